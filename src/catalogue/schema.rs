@@ -1,0 +1,325 @@
+//! The catalogue's file format: what one TOML file says about one library.
+//!
+//! Users write the same form in `leaklint.toml`. `rules/README.md` explains it field by field with examples; a test
+//! loads every shipped file, and unknown keys are errors.
+
+use serde::{Deserialize, Serialize};
+
+/// One library: a file of `rules/catalogue/<language>/`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Library {
+    /// What people call it; the file's stem.
+    pub name: String,
+    /// Import specifiers that give it, without `npm:`, `node:`, `jsr:` and versions. A trailing `/*` takes every
+    /// subpath. `<global>` stands for names that need no import.
+    pub packages: Vec<String>,
+    /// The version the facts were read from.
+    #[serde(default)]
+    pub version: String,
+    #[serde(default, rename = "resource")]
+    pub resources: Vec<Resource>,
+    #[serde(default, rename = "wrapper")]
+    pub wrappers: Vec<Wrapper>,
+    #[serde(default, rename = "function")]
+    pub functions: Vec<FunctionFact>,
+    #[serde(default, rename = "entry")]
+    pub entries: Vec<EntryPoint>,
+}
+
+/// Something that has to be released, or shared, or bounded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resource {
+    /// Unique in the catalogue: `pg.Pool`.
+    pub id: String,
+    pub kind: ResourceKind,
+    /// What messages call it, after "the" or "a": `pool`, `pooled client`, `IMAP session`.
+    pub noun: String,
+    /// How it is made, as [call patterns](Pattern): `new Pool`, `default()`, `MongoClient.connect()`.
+    #[serde(default)]
+    pub create: Vec<String>,
+    /// Creation counts only when an argument says so: a mail transport that is pooled, an agent that keeps alive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_when: Option<ArgumentTest>,
+    /// Exported classes and interfaces whose instances it is: written types with these names are evidence, and a
+    /// class of the project that extends one is this resource too.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// Methods on it that release it for good (or give it back).
+    #[serde(default)]
+    pub release: Vec<String>,
+    /// Functions of the library that release what they are given as first argument: `clearInterval()`.
+    #[serde(default)]
+    pub release_functions: Vec<String>,
+    /// Events after which it holds nothing any more: `close`, `exit`.
+    #[serde(default)]
+    pub released_by_events: Vec<String>,
+    /// When it starts to hold something.
+    #[serde(default)]
+    pub opens: Opens,
+    /// Methods that open it, for `opens = "explicitly"`: `connect`, `start`. An instance on which none is called holds
+    /// nothing.
+    #[serde(default)]
+    pub open: Vec<String>,
+    /// How many a program should have.
+    #[serde(default)]
+    pub shared: Shared,
+    /// Whether work on it from several callers at the same time is wrong: one connection, one protocol session.
+    #[serde(default)]
+    pub single_user: bool,
+    /// Whether losing the last reference releases it (an idle socket that times out, a handle the runtime collects):
+    /// then not releasing it is no leak, only creating it again and again is.
+    #[serde(default)]
+    pub collected: bool,
+    /// Whether it does something only for the one it was opened for, so that dropping the handle at once means
+    /// nothing can ever stop it: intervals, listeners, subscriptions.
+    #[serde(default)]
+    pub detached: bool,
+    /// Methods that return it (or a promise of it): chaining, views of the same thing.
+    #[serde(default)]
+    pub returns_self: Vec<String>,
+    /// Methods that give out another resource.
+    #[serde(default, rename = "lease")]
+    pub leases: Vec<Lease>,
+    /// Events it must have a handler for, or the process dies.
+    #[serde(default)]
+    pub required_events: Vec<String>,
+    /// Where its options are, for limits and tests; an argument path: `0`, `1`, `0.pool`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<String>,
+    #[serde(default, rename = "limit")]
+    pub limits: Vec<Limit>,
+    /// For registrations: how the removal finds what was added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<Registration>,
+    /// One or two sentences: what to do instead.
+    #[serde(default)]
+    pub help: String,
+}
+
+/// The broad kind of a resource: which rules look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResourceKind {
+    /// Many connections behind one handle.
+    Pool,
+    /// One connection, session, process or handle to a service; also a client object that keeps some of its own.
+    Client,
+    /// Taken from a pool or another resource, to be given back.
+    Lease,
+    Transaction,
+    /// An open file, stream or cursor.
+    Handle,
+    Timer,
+    /// A callback registered with something that outlives it.
+    Listener,
+    Subscription,
+    Process,
+    /// Holds nothing: making one is free.
+    Stateless,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Opens {
+    /// By being created.
+    #[default]
+    Eagerly,
+    /// By its first use.
+    Lazily,
+    /// By one of the `open` methods.
+    Explicitly,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shared {
+    /// One in a process, used by all.
+    Process,
+    /// One for each request or unit of work is right: leases, sessions, cookie-bound clients.
+    PerUse,
+    /// Depends on its arguments or on the host: no rule about its number.
+    #[default]
+    Depends,
+}
+
+/// A method that gives out another resource.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lease {
+    pub methods: Vec<String>,
+    /// The id of what it gives out.
+    pub resource: String,
+    /// When the last argument is a function, it gets the lease instead: the index of the parameter that is the lease.
+    /// Absent: a callback makes the call scoped, and it releases by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_parameter: Option<u32>,
+    /// The index of the callback's parameter that, called, gives it back (`done`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_release: Option<u32>,
+    /// It is a lease only when called with this many arguments or fewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_arguments: Option<u32>,
+    /// The lease is not the result but the receiver itself, from here on: `transaction.begin()`.
+    #[serde(default)]
+    pub receiver: bool,
+}
+
+/// A function or class that makes another face of the resource it is given: releasing either releases both.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapper {
+    pub create: Vec<String>,
+    /// Argument paths where the wrapped resource may be: `0`, `0.client`.
+    pub wraps: Vec<String>,
+    /// The resource it makes by itself when it is given none (a connection string, a configuration).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creates: Option<String>,
+    /// The resource whose methods the wrapper has beside those of what it wraps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<String>,
+    /// Fields and methods that give the wrapped resource back: `$client`.
+    #[serde(default)]
+    pub unwrap: Vec<String>,
+}
+
+/// What is known of functions that are no resources themselves.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionFact {
+    /// Call patterns; `console.*()` takes every method, `*.push()` any receiver the analysis knows nothing else about.
+    pub call: Vec<String>,
+    /// It neither keeps its arguments nor calls them later.
+    #[serde(default)]
+    pub borrows: bool,
+    /// It is taken not to throw.
+    #[serde(default)]
+    pub infallible: bool,
+    /// It ends the process.
+    #[serde(default)]
+    pub exits: bool,
+    /// It takes over its argument and releases it: an argument index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub releases: Option<u32>,
+    /// It runs the function at this argument index at most once, or once per key: what that function creates is
+    /// memoised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memoises: Option<u32>,
+    /// It calls the function at this argument index before it returns (or before its promise settles), and keeps none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<u32>,
+}
+
+/// What makes a function run again and again, or once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryPoint {
+    pub runs: Runs,
+    /// How the chain of evidence names it: `an Express route`, `a Next.js route handler`.
+    pub label: String,
+    /// Registration: call patterns whose function arguments are the entry points: `createServer()`, `app.get()` as
+    /// `express().get()` where the receiver is known, `*.get()` where it is not.
+    #[serde(default)]
+    pub registered_by: Vec<String>,
+    /// Which arguments of the registration: indices; empty means every function among them.
+    #[serde(default)]
+    pub arguments: Vec<u32>,
+    /// The first argument must be a string that matches: `/` stands for "starts with a slash".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_argument: Option<String>,
+    /// Events, for `*.on()` registrations: the first argument is one of these.
+    #[serde(default)]
+    pub events: Vec<String>,
+    /// Location: globs on the file's path.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// Location: which exports of those files; `default`, `GET`; empty means every exported function.
+    #[serde(default)]
+    pub exports: Vec<String>,
+    /// Decorators, by name, on a method, or on a class for all its methods.
+    #[serde(default)]
+    pub decorators: Vec<String>,
+    /// Written types of a parameter that tell: `NextApiRequest`, `FastifyRequest`.
+    #[serde(default)]
+    pub parameter_types: Vec<String>,
+    /// Base classes and interfaces whose methods these are.
+    #[serde(default)]
+    pub base_types: Vec<String>,
+    /// The package must be named by the project (a manifest or an import) for location and decorators to count.
+    #[serde(default)]
+    pub needs_package: Vec<String>,
+}
+
+/// How often, as data says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Runs {
+    Once,
+    PerInstance,
+    PerRender,
+    PerMessage,
+    PerTick,
+    PerRequest,
+}
+
+/// An option that bounds the resource.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// Option names, any of which will do; a dotted name looks inside: `extra.max`. In a connection string they are
+    /// query parameters.
+    pub options: Vec<String>,
+    /// What the library does without it: `waits for ever`.
+    pub default: String,
+    /// Why that hurts, for the help text.
+    #[serde(default)]
+    pub why: String,
+    /// Whether its absence alone is worth a finding; otherwise it is named only together with others.
+    #[serde(default)]
+    pub important: bool,
+}
+
+/// How a registration and its removal belong together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// Methods that add: `addEventListener`, `on`.
+    pub add: Vec<String>,
+    /// Methods that remove the same: `removeEventListener`, `off`.
+    pub remove: Vec<String>,
+    /// Methods that remove all of an event, or all: `removeAllListeners`.
+    #[serde(default)]
+    pub remove_all: Vec<String>,
+    /// Methods that add for one time: `once`.
+    #[serde(default)]
+    pub add_once: Vec<String>,
+    /// Argument indices.
+    pub event: u32,
+    pub handler: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<u32>,
+    /// Whether the capture flag is part of the identity.
+    #[serde(default)]
+    pub capture: bool,
+    /// Globals that live as long as the process or page: `window`, `process`.
+    #[serde(default)]
+    pub global_targets: Vec<String>,
+}
+
+/// `argument` is an argument path (`0.pool`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArgumentTest {
+    pub argument: String,
+    /// The literal it must be; absent: it must be there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equals: Option<ArgumentLiteral>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ArgumentLiteral {
+    Boolean(bool),
+    String(String),
+}

@@ -1,0 +1,5 @@
+//! Findings: the diagnostic type, suppression, fingerprints.
+
+mod diagnostic;
+
+pub use diagnostic::{Confidence, Finding, Severity, TraceStep};

@@ -1,0 +1,197 @@
+//! Functions and their control-flow graphs.
+
+use compact_str::CompactString;
+
+use crate::source::Span;
+
+use super::{ClassId, Decorator, Name, Op, Operand, Place, VariableId};
+
+/// Index of a function in its module. [`FunctionId::INITIALISER`] is the module's top level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FunctionId(pub u32);
+
+impl FunctionId {
+    /// The code that runs when the module is loaded; always present.
+    pub const INITIALISER: Self = Self(0);
+
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Index of a basic block in its function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockId(pub u32);
+
+impl BlockId {
+    /// Where a function starts.
+    pub const ENTRY: Self = Self(0);
+
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One function, method, closure or initialiser.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// What people call it: the declared name, the variable or property it is assigned to, the method's name.
+    /// `None` for callbacks without one.
+    pub name: Option<Name>,
+    pub kind: FunctionKind,
+    /// The function whose text encloses this one; `None` only for the initialiser.
+    pub parent: Option<FunctionId>,
+    pub is_async: bool,
+    pub is_generator: bool,
+    /// Whether `this` inside is the function's own (not an arrow).
+    pub binds_this: bool,
+    pub parameters: Vec<Parameter>,
+    pub return_type: Option<super::TypeRef>,
+    pub decorators: Vec<Decorator>,
+    pub blocks: Vec<Block>,
+    /// How many temporaries the blocks use: their numbers are below this.
+    pub temps: u32,
+    /// `"use server"` and the like, at the head of the body.
+    pub prologue: Vec<CompactString>,
+    /// The whole function, name and body.
+    pub span: Span,
+    /// What a label points at: the name where there is one, else the head.
+    pub name_span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FunctionKind {
+    /// The module's top level. Static fields and static blocks of its classes run here, where the class stands.
+    ModuleInitialiser,
+    /// A declaration or a function expression or arrow.
+    Free,
+    Method { class: ClassId, is_static: bool },
+    Constructor { class: ClassId },
+    /// Instance field initialisers of a class, in order: runs once for each instance, before the constructor's body.
+    InstanceInitialiser { class: ClassId },
+    Getter { class: Option<ClassId>, is_static: bool },
+    Setter { class: Option<ClassId>, is_static: bool },
+}
+
+/// A parameter. A destructuring pattern is unpacked by assignments at the start of the entry block.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// The variable that holds the argument as it came (synthetic for a pattern).
+    pub variable: VariableId,
+    pub is_rest: bool,
+    pub has_default: bool,
+    pub decorators: Vec<Decorator>,
+    /// `constructor(private readonly pool: Pool)`: also stored in `this.pool`.
+    pub is_property: bool,
+}
+
+/// A basic block: operations, then one way to leave.
+#[derive(Debug, Clone)]
+pub struct Block {
+    pub ops: Vec<Op>,
+    pub terminator: Terminator,
+    /// The span of what ends the block: the `return` or `throw` statement, the condition. Empty for a plain jump.
+    pub terminator_span: Span,
+    /// Where an exception raised by an operation of this block goes; `None`: out of the function.
+    pub unwind: Option<BlockId>,
+    /// How many loops of this function enclose the block (array callbacks that became loops count).
+    pub loop_depth: u16,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Terminator {
+    Goto(BlockId),
+    /// Two ways on; the condition holds on `then`, and does not on `otherwise`.
+    Branch { condition: Condition, then: BlockId, otherwise: BlockId },
+    /// Several ways on that the form tells no more about: a `switch`, the head of a loop over elements.
+    Fork(Vec<BlockId>),
+    Return(Option<Operand>),
+    /// Leaves through `unwind`, or out of the function.
+    Throw(Operand),
+    /// Goes on raising the exception that a `finally` or a scope's end interrupted: as [`Terminator::Throw`].
+    Resume,
+    /// Never reached: after `process.exit()`, the body of an endless loop without `break`.
+    Unreachable,
+}
+
+/// A leaf condition; `!`, `&&` and `||` have become control flow.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// `if (operand)`.
+    Truthy(Operand),
+    /// `left == right` (loose or strict) or an ordering.
+    Compare { comparison: Comparison, left: Operand, right: Operand },
+    InstanceOf { value: Operand, class: Operand },
+    /// `"key" in operand`.
+    Has { key: Operand, object: Operand },
+    /// `typeof operand === "name"`, written with any equality; negation has become control flow.
+    TypeOf { value: Operand, name: Name },
+    Opaque,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Function {
+    #[must_use]
+    pub fn block(&self, id: BlockId) -> &Block {
+        &self.blocks[id.index()]
+    }
+
+    /// Blocks with their ids, in the order they were built: an entry-first order, not a topological one.
+    pub fn blocks(&self) -> impl Iterator<Item = (BlockId, &Block)> {
+        (0u32..).map(BlockId).zip(&self.blocks)
+    }
+
+    /// Every operation with the block it is in and its index there.
+    pub fn ops(&self) -> impl Iterator<Item = (BlockId, usize, &Op)> {
+        self.blocks().flat_map(|(id, block)| block.ops.iter().enumerate().map(move |(index, op)| (id, index, op)))
+    }
+
+    /// Whether the function is a member of a class or runs on its behalf.
+    #[must_use]
+    pub fn class(&self) -> Option<ClassId> {
+        match self.kind {
+            FunctionKind::Method { class, .. }
+            | FunctionKind::Constructor { class }
+            | FunctionKind::InstanceInitialiser { class } => Some(class),
+            FunctionKind::Getter { class, .. } | FunctionKind::Setter { class, .. } => class,
+            FunctionKind::ModuleInitialiser | FunctionKind::Free => None,
+        }
+    }
+}
+
+impl Terminator {
+    /// The blocks control may go to next without an exception.
+    #[must_use]
+    pub fn successors(&self) -> smallvec::SmallVec<[BlockId; 4]> {
+        match self {
+            Self::Goto(to) => smallvec::smallvec![*to],
+            Self::Branch { then, otherwise, .. } => smallvec::smallvec![*then, *otherwise],
+            Self::Fork(to) => to.iter().copied().collect(),
+            Self::Return(_) | Self::Throw(_) | Self::Resume | Self::Unreachable => smallvec::SmallVec::new(),
+        }
+    }
+}
+
+impl Condition {
+    /// The places the condition looks at.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        let operands: [Option<&Operand>; 2] = match self {
+            Self::Truthy(value) | Self::TypeOf { value, .. } => [Some(value), None],
+            Self::Compare { left, right, .. } => [Some(left), Some(right)],
+            Self::InstanceOf { value, class } => [Some(value), Some(class)],
+            Self::Has { key, object } => [Some(key), Some(object)],
+            Self::Opaque => [None, None],
+        };
+        operands.into_iter().flatten().filter_map(Operand::place)
+    }
+}

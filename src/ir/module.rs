@@ -1,0 +1,223 @@
+//! Modules: one source file's variables, functions, classes, imports and exports.
+
+use compact_str::CompactString;
+
+use crate::source::{FileId, Language, Span};
+
+use super::{Function, FunctionId, Name, Operand, Place, TypeRef};
+
+/// Index of a variable in its module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VariableId(pub u32);
+
+/// Index of a class in its module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClassId(pub u32);
+
+/// Index of a [`ModuleRequest`] in its module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u32);
+
+/// One lowered source file.
+#[derive(Debug)]
+pub struct Module {
+    pub file: FileId,
+    pub language: Language,
+    pub variables: Vec<Variable>,
+    /// The first is the module's initialiser.
+    pub functions: Vec<Function>,
+    pub classes: Vec<Class>,
+    /// Every module specifier the file names, each once.
+    pub requests: Vec<ModuleRequest>,
+    pub imports: Vec<Import>,
+    pub exports: Vec<Export>,
+    /// The variable that stands for CommonJS `module.exports`; its fields are what other modules see.
+    pub common_js_exports: Option<VariableId>,
+    /// `"use client"`, `"use server"` at the head of the file.
+    pub prologue: Vec<CompactString>,
+    /// Comments that mention leaklint, for directives.
+    pub comments: Vec<Comment>,
+}
+
+/// A declared name (or a synthetic one: a pattern's whole value).
+#[derive(Debug, Clone)]
+pub struct Variable {
+    pub name: Name,
+    /// The function it is local to: for a parameter, the function that has it. Module-level names belong to the
+    /// initialiser.
+    pub owner: FunctionId,
+    pub binding: Binding,
+    /// Whether only its declaration assigns it.
+    pub is_constant: bool,
+    pub annotation: Option<TypeRef>,
+    /// The declaring identifier.
+    pub span: Span,
+}
+
+/// What declares a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Binding {
+    /// `const`, `let`, `var`, a pattern's part, a synthetic name: its values are its assignments.
+    Value,
+    Parameter(u32),
+    Function(FunctionId),
+    Class(ClassId),
+    /// Index into [`Module::imports`].
+    Import(u32),
+    /// The error of a `catch`.
+    Caught,
+    /// `resolve` of a promise executor the front end moved into the enclosing graph; the flag is true for `reject`.
+    Settle { rejects: bool },
+    /// A type only: interface, alias, type parameter. Enums and namespaces are values.
+    Type,
+}
+
+/// A class declaration or expression, or a constructor function with a prototype.
+#[derive(Debug, Clone)]
+pub struct Class {
+    pub name: Option<Name>,
+    /// What it extends; a place of the enclosing function.
+    pub extends: Option<Operand>,
+    pub implements: Vec<TypeRef>,
+    pub constructor: Option<FunctionId>,
+    pub instance_initialiser: Option<FunctionId>,
+    /// Methods and accessors, in source order. Fields are assignments to `this` in the instance initialiser; static
+    /// fields are assignments to the class's variable where the class stands.
+    pub members: Vec<ClassMember>,
+    pub decorators: Vec<Decorator>,
+    /// Written types of instance fields and of constructor parameters that are fields.
+    pub field_types: Vec<(Name, TypeRef)>,
+    /// The function the class stands in.
+    pub parent: FunctionId,
+    /// The variable that names it, where there is one.
+    pub variable: Option<VariableId>,
+    pub span: Span,
+    pub name_span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub struct ClassMember {
+    pub name: Name,
+    pub function: FunctionId,
+    pub is_static: bool,
+}
+
+/// `@Callee(arguments)`.
+#[derive(Debug, Clone)]
+pub struct Decorator {
+    /// `Injectable`, `Controller`: evaluated in the enclosing function.
+    pub callee: Place,
+    pub arguments: Vec<Operand>,
+    pub span: Span,
+}
+
+/// A specifier named by an import, a re-export, `require` or `import()`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuleRequest {
+    pub specifier: CompactString,
+    /// Only type imports name it: nothing of it runs.
+    pub type_only: bool,
+    pub span: Span,
+}
+
+/// One imported name.
+#[derive(Debug, Clone)]
+pub struct Import {
+    pub request: RequestId,
+    pub name: ImportName,
+    pub variable: VariableId,
+    pub type_only: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImportName {
+    Default,
+    Namespace,
+    Named(Name),
+}
+
+/// One exported name.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// `default` for the default export. Unused by `export * from`.
+    pub name: Name,
+    pub source: ExportSource,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExportSource {
+    Variable(VariableId),
+    /// `export { name } from "request"`.
+    ReExport { request: RequestId, name: ImportName },
+    /// `export * from "request"`.
+    All { request: RequestId },
+}
+
+/// A comment with its delimiters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    pub text: CompactString,
+    pub span: Span,
+}
+
+/// Something the front end could not read; the rest of the file was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseIssue {
+    pub span: Span,
+    /// Lower case, no final period.
+    pub message: String,
+}
+
+impl Module {
+    #[must_use]
+    pub fn function(&self, id: FunctionId) -> &Function {
+        &self.functions[id.index()]
+    }
+
+    #[must_use]
+    pub fn variable(&self, id: VariableId) -> &Variable {
+        &self.variables[id.0 as usize]
+    }
+
+    #[must_use]
+    pub fn class(&self, id: ClassId) -> &Class {
+        &self.classes[id.0 as usize]
+    }
+
+    #[must_use]
+    pub fn request(&self, id: RequestId) -> &ModuleRequest {
+        &self.requests[id.0 as usize]
+    }
+
+    /// Functions with their ids.
+    pub fn functions(&self) -> impl Iterator<Item = (FunctionId, &Function)> {
+        (0u32..).map(FunctionId).zip(&self.functions)
+    }
+
+    /// Classes with their ids.
+    pub fn classes(&self) -> impl Iterator<Item = (ClassId, &Class)> {
+        (0u32..).map(ClassId).zip(&self.classes)
+    }
+
+    /// What people call a function: `Class.method`, `outer.inner`, `listUsers`, `<module>`. A nameless callback takes
+    /// the name of the function around it.
+    #[must_use]
+    pub fn qualified_name(&self, id: FunctionId) -> String {
+        use super::FunctionKind;
+        let function = self.function(id);
+        let own = match function.kind {
+            FunctionKind::ModuleInitialiser => return "<module>".to_owned(),
+            FunctionKind::Constructor { .. } => Some("constructor"),
+            FunctionKind::InstanceInitialiser { .. } => Some("<fields>"),
+            _ => function.name.as_deref(),
+        };
+        let prefix = function.class().and_then(|class| self.class(class).name.as_deref());
+        match (own, prefix, function.parent) {
+            (Some(own), Some(class), _) => format!("{class}.{own}"),
+            (Some(own), None, _) => own.to_owned(),
+            (None, _, Some(parent)) => self.qualified_name(parent),
+            (None, _, None) => "<module>".to_owned(),
+        }
+    }
+}

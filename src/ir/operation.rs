@@ -1,0 +1,135 @@
+//! Operations: the straight-line content of a basic block.
+
+use crate::source::Span;
+
+use super::{Field, Operand, Place, Temp};
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Op {
+    pub kind: OpKind,
+    /// The expression or statement it came from, 0-based byte offsets.
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum OpKind {
+    /// `target = value`. A destructuring pattern is several of these: one for each name, from the field it reads.
+    Assign { target: Place, value: Rvalue },
+    /// A call. The only operation, with [`OpKind::Dispose`] and [`Rvalue::Await`], that may leave the block through
+    /// its exceptional successor.
+    Call(Box<Call>),
+    /// What a scope does at its end without the program saying so: `using` and `await using` declarations, a drop.
+    Dispose { place: Place },
+    /// `delete place`, or an assignment of `undefined`/`null` to a field of it.
+    Delete { place: Place },
+    /// `yield value`: hands the value to the consumer and stops here until it comes back, or for ever.
+    Yield { value: Operand },
+}
+
+/// The right-hand side of an assignment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rvalue {
+    Use(Operand),
+    /// The settled value of a promise: the same resource as the promise of it. May throw.
+    Await(Operand),
+    Object(Vec<Property>),
+    Array(Vec<Element>),
+    /// A primitive computed from these operands; holds none of them.
+    Compute(Vec<Operand>),
+    /// `{ a, ...rest }`: what is left of the operand after the named fields are taken out.
+    Rest { of: Operand, without: Vec<Field> },
+    /// One element of an iterable: `for (x of operand)`, the value an array callback is given.
+    ElementOf(Operand),
+    /// The value a `catch` clause or rejection callback is given.
+    Caught,
+}
+
+/// One entry of an object literal.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Property {
+    Field { name: Field, value: Operand },
+    Spread(Operand),
+}
+
+/// One entry of an array literal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Element {
+    pub value: Operand,
+    pub spread: bool,
+}
+
+/// A call, constructor call, tagged template or JSX element.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// What is called. For a method it is a place whose last field is the method's name; [`Call::receiver`] splits it.
+    pub callee: Operand,
+    pub kind: CallKind,
+    pub arguments: Vec<Argument>,
+    pub result: Temp,
+    /// Whether an `await` (or the front end's own reading of a promise chain) takes the settled value at once.
+    pub awaited: bool,
+    /// `f?.()`, `a?.f()`: may not happen at all. The receiver is then nullish.
+    pub optional: bool,
+    /// The callee's text alone, for labels.
+    pub callee_span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CallKind {
+    Call,
+    New,
+    /// ``tag`text ${value}` ``: the arguments are the values.
+    TaggedTemplate,
+    /// `super(…)`; the callee is the class's `extends` operand.
+    Super,
+    /// `<Component prop={value} />`: one argument, the props object.
+    Jsx,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Argument {
+    pub value: Operand,
+    pub spread: bool,
+    pub span: Span,
+}
+
+impl Call {
+    /// Receiver and method name of a method call.
+    #[must_use]
+    pub fn receiver(&self) -> Option<(Place, &Field)> {
+        self.callee.place()?.split_last()
+    }
+
+    /// The method's name, or the last name of a plain callee's path.
+    #[must_use]
+    pub fn method_name(&self) -> Option<&str> {
+        self.callee.place()?.path.last()?.name()
+    }
+
+    /// The argument at `index`, unless a spread before it makes the position unknown.
+    #[must_use]
+    pub fn argument(&self, index: usize) -> Option<&Operand> {
+        let until = self.arguments.get(..=index)?;
+        until.iter().all(|argument| !argument.spread).then(|| &until[index].value)
+    }
+}
+
+impl Op {
+    #[must_use]
+    pub fn call(&self) -> Option<&Call> {
+        match &self.kind {
+            OpKind::Call(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// Whether control may leave the block here through its exceptional successor.
+    #[must_use]
+    pub fn may_throw(&self) -> bool {
+        matches!(
+            self.kind,
+            OpKind::Call(_) | OpKind::Dispose { .. } | OpKind::Assign { value: Rvalue::Await(_), .. }
+        )
+    }
+}

@@ -1,0 +1,71 @@
+//! The rules: wording and judgement over the facts of the analysis.
+
+use serde::Serialize;
+
+/// The five families of mistakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    Creation,
+    Handles,
+    Release,
+    Growth,
+    Hygiene,
+}
+
+macro_rules! rules {
+    ($($variant:ident = $id:literal, $family:ident;)*) => {
+        /// A rule's stable name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum RuleId { $($variant),* }
+
+        impl RuleId {
+            /// Every rule, in the order they are listed.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The id users write: kebab-case.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $id),* }
+            }
+
+            #[must_use]
+            pub fn family(self) -> Family {
+                match self { $(Self::$variant => Family::$family),* }
+            }
+
+            /// The rule's page: documentation, `explain` text and test.
+            #[must_use]
+            pub fn page(self) -> &'static str {
+                match self { $(Self::$variant => include_str!(concat!("../../rules/", $id, ".md"))),* }
+            }
+
+            /// The rule with this id.
+            #[must_use]
+            pub fn from_id(id: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|rule| rule.as_str() == id)
+            }
+        }
+    };
+}
+
+rules! {
+    PoolPerCall = "pool-per-call", Creation;
+    ClientPerCall = "client-per-call", Creation;
+    DiscardedCleanup = "discarded-cleanup", Handles;
+    UnclearedTimer = "uncleared-timer", Handles;
+    UnremovedListener = "unremoved-listener", Handles;
+    UnreleasedLease = "unreleased-lease", Release;
+    UnclosedClient = "unclosed-client", Release;
+    UnfinishedTransaction = "unfinished-transaction", Release;
+    UnboundedCache = "unbounded-cache", Growth;
+    SharedSingleClient = "shared-single-client", Hygiene;
+    PoolWithoutLimits = "pool-without-limits", Hygiene;
+    PoolWithoutErrorHandler = "pool-without-error-handler", Hygiene;
+}
+
+impl std::fmt::Display for RuleId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
