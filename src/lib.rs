@@ -1,5 +1,5 @@
-pub mod source;
-pub mod ir;
 pub mod catalogue;
-pub mod rules;
 pub mod findings;
+pub mod ir;
+pub mod rules;
+pub mod source;

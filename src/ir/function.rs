@@ -67,12 +67,25 @@ pub enum FunctionKind {
     ModuleInitialiser,
     /// A declaration or a function expression or arrow.
     Free,
-    Method { class: ClassId, is_static: bool },
-    Constructor { class: ClassId },
+    Method {
+        class: ClassId,
+        is_static: bool,
+    },
+    Constructor {
+        class: ClassId,
+    },
     /// Instance field initialisers of a class, in order: runs once for each instance, before the constructor's body.
-    InstanceInitialiser { class: ClassId },
-    Getter { class: Option<ClassId>, is_static: bool },
-    Setter { class: Option<ClassId>, is_static: bool },
+    InstanceInitialiser {
+        class: ClassId,
+    },
+    Getter {
+        class: Option<ClassId>,
+        is_static: bool,
+    },
+    Setter {
+        class: Option<ClassId>,
+        is_static: bool,
+    },
 }
 
 /// A parameter. A destructuring pattern is unpacked by assignments at the start of the entry block.
@@ -104,7 +117,11 @@ pub struct Block {
 pub enum Terminator {
     Goto(BlockId),
     /// Two ways on; the condition holds on `then`, and does not on `otherwise`.
-    Branch { condition: Condition, then: BlockId, otherwise: BlockId },
+    Branch {
+        condition: Condition,
+        then: BlockId,
+        otherwise: BlockId,
+    },
     /// Several ways on that the form tells no more about: a `switch`, the head of a loop over elements.
     Fork(Vec<BlockId>),
     Return(Option<Operand>),
@@ -122,12 +139,25 @@ pub enum Condition {
     /// `if (operand)`.
     Truthy(Operand),
     /// `left == right` (loose or strict) or an ordering.
-    Compare { comparison: Comparison, left: Operand, right: Operand },
-    InstanceOf { value: Operand, class: Operand },
+    Compare {
+        comparison: Comparison,
+        left: Operand,
+        right: Operand,
+    },
+    InstanceOf {
+        value: Operand,
+        class: Operand,
+    },
     /// `"key" in operand`.
-    Has { key: Operand, object: Operand },
+    Has {
+        key: Operand,
+        object: Operand,
+    },
     /// `typeof operand === "name"`, written with any equality; negation has become control flow.
-    TypeOf { value: Operand, name: Name },
+    TypeOf {
+        value: Operand,
+        name: Name,
+    },
     Opaque,
 }
 

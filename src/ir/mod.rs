@@ -20,9 +20,7 @@ mod operation;
 mod place;
 
 pub use dump::dump;
-pub use function::{
-    Block, BlockId, Comparison, Condition, Function, FunctionId, FunctionKind, Parameter, Terminator,
-};
+pub use function::{Block, BlockId, Comparison, Condition, Function, FunctionId, FunctionKind, Parameter, Terminator};
 pub use module::{
     Binding, Class, ClassId, ClassMember, Comment, Decorator, Export, ExportSource, Import, ImportName, Module,
     ModuleRequest, ParseIssue, RequestId, Variable, VariableId,

@@ -67,7 +67,9 @@ pub enum Binding {
     /// The error of a `catch`.
     Caught,
     /// `resolve` of a promise executor the front end moved into the enclosing graph; the flag is true for `reject`.
-    Settle { rejects: bool },
+    Settle {
+        rejects: bool,
+    },
     /// A type only: interface, alias, type parameter. Enums and namespaces are values.
     Type,
 }
@@ -149,9 +151,14 @@ pub struct Export {
 pub enum ExportSource {
     Variable(VariableId),
     /// `export { name } from "request"`.
-    ReExport { request: RequestId, name: ImportName },
+    ReExport {
+        request: RequestId,
+        name: ImportName,
+    },
     /// `export * from "request"`.
-    All { request: RequestId },
+    All {
+        request: RequestId,
+    },
 }
 
 /// A comment with its delimiters.

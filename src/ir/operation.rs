@@ -38,7 +38,10 @@ pub enum Rvalue {
     /// A primitive computed from these operands; holds none of them.
     Compute(Vec<Operand>),
     /// `{ a, ...rest }`: what is left of the operand after the named fields are taken out.
-    Rest { of: Operand, without: Vec<Field> },
+    Rest {
+        of: Operand,
+        without: Vec<Field>,
+    },
     /// One element of an iterable: `for (x of operand)`, the value an array callback is given.
     ElementOf(Operand),
     /// The value a `catch` clause or rejection callback is given.
@@ -127,9 +130,6 @@ impl Op {
     /// Whether control may leave the block here through its exceptional successor.
     #[must_use]
     pub fn may_throw(&self) -> bool {
-        matches!(
-            self.kind,
-            OpKind::Call(_) | OpKind::Dispose { .. } | OpKind::Assign { value: Rvalue::Await(_), .. }
-        )
+        matches!(self.kind, OpKind::Call(_) | OpKind::Dispose { .. } | OpKind::Assign { value: Rvalue::Await(_), .. })
     }
 }
