@@ -1,0 +1,3 @@
+//! Linking: names to declarations across files.
+
+pub mod resolution;
