@@ -7,6 +7,7 @@
 mod definitions;
 mod program;
 mod references;
+pub mod resolution;
 
 pub use definitions::{Definition, ModuleIndex};
 pub use program::{Program, Symbol};
