@@ -1,5 +1,7 @@
 //! Findings: the diagnostic type, suppression, fingerprints.
 
 mod diagnostic;
+mod fingerprint;
 
 pub use diagnostic::{Confidence, Finding, Severity, TraceStep};
+pub use fingerprint::fingerprints;

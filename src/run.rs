@@ -1,0 +1,135 @@
+//! The façade: one call from a request to a report.
+//!
+//! Takes paths and how to walk them; gives findings and problems in an order that does not depend on threads. Never
+//! prints and never decides what fails a run.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::findings::Finding;
+use crate::source::{Location, SourceFile};
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Files and directories to report on; empty means the working directory. They shrink the report, not the analysis.
+    pub paths: Vec<PathBuf>,
+    /// What relative paths start from, and what reported paths are relative to.
+    pub working_directory: PathBuf,
+    /// The directory to analyse, where it is known; otherwise it is found from the paths.
+    pub root: Option<PathBuf>,
+    /// How many threads to use; `None` leaves it to the machine.
+    pub threads: Option<usize>,
+    /// Whether `.gitignore` and `.ignore` files hide what they name.
+    pub respect_ignore_files: bool,
+    /// Globs of paths that take no part, in the syntax of ignore files, relative to the working directory.
+    pub exclude: Vec<String>,
+}
+
+impl Request {
+    /// A request with the default settings, without paths.
+    #[must_use]
+    pub fn new(working_directory: impl Into<PathBuf>) -> Self {
+        Self {
+            paths: Vec::new(),
+            working_directory: working_directory.into(),
+            root: None,
+            threads: None,
+            respect_ignore_files: true,
+            exclude: Vec::new(),
+        }
+    }
+}
+
+/// What a run found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Every file a position can point into, indexed by [`crate::source::FileId`].
+    pub files: Vec<SourceFile>,
+    pub findings: Vec<Finding>,
+    pub problems: Vec<Problem>,
+    pub statistics: Statistics,
+}
+
+/// A file, or a part of one, that was not looked at; the rest was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// As reports show it: relative to the working directory, with `/`.
+    pub path: String,
+    pub location: Option<Location>,
+    /// Lower case, no final period.
+    pub message: String,
+}
+
+/// How much was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Statistics {
+    pub files_discovered: usize,
+    pub files_parsed: usize,
+    pub elapsed: Duration,
+}
+
+/// Told how far a run is, from any thread.
+pub trait Progress: Send + Sync {
+    /// `done` of `total` units of a stage are behind; `total` is 0 where it is not known.
+    fn stage(&self, stage: &str, done: usize, total: usize);
+}
+
+/// Nobody wants to know.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn stage(&self, _stage: &str, _done: usize, _total: usize) {}
+}
+
+/// Why a run could not be made at all.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("no such file or directory: `{}`", .0.display())]
+    MissingPath(PathBuf),
+}
+
+/// Runs the pipeline.
+///
+/// # Errors
+///
+/// Only when nothing can be looked at: a path that does not exist. A file that cannot be read or understood is a
+/// [`Problem`] of the report.
+pub fn check(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
+    let started = Instant::now();
+    progress.stage("discovering", 0, 0);
+    for path in &request.paths {
+        if !request.working_directory.join(path).exists() {
+            return Err(RunError::MissingPath(path.clone()));
+        }
+    }
+    let mut report = Report::default();
+    report.sort();
+    report.statistics.elapsed = started.elapsed();
+    Ok(report)
+}
+
+impl Report {
+    /// Puts findings and problems into the order every format keeps: by path, position, rule, message.
+    pub fn sort(&mut self) {
+        let files = &self.files;
+        self.findings.sort_by(|a, b| {
+            let key = |finding: &Finding| {
+                let location = finding.location;
+                (&*files[location.file.index()].display_path, location.span.start, location.span.end, finding.rule)
+            };
+            key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)).then_with(|| a.function.cmp(&b.function))
+        });
+        self.problems.sort_by(|a, b| {
+            let key = |problem: &Problem| problem.location.map(|location| location.span.start);
+            a.path.cmp(&b.path).then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))
+        });
+    }
+
+    /// The file a location is in.
+    #[must_use]
+    pub fn file(&self, location: Location) -> &SourceFile {
+        &self.files[location.file.index()]
+    }
+}
