@@ -171,6 +171,34 @@ pub enum Comparison {
 }
 
 impl Function {
+    /// A module initialiser that does nothing.
+    #[must_use]
+    pub fn empty_initialiser() -> Self {
+        let block = Block {
+            ops: Vec::new(),
+            terminator: Terminator::Return(None),
+            terminator_span: Span::default(),
+            unwind: None,
+            loop_depth: 0,
+        };
+        Self {
+            name: None,
+            kind: FunctionKind::ModuleInitialiser,
+            parent: None,
+            is_async: false,
+            is_generator: false,
+            binds_this: true,
+            parameters: Vec::new(),
+            return_type: None,
+            decorators: Vec::new(),
+            blocks: vec![block],
+            temps: 0,
+            prologue: Vec::new(),
+            span: Span::default(),
+            name_span: Span::default(),
+        }
+    }
+
     #[must_use]
     pub fn block(&self, id: BlockId) -> &Block {
         &self.blocks[id.index()]
