@@ -47,6 +47,7 @@ pub(super) fn check(arguments: &Check, levels: &Levels) -> anyhow::Result<Verdic
 fn request(arguments: &Check) -> anyhow::Result<Request> {
     let paths = if arguments.paths.is_empty() { vec![".".into()] } else { arguments.paths.clone() };
     Ok(Request {
+        root: None,
         paths,
         working_directory: std::env::current_dir().context("the current directory cannot be read")?,
         threads: arguments.threads.map(Into::into),
