@@ -73,6 +73,34 @@ pub fn lower(file: FileId, text: &str, language: Language) -> Result<Module, Vec
     })
 }
 
+/// Whether [`lower`] would give a module.
+///
+/// # Errors
+/// The offsets of the parser's errors.
+pub fn accepts(text: &str, language: Language) -> Result<(), Vec<u32>> {
+    ARENA.with(|arena| {
+        let Ok(mut arena) = arena.try_borrow_mut() else {
+            return accepts_in(&Allocator::new(), text, language);
+        };
+        arena.reset();
+        accepts_in(&arena, text, language)
+    })
+}
+
+fn accepts_in(arena: &Allocator, text: &str, language: Language) -> Result<(), Vec<u32>> {
+    let readable = readable(text);
+    let mut refusal = None;
+    for &dialect in dialects(language) {
+        match parse(arena, &readable, dialect) {
+            Ok(_) => return Ok(()),
+            Err(issues) => {
+                refusal.get_or_insert(issues);
+            }
+        }
+    }
+    Err(refusal.unwrap_or_default().into_iter().map(|issue| issue.span.start).collect())
+}
+
 fn lower_in(arena: &Allocator, file: FileId, text: &str, language: Language) -> Result<Module, Vec<ParseIssue>> {
     let readable = readable(text);
     let mut refusal = None;
