@@ -4,6 +4,8 @@
 //! A bare `//~` in a block means the page's rule. Blocks of one section that each begin with `// file: path` form one
 //! project; a block without that line is a project by itself. What is not marked must not be found.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod support;
 
 use leaklint::rules::RuleId;
