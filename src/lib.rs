@@ -10,9 +10,17 @@
 
 pub mod source;
 
+pub mod discovery;
+
+pub mod languages;
+
 pub mod ir;
 
 pub mod catalogue;
+
+pub mod linking;
+
+pub mod analysis;
 
 pub mod rules;
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::findings::Finding;
 use crate::source::{Location, SourceFile};
 
-/// What to look at.
+/// What a run is asked to do.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Files and directories to report on; empty means the working directory. They shrink the report, not the analysis.
