@@ -2,6 +2,7 @@
 
 mod diagnostic;
 mod fingerprint;
+pub mod suppression;
 
 pub use diagnostic::{Confidence, Finding, Severity, TraceStep};
 pub use fingerprint::fingerprints;
