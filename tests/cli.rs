@@ -250,6 +250,14 @@ fn an_unknown_library_is_an_error() {
 }
 
 #[test]
+fn what_is_known_of_a_library_is_shown() {
+    let (listed, _) = check(&[], "catalogue", 0);
+    assert!(listed.lines().any(|line| line.starts_with("pg ") && line.contains("pg.Pool")), "{listed}");
+    let (shown, _) = check(&[], "catalogue pg", 0);
+    assert!(shown.starts_with("name = \"pg\"\n") && shown.contains("id = \"pg.Pool\""), "{shown}");
+}
+
+#[test]
 fn completions_are_printed_for_a_shell() {
     let (stdout, _) = check(&[], "completions bash", 0);
     assert!(stdout.contains("_leaklint()"), "{stdout}");
