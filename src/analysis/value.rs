@@ -190,6 +190,18 @@ impl Values {
         Self { set: smallvec::smallvec![value], open: false }
     }
 
+    /// No values yet; `open` as given.
+    #[must_use]
+    pub fn none(open: bool) -> Self {
+        Self { set: SmallVec::new(), open }
+    }
+
+    /// The value, or something else.
+    #[must_use]
+    pub fn perhaps(value: Value) -> Self {
+        Self { set: smallvec::smallvec![value], open: true }
+    }
+
     pub fn add(&mut self, value: Value) {
         if self.set.contains(&value) {
             return;

@@ -26,7 +26,7 @@ pub enum CallTarget {
     /// A method of a resource, an acquired one or one known by its type.
     ResourceMethod { receiver: Value, name: Name },
     /// A method of what a member of a package made: `app.get(…)`.
-    ProductMethod { of: ExternalId, name: Name },
+    ProductMethod { of: ExternalId, is_new: bool, name: Name },
     /// An argument of the calling function, called back.
     Parameter,
 }
@@ -99,8 +99,9 @@ impl Evaluator<'_> {
                 (Value::View { .. } | Value::Borrowed(_), Field::Named(name)) => {
                     callee.add(CallTarget::ResourceMethod { receiver: value.clone(), name: name.clone() });
                 }
-                (Value::Product { of, .. }, Field::Named(name)) => {
-                    callee.add(CallTarget::ProductMethod { of: *of, name: name.clone() });
+                (Value::Product { of, at }, Field::Named(name)) => {
+                    let is_new = self.program.op(*at).call().is_some_and(|maker| maker.kind == CallKind::New);
+                    callee.add(CallTarget::ProductMethod { of: *of, is_new, name: name.clone() });
                 }
                 (Value::Function { function, context }, Field::Named(name))
                     if matches!(name.as_str(), "call" | "apply") =>
@@ -149,7 +150,7 @@ impl Evaluator<'_> {
     pub fn call_values(&self, at: OpRef) -> Values {
         let Some(call) = self.program.op(at).call() else { return Values::unknown() };
         let callee = self.callee(at);
-        let mut values = Values { open: callee.open, ..Values::default() };
+        let mut values = Values::none(callee.open);
         if let (Some((receiver, field)), true) = (call.receiver(), callee.is_unknown()) {
             self.value_methods(at, &receiver, field, &mut values);
         }

@@ -21,7 +21,7 @@ impl Evaluator<'_> {
     }
 
     fn field(&self, values: &Values, field: &Field) -> Values {
-        let mut parts = Values { open: values.open, ..Values::default() };
+        let mut parts = Values::none(values.open);
         for value in values {
             parts.join(&self.field_of(value, field));
         }
@@ -32,17 +32,13 @@ impl Evaluator<'_> {
         match (value, field) {
             (Value::Object { at, context }, field) => self.object_field(*at, *context, field),
             (Value::Parameter { function, index, path }, field) => match longer(path, field) {
-                Some(path) => Values {
-                    open: true,
-                    ..Values::one(Value::Parameter { function: *function, index: *index, path })
-                },
+                Some(path) => Values::perhaps(Value::Parameter { function: *function, index: *index, path }),
                 None => Values::unknown(),
             },
             (Value::Resource(id), Field::Named(name)) => match self.acquisition(*id).kind {
                 AcquiredKind::Instance(class) => Values::clone(&self.class_field(class, name)),
                 AcquiredKind::Catalogued(resource) => {
-                    let method = self.catalogue.method(resource, name);
-                    if method.known {
+                    if self.catalogue.has_method(resource, name) {
                         Values::one(Value::Method { of: *id, name: name.clone() })
                     } else {
                         Values::one(Value::Part { of: *id })
@@ -50,10 +46,9 @@ impl Evaluator<'_> {
                 }
             },
             (Value::View { of, view }, Field::Named(name)) => {
-                if self.catalogue.unwraps(*view, name) {
-                    Values::one(Value::Resource(*of))
-                } else {
-                    self.field_of(&Value::Resource(*of), field)
+                match self.catalogue.method(*view, name).returns_self {
+                    true => Values::one(Value::Resource(*of)),
+                    false => self.field_of(&Value::Resource(*of), field),
                 }
             }
             (Value::Part { of }, _) => Values::one(Value::Part { of: *of }),
@@ -68,7 +63,7 @@ impl Evaluator<'_> {
                 Values::clone(&self.class_field(*class, name))
             }
             (Value::This { class, path }, field) => match longer(path, field) {
-                Some(path) => Values { open: true, ..Values::one(Value::This { class: *class, path }) },
+                Some(path) => Values::perhaps(Value::This { class: *class, path }),
                 None => Values::unknown(),
             },
             (Value::Nullish | Value::Text(_), _) => Values::default(),

@@ -10,7 +10,7 @@ impl Evaluator<'_> {
     /// `values` of `callee`, as its caller sees them after the call at `call`.
     #[must_use]
     pub fn instantiate(&self, values: &Values, call: OpRef, callee: FunctionRef) -> Values {
-        let mut seen = Values { open: values.open, ..Values::default() };
+        let mut seen = Values::none(values.open);
         for value in values {
             self.instantiate_one(value, call, callee, &mut seen);
         }

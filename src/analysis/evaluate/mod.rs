@@ -131,7 +131,7 @@ impl<'p> Evaluator<'p> {
             Root::Variable(id) => Values::clone(&self.variable(function.variable(*id))),
             Root::Temp(temp) => Values::clone(&self.temp(function, *temp)),
             Root::This => match self.program.this_class(function) {
-                Some(class) if self.is_static_context(function) => Values::one(Value::Class(class)),
+                Some(class) if self.is_static(function) => Values::one(Value::Class(class)),
                 Some(class) => Values::one(Value::This { class, path: Path::new() }),
                 None => Values::unknown(),
             },
@@ -139,7 +139,9 @@ impl<'p> Evaluator<'p> {
         }
     }
 
-    fn is_static_context(&self, mut function: FunctionRef) -> bool {
+    /// Whether `this` in a function is a class itself, not an instance.
+    #[must_use]
+    pub fn is_static(&self, mut function: FunctionRef) -> bool {
         loop {
             let body = self.program.function(function);
             if body.binds_this {

@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
-use crate::ir::{Binding, FunctionKind, OpKind, Place, Root};
+use crate::ir::{Binding, Call, FunctionKind, OpKind, Place, Root};
 use crate::linking::FunctionRef;
 
-use super::super::value::{AcquisitionId, Value, Values};
+use super::super::value::{AcquisitionId, ContextId, Value, Values};
 use super::{Evaluator, Question};
 
 /// Methods that put an argument into their receiver. Language built-ins; a class that has one of these names and does
@@ -33,10 +33,8 @@ impl Evaluator<'_> {
                     self.reachable(&values, 0, &mut stored);
                 }
                 OpKind::Call(call) => {
-                    let Some((receiver, method)) = call.receiver() else { continue };
-                    if method.name().is_some_and(|name| STORING_METHODS.contains(&name))
-                        && self.holder_outlives(function, &receiver)
-                    {
+                    let Some((receiver, _)) = call.receiver() else { continue };
+                    if self.is_storing(call) && self.holder_outlives(function, &receiver) {
                         for argument in &call.arguments {
                             let values = self.operand(function, &argument.value);
                             self.reachable(&values, 0, &mut stored);
@@ -50,6 +48,12 @@ impl Evaluator<'_> {
         self.active.borrow_mut().remove(&Question::Stores(function));
         self.stores.borrow_mut().insert(function, Rc::clone(&stored));
         stored
+    }
+
+    /// Whether a call is of a method that keeps its arguments in its receiver.
+    #[must_use]
+    pub fn is_storing(&self, call: &Call) -> bool {
+        call.receiver().is_some() && call.method_name().is_some_and(|name| STORING_METHODS.contains(&name))
     }
 
     /// Whether what is assigned to `target` is still there when the function has returned.
@@ -106,8 +110,32 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The functions of the project among some values and up to two levels into the objects they are.
+    #[must_use]
+    pub fn functions_in(&self, values: &Values) -> Vec<(FunctionRef, ContextId)> {
+        let mut found = Vec::new();
+        self.collect_functions(values, 0, &mut found);
+        found
+    }
+
+    fn collect_functions(&self, values: &Values, depth: u32, found: &mut Vec<(FunctionRef, ContextId)>) {
+        for value in values {
+            match value {
+                Value::Function { function, context } if !found.contains(&(*function, *context)) => {
+                    found.push((*function, *context));
+                }
+                Value::Object { at, context } if depth < 2 => {
+                    let parts = self.through(self.object_parts(*at), *context);
+                    self.collect_functions(&parts, depth + 1, found);
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Everything an object or array literal holds, spread entries included.
-    fn object_parts(&self, at: crate::linking::OpRef) -> Values {
+    #[must_use]
+    pub fn object_parts(&self, at: crate::linking::OpRef) -> Values {
         use crate::ir::{Property, Rvalue};
         let OpKind::Assign { value, .. } = &self.program.op(at).kind else { return Values::default() };
         let mut parts = Values::default();

@@ -11,14 +11,21 @@ use crate::linking::{FunctionRef, OpRef, Target};
 use crate::source::Location;
 
 /// The entry points that are found by location, decorator or type, made ready to match.
-pub(super) struct Entries<'e> {
-    evaluator: &'e Evaluator<'e>,
-    located: Vec<(&'e EntryPoint, GlobSet)>,
+pub(super) struct Entries<'e, 'p> {
+    evaluator: &'e Evaluator<'p>,
+    located: Vec<Located<'e>>,
     marked: Vec<&'e EntryPoint>,
 }
 
-impl<'e> Entries<'e> {
-    pub(super) fn new(evaluator: &'e Evaluator<'_>) -> Self {
+/// An entry point by file, name or directive.
+struct Located<'e> {
+    entry: &'e EntryPoint,
+    files: Option<GlobSet>,
+    names: Option<GlobSet>,
+}
+
+impl<'e, 'p> Entries<'e, 'p> {
+    pub(super) fn new(evaluator: &'e Evaluator<'p>) -> Self {
         let packages = requested_packages(evaluator);
         let applies = |entry: &&EntryPoint| {
             entry.needs_package.is_empty() || entry.needs_package.iter().any(|package| packages.contains(package.as_str()))
@@ -26,8 +33,13 @@ impl<'e> Entries<'e> {
         let mut located = Vec::new();
         let mut marked = Vec::new();
         for entry in evaluator.catalogue.entries().filter(applies) {
-            if !entry.files.is_empty() {
-                located.push((entry, globs(&entry.files)));
+            let is_marked = !entry.decorators.is_empty() || !entry.base_types.is_empty();
+            if !(entry.files.is_empty() && entry.names.is_empty() && entry.directives.is_empty() && entry.exports.is_empty())
+                && !is_marked
+                && entry.registered_by.is_empty()
+            {
+                let some = |patterns: &[String]| (!patterns.is_empty()).then(|| globs(patterns));
+                located.push(Located { entry, files: some(&entry.files), names: some(&entry.names) });
             }
             if !(entry.decorators.is_empty() && entry.parameter_types.is_empty() && entry.base_types.is_empty()) {
                 marked.push(entry);
@@ -39,9 +51,23 @@ impl<'e> Entries<'e> {
     /// Reports the functions of a module that are entry points by themselves.
     pub(super) fn of_module(&self, module: &Module, report: &mut dyn FnMut(FunctionRef, Runs, String, Location)) {
         let path = &self.evaluator.program.files[module.file.index()].display_path;
-        for (entry, globs) in &self.located {
-            if globs.is_match(path) {
-                self.exports(module, entry, report);
+        for located in &self.located {
+            let by_file = located.files.as_ref().is_none_or(|globs| globs.is_match(path));
+            if !by_file {
+                continue;
+            }
+            match &located.names {
+                Some(names) => {
+                    for (id, function) in module.functions() {
+                        if function.name.as_deref().is_some_and(|name| names.is_match(name))
+                            && self.is_directed(module, Some(function), located.entry)
+                        {
+                            let at = Location { file: module.file, span: function.name_span };
+                            report(FunctionRef::new(module.file, id), located.entry.runs, located.entry.label.clone(), at);
+                        }
+                    }
+                }
+                None => self.exports(module, located.entry, report),
             }
         }
         for (id, function) in module.functions() {
@@ -56,21 +82,42 @@ impl<'e> Entries<'e> {
         }
     }
 
+    /// Whether the directives that an entry point asks for stand at the head of the file or the function.
+    fn is_directed(&self, module: &Module, function: Option<&crate::ir::Function>, entry: &EntryPoint) -> bool {
+        let has = |prologue: &[compact_str::CompactString]| {
+            prologue.iter().any(|directive| entry.directives.iter().any(|it| it == directive.as_str()))
+        };
+        entry.directives.is_empty() || has(&module.prologue) || function.is_some_and(|function| has(&function.prologue))
+    }
+
     fn exports(&self, module: &Module, entry: &EntryPoint, report: &mut dyn FnMut(FunctionRef, Runs, String, Location)) {
         for (name, variable) in self.evaluator.program.own_exports(module.file) {
-            let wanted = |name: &str| entry.exports.is_empty() || entry.exports.iter().any(|export| export == name);
-            if !wanted(name) {
-                continue;
-            }
             let declared = Location { file: module.file, span: self.evaluator.program.variable(variable).span };
-            for value in self.evaluator.variable(variable).iter() {
-                let functions = match value {
-                    Value::Function { function, .. } => vec![*function],
-                    Value::Object { .. } | Value::Product { .. } => self.evaluator.functions_reachable(value),
-                    _ => Vec::new(),
-                };
-                for function in functions {
-                    report(function, entry.runs, format!("{} (`{name}`)", entry.label), declared);
+            let values = self.evaluator.variable(variable);
+            let mut report_all = |values: &crate::analysis::value::Values, name: &str| {
+                for (function, _) in self.evaluator.functions_in(values) {
+                    if self.is_directed(module, Some(self.evaluator.program.function(function)), entry) {
+                        report(function, entry.runs, format!("{} (`{name}`)", entry.label), declared);
+                    }
+                }
+            };
+            if entry.exports.is_empty() || entry.exports.iter().any(|export| *export == *name) {
+                report_all(&values, name);
+            }
+            for export in &entry.exports {
+                if let Some(member) = export.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('.')) {
+                    let field = crate::ir::Field::Named(Name::new(member));
+                    report_all(&self.evaluator.fields(crate::analysis::value::Values::clone(&values), &[field]), export);
+                }
+            }
+        }
+        if let Some(exports) = module.common_js_exports {
+            let initialiser = self.evaluator.program.initialiser(module.file);
+            let declared = Location { file: module.file, span: module.variable(exports).span };
+            for export in &entry.exports {
+                let place = export.split('.').fold(crate::ir::Place::variable(exports), crate::ir::Place::named);
+                for (function, _) in self.evaluator.functions_in(&self.evaluator.place(initialiser, &place)) {
+                    report(function, entry.runs, format!("{} (`{export}`)", entry.label), declared);
                 }
             }
         }
@@ -88,6 +135,12 @@ impl<'e> Entries<'e> {
             return true;
         }
         if let Some(class) = function.class().map(|class| module.class(class)) {
+            let is_method = |name: Option<&Name>| {
+                entry.methods.is_empty() || name.is_some_and(|name| entry.methods.iter().any(|it| *it == *name))
+            };
+            if named(&class.decorators) && is_method(function.name.as_ref()) {
+                return true;
+            }
             let bases = class.implements.iter().filter_map(type_name);
             let extended = class.extends.as_ref().and_then(Operand::place).and_then(|place| match &place.root {
                 crate::ir::Root::Variable(id) => Some(module.variable(*id).name.clone()),
@@ -96,7 +149,7 @@ impl<'e> Entries<'e> {
             });
             let method = function.name.as_deref().unwrap_or_default();
             if bases.chain(extended).any(|base| entry.base_types.iter().any(|it| *it == base))
-                && (entry.exports.is_empty() || entry.exports.iter().any(|it| it == method))
+                && (entry.methods.is_empty() || entry.methods.iter().any(|it| it == method))
             {
                 return true;
             }
@@ -110,47 +163,78 @@ impl<'e> Entries<'e> {
             })
     }
 
-    /// Whether the function at an argument of a call is registered as an entry point, and as which.
-    pub(super) fn of_registration(&self, at: OpRef, call: &Call, callee: &Callee, argument: usize) -> Option<(Runs, String)> {
-        let catalogue = self.evaluator.catalogue;
-        let mut candidates: Vec<&EntryPoint> = Vec::new();
-        for target in &callee.targets {
-            match target {
-                CallTarget::External(id) => candidates.extend(self.evaluator.facts(*id).entries.iter().copied()),
-                CallTarget::ProductMethod { of, name } => {
-                    let maker = self.evaluator.external_name(*of);
-                    if let Some(package) = &maker.package {
-                        candidates.extend(catalogue.instance_entries(package, &maker.path, name));
-                    }
-                }
-                _ => {}
-            }
-        }
-        if candidates.is_empty()
-            && !callee.targets.iter().any(|target| matches!(target, CallTarget::Function { .. }))
-            && call.kind == CallKind::Call
-            && let Some(name) = call.method_name()
-            && call.receiver().is_some()
-        {
-            candidates.extend(catalogue.any_method(name).entries.iter().copied());
-        }
-        candidates.into_iter().find(|entry| self.matches(at, call, entry, argument)).map(|entry| {
-            let route = match call.arguments.first().map(|first| &first.value) {
+    /// The functions that a call registers as entry points, and as which.
+    pub(super) fn registered(&self, at: OpRef, call: &Call, callee: &Callee) -> Vec<(FunctionRef, Runs, String)> {
+        let mut registered: Vec<(FunctionRef, Runs, String)> = Vec::new();
+        for entry in self.candidates(call, callee).into_iter().filter(|entry| self.matches(at, call, entry)) {
+            let label = match call.arguments.first().map(|first| &first.value) {
                 Some(Operand::String(text)) => format!("{} `{text}`", entry.label),
                 _ => entry.label.clone(),
             };
-            (entry.runs, route)
-        })
+            for function in self.registered_by(at, call, entry) {
+                if !registered.iter().any(|(known, ..)| *known == function) {
+                    registered.push((function, entry.runs, label.clone()));
+                }
+            }
+        }
+        registered
     }
 
-    fn matches(&self, at: OpRef, call: &Call, entry: &EntryPoint, argument: usize) -> bool {
-        let position = u32::try_from(argument).unwrap_or(u32::MAX);
-        if !entry.arguments.is_empty() && !entry.arguments.contains(&position) {
-            return false;
+    fn candidates(&self, call: &Call, callee: &Callee) -> Vec<&'e EntryPoint> {
+        let catalogue = self.evaluator.catalogue;
+        let mut candidates: Vec<&EntryPoint> = Vec::new();
+        let mut is_project = false;
+        for target in &callee.targets {
+            match target {
+                CallTarget::External(id) => candidates.extend(self.evaluator.facts(*id).entries.iter().copied()),
+                CallTarget::ProductMethod { of, is_new, name } => {
+                    let maker = self.evaluator.external_name(*of);
+                    if let Some(package) = &maker.package {
+                        candidates.extend(catalogue.instance_entries(package, &maker.path, *is_new, name));
+                    }
+                }
+                CallTarget::ResourceMethod { receiver, name } => {
+                    for resource in self.evaluator.resources_of(receiver) {
+                        candidates.extend(catalogue.method(resource, name).entries);
+                    }
+                }
+                CallTarget::Function { .. } => is_project = true,
+                CallTarget::Construct(_) | CallTarget::Parameter => {}
+            }
         }
-        let first = || self.evaluator.argument(at, 0);
+        // A receiver nothing is known of is judged by the method's name and what it is given.
+        if candidates.is_empty()
+            && !is_project
+            && call.kind == CallKind::Call
+            && call.receiver().is_some()
+            && let Some(name) = call.method_name()
+        {
+            candidates.extend(catalogue.any_method(name).entries);
+        }
+        candidates
+    }
+
+    fn registered_by(&self, at: OpRef, call: &Call, entry: &EntryPoint) -> Vec<FunctionRef> {
+        let mut values = crate::analysis::value::Values::default();
+        for path in &entry.argument_paths {
+            match path.strip_suffix(".*") {
+                Some(object) => values.join(&self.evaluator.argument_path(at, object)),
+                None => values.join(&self.evaluator.argument_path(at, path)),
+            }
+        }
+        if entry.argument_paths.is_empty() {
+            for (index, argument) in (0u32..).zip(&call.arguments) {
+                if entry.arguments.is_empty() || entry.arguments.contains(&index) {
+                    values.join(&self.evaluator.operand(at.function, &argument.value));
+                }
+            }
+        }
+        self.evaluator.functions_in(&values).into_iter().map(|(function, _)| function).collect()
+    }
+
+    fn matches(&self, at: OpRef, call: &Call, entry: &EntryPoint) -> bool {
         let first_text = |accepts: &dyn Fn(&Name) -> bool| {
-            first().iter().any(|value| matches!(value, Value::Text(text) if accepts(text)))
+            self.evaluator.argument(at, 0).iter().any(|value| matches!(value, Value::Text(text) if accepts(text)))
         };
         if let Some(prefix) = &entry.first_argument
             && !(call.arguments.len() > 1 && first_text(&|text| text.starts_with(prefix.as_str())))

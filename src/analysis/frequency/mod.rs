@@ -227,7 +227,7 @@ impl Solver<'_, '_> {
         }
     }
 
-    fn function(&mut self, function: FunctionRef, entries: &Entries<'_>) {
+    fn function(&mut self, function: FunctionRef, entries: &Entries<'_, '_>) {
         let program = self.evaluator.program;
         let body = program.function(function);
         match body.kind {
@@ -266,7 +266,7 @@ impl Solver<'_, '_> {
         self.edges.entry(from).or_default().push((to, at));
     }
 
-    fn call(&mut self, at: OpRef, call: &crate::ir::Call, entries: &Entries<'_>) {
+    fn call(&mut self, at: OpRef, call: &crate::ir::Call, entries: &Entries<'_, '_>) {
         let callee = self.evaluator.callee(at);
         let mut memoised_argument = None;
         for target in &callee.targets {
@@ -279,14 +279,17 @@ impl Solver<'_, '_> {
                 _ => {}
             }
         }
-        for (index, argument) in call.arguments.iter().enumerate() {
+        let mut registered = None;
+        for (index, argument) in (0u32..).zip(&call.arguments) {
             let values = self.evaluator.operand(at.function, &argument.value);
-            for function in self.evaluator.functions_in(&values) {
-                if memoised_argument.is_some_and(|memoised| memoised as usize == index) {
+            for (function, _) in self.evaluator.functions_in(&values) {
+                let registered = registered.get_or_insert_with(|| entries.registered(at, call, &callee));
+                if memoised_argument == Some(index) {
                     self.root(function, Rate::Once, Evidence::Called { at });
-                } else if let Some((runs, label)) = entries.of_registration(at, call, &callee, index) {
-                    let evidence = Evidence::Entry { label, at: self.evaluator.program.op_location(at) };
-                    self.root(function, runs.into(), evidence);
+                } else if let Some((_, runs, label)) = registered.iter().find(|(known, ..)| *known == function) {
+                    let evidence =
+                        Evidence::Entry { label: label.clone(), at: self.evaluator.program.op_location(at) };
+                    self.root(function, (*runs).into(), evidence);
                 } else {
                     self.edge(at.function, Node::Function(function), at);
                 }

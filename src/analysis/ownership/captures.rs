@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
-use crate::analysis::value::{ContextId, Value, Values};
+use crate::analysis::value::{Value, Values};
 use crate::ir::{Operand, Place, Root};
 use crate::linking::FunctionRef;
 
@@ -24,7 +24,7 @@ impl<'e, 'p> Captures<'e, 'p> {
     /// What the functions among (or in) some values would do, were they called.
     pub(super) fn effects_of(&self, summaries: &Summaries, values: &Values) -> Vec<(Identity, ExitFates)> {
         let mut found = Vec::new();
-        for (function, context) in self.functions_in(values) {
+        for (function, context) in self.evaluator.functions_in(values) {
             for (identity, fates) in &summaries.get(function).effects {
                 let value = match identity {
                     Identity::Acquired(id) => Value::Resource(*id),
@@ -42,7 +42,7 @@ impl<'e, 'p> Captures<'e, 'p> {
     /// The resources that the functions among (or in) some values mention.
     pub(super) fn mentions_of(&self, values: &Values) -> SmallVec<[Identity; 2]> {
         let mut found: SmallVec<[Identity; 2]> = SmallVec::new();
-        for (function, context) in self.functions_in(values) {
+        for (function, context) in self.evaluator.functions_in(values) {
             let mut mentioned = Values::default();
             self.mentioned(function, function, 0, &mut mentioned);
             let seen = self.evaluator.through(mentioned, context);
@@ -75,28 +75,6 @@ impl<'e, 'p> Captures<'e, 'p> {
         if depth < 4 {
             for child in program.index(function.file).children(function.function) {
                 self.mentioned(function.sibling(*child), outer, depth + 1, found);
-            }
-        }
-    }
-
-    /// The function values among some values and one or two levels into the objects they are.
-    fn functions_in(&self, values: &Values) -> Vec<(FunctionRef, ContextId)> {
-        let mut found = Vec::new();
-        self.collect_functions(values, 0, &mut found);
-        found
-    }
-
-    fn collect_functions(&self, values: &Values, depth: u32, found: &mut Vec<(FunctionRef, ContextId)>) {
-        for value in values {
-            match value {
-                Value::Function { function, context } if !found.contains(&(*function, *context)) => {
-                    found.push((*function, *context));
-                }
-                Value::Object { at, context } if depth < 2 => {
-                    let parts = self.evaluator.through(self.evaluator.object_parts(*at), *context);
-                    self.collect_functions(&parts, depth + 1, found);
-                }
-                _ => {}
             }
         }
     }

@@ -208,7 +208,7 @@ impl Collector<'_, '_> {
             *takes_arguments &= !fact.borrows;
             found.exits |= fact.exits;
         }
-        if self.evaluator.catalogue.is_release_name(name) {
+        if facts.releases_something {
             for identity in identities(&self.evaluator.place(self.function, &receiver)) {
                 found.effects.push((identity, Effect::Release));
             }
