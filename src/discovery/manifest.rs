@@ -14,6 +14,7 @@ pub struct Project {
     /// Relative to the analysed root; empty for the root itself.
     pub directory: String,
     pub name: Option<CompactString>,
+    pub version: Option<CompactString>,
     /// Whether the directory, by its conventions, holds part of the product; see [`super::FileRole`].
     pub role: super::FileRole,
     /// `exports`, then `main` and its relatives, as written: paths relative to the directory.
@@ -77,6 +78,21 @@ impl Project {
         None
     }
 
+    /// Whether a dependency on `range` of this package's name can mean this package rather than a published one.
+    ///
+    /// Workspaces link what fits the range; the major version settles nearly all of it. Doubt counts as yes.
+    #[must_use]
+    pub fn satisfies(&self, range: &str) -> bool {
+        let major = |text: &str| text.trim_start_matches(['^', '~', '=', 'v']).split('.').next().map(str::to_owned);
+        let is_number = |text: &String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let asked = major(range).filter(is_number);
+        let has = self.version.as_deref().and_then(major).filter(is_number);
+        if range.starts_with("npm:") || range.contains("://") {
+            return false;
+        }
+        asked.is_none_or(|asked| has.is_none_or(|has| asked == has))
+    }
+
     /// The names its own manifest declares as dependencies, sorted.
     pub fn dependencies(&self) -> impl Iterator<Item = &str> {
         self.dependencies.own.keys().map(CompactString::as_str)
@@ -106,6 +122,7 @@ fn project(directory: &str, manifests: &[&Manifest], above: Option<Arc<Dependenc
     let mut project = Project {
         directory: directory.to_owned(),
         name: None,
+        version: None,
         role: super::role_of(&format!("{directory}/index.ts")),
         exports: None,
         entries: Vec::new(),
@@ -133,6 +150,7 @@ fn project(directory: &str, manifests: &[&Manifest], above: Option<Arc<Dependenc
 
 fn read_package(project: &mut Project, own: &mut BTreeMap<CompactString, CompactString>, value: &Value) {
     project.name = value["name"].as_str().map(CompactString::from);
+    project.version = value["version"].as_str().map(CompactString::from);
     project.exports = value.get("exports").filter(|exports| !exports.is_null()).cloned();
     // `source` is what bundlers call the entry before it is built.
     for key in ["source", "module", "main", "types", "typings"] {
@@ -178,7 +196,7 @@ fn read_import_map(project: &mut Project, own: &mut BTreeMap<CompactString, Comp
     for (_, target) in &imports {
         let Some(package) = target.strip_prefix("npm:").or_else(|| target.strip_prefix("jsr:")) else { continue };
         let package = package.trim_start_matches('/');
-        let at = package[1.min(package.len())..].find('@').map_or(package.len(), |at| at + 1);
+        let at = package.match_indices('@').map(|(at, _)| at).find(|at| *at > 0).unwrap_or(package.len());
         own.entry(package[..at].into()).or_insert_with(|| package[at..].trim_start_matches('@').into());
     }
     // `deno.json` and `import_map.json` beside each other: the first that has imports is the one in force.
