@@ -44,7 +44,7 @@ pub(super) enum Verb {
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Files and directories [default: the current directory]
+    /// Files and directories to report on; the project around them is analysed [default: the current directory]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 

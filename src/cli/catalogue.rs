@@ -5,20 +5,16 @@ use std::io::Write;
 use super::Verdict;
 use super::errors::UserError;
 use super::suggest::did_you_mean;
+use crate::catalogue::Catalogue;
 use crate::catalogue::schema::Library;
 
 pub(super) fn show(library: Option<&str>, out: &mut dyn Write) -> anyhow::Result<Verdict> {
-    let libraries = libraries();
+    let libraries = Catalogue::builtin().libraries();
     match library {
-        None => list(&libraries, out)?,
-        Some(name) => write!(out, "{}", toml::to_string_pretty(find(&libraries, name)?)?)?,
+        None => list(libraries, out)?,
+        Some(name) => write!(out, "{}", toml::to_string_pretty(find(libraries, name)?)?)?,
     }
     Ok(Verdict::Clean)
-}
-
-/// Everything the analysis knows, by name.
-fn libraries() -> Vec<Library> {
-    Vec::new()
 }
 
 /// One line a library: its name and the resources it gives.

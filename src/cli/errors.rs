@@ -2,8 +2,6 @@
 
 use std::io::{self, Write};
 
-use crate::run::RunError;
-
 /// Something the user can set right.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -32,21 +30,8 @@ pub(super) fn render(error: &anyhow::Error, out: &mut dyn Write) -> io::Result<(
     Ok(())
 }
 
-fn help(error: &anyhow::Error) -> Option<String> {
-    error.chain().find_map(|cause| {
-        let user = cause.downcast_ref::<UserError>().map(|error| error.help.clone());
-        user.or_else(|| cause.downcast_ref::<RunError>().and_then(help_for_run))
-    })
-}
-
-fn help_for_run(error: &RunError) -> Option<String> {
-    match error {
-        RunError::MissingPath(path) => {
-            // `leaklint --quiet check` reads as a path, because options before a command belong to none.
-            let is_verb = matches!(path.to_str(), Some("check" | "rules" | "explain" | "catalogue" | "completions"));
-            is_verb.then(|| format!("put the command first: `leaklint {} …`", path.display()))
-        }
-    }
+fn help(error: &anyhow::Error) -> Option<&str> {
+    error.chain().find_map(|cause| cause.downcast_ref::<UserError>()).map(|error| error.help.as_str())
 }
 
 #[cfg(test)]
@@ -65,14 +50,6 @@ mod tests {
     fn causes_stand_on_one_line_and_help_below() {
         let error = Err::<(), _>(UserError { message: "no such thing".into(), help: "take another".into() });
         check(&error.context("looking").unwrap_err(), "error: looking: no such thing\nhelp: take another\n");
-    }
-
-    #[test]
-    fn a_command_taken_for_a_path_is_explained() {
-        check(
-            &RunError::MissingPath("check".into()).into(),
-            "error: no such file or directory: `check`\nhelp: put the command first: `leaklint check …`\n",
-        );
     }
 
     #[test]

@@ -196,26 +196,26 @@ fn window(line: &str, first_mark: Option<usize>) -> (Range<usize>, bool, bool) {
 mod tests {
     use super::*;
 
-    fn check(line: &str, mark: usize, expected: (Range<usize>, bool, bool)) {
-        assert_eq!(window(line, Some(mark)), expected);
+    fn check(line: &str, mark: usize, expected: &(Range<usize>, bool, bool)) {
+        assert_eq!(window(line, Some(mark)), *expected);
     }
 
     #[test]
     fn short_lines_are_whole() {
-        check("new Pool()", 4, (0..10, false, false));
+        check("new Pool()", 4, &(0..10, false, false));
     }
 
     #[test]
     fn long_lines_are_cut_around_the_mark() {
         let line = "x".repeat(1000);
-        check(&line, 500, (460..640, true, true));
-        check(&line, 10, (0..180, false, true));
-        check(&line, 990, (820..1000, true, false));
+        check(&line, 500, &(460..640, true, true));
+        check(&line, 10, &(0..180, false, true));
+        check(&line, 990, &(820..1000, true, false));
     }
 
     #[test]
     fn characters_are_not_split() {
         let line = "é".repeat(1000);
-        check(&line, 1000, (920..1280, true, true));
+        check(&line, 1000, &(920..1280, true, true));
     }
 }

@@ -38,8 +38,9 @@ pub(super) fn write(report: &Report, options: Options, out: &mut dyn Write) -> i
         writeln!(out, "{} not shown", Count(hidden, "finding"))?;
     }
     writeln!(out, "{}", summary_line(report))?;
-    if let Some(first) = shown.first() {
-        writeln!(out, "`leaklint explain {}` tells why it matters and how to fix it", first.rule)?;
+    // The first of the worst.
+    if let Some(worst) = shown.iter().rev().max_by_key(|finding| finding.severity) {
+        writeln!(out, "`leaklint explain {}` tells why it matters and how to fix it", worst.rule)?;
     }
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 /// What is expected, or found, at a line of a file. Ordered for comparison and for printing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Expectation {
-    pub path: String,
-    pub line: usize,
+pub(crate) struct Expectation {
+    pub(crate) path: String,
+    pub(crate) line: usize,
     /// `rule-id`, `note:rule-id` or `problem`.
-    pub what: String,
+    pub(crate) what: String,
 }
 
 impl std::fmt::Display for Expectation {
@@ -16,7 +16,7 @@ impl std::fmt::Display for Expectation {
 }
 
 /// The marks of a file. `default` is what a mark without an id means; without it such a mark is a mistake.
-pub fn of(path: &str, text: &str, default: Option<&str>) -> Result<Vec<Expectation>, String> {
+pub(crate) fn of(path: &str, text: &str, default: Option<&str>) -> Result<Vec<Expectation>, String> {
     let mut expectations = Vec::new();
     for (number, line) in (1_usize..).zip(text.lines()) {
         let Some((_, mark)) = line.split_once("//~") else { continue };

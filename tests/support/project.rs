@@ -12,20 +12,20 @@ use super::{files, is_source};
 
 /// Files by their path in the project.
 #[derive(Debug, Default)]
-pub struct Project {
+pub(crate) struct Project {
     files: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl Project {
     /// Everything under a directory.
-    pub fn from_directory(directory: &Path) -> Self {
+    pub(crate) fn from_directory(directory: &Path) -> Self {
         let relative = |path: &Path| path.strip_prefix(directory).unwrap().to_path_buf();
         Self { files: files(directory).iter().map(|path| (relative(path), fs::read(path).unwrap())).collect() }
     }
 
     /// One file. A first line `// file: path` says where in the project it stands; otherwise it is `src/NAME`, because
     /// where a file stands is evidence of how often it runs.
-    pub fn from_file(file: &Path) -> Self {
+    pub(crate) fn from_file(file: &Path) -> Self {
         let bytes = fs::read(file).unwrap();
         let name = file.file_name().unwrap().to_str().unwrap();
         let text = String::from_utf8_lossy(&bytes);
@@ -35,12 +35,12 @@ impl Project {
         project
     }
 
-    pub fn add(&mut self, path: &str, bytes: &[u8]) {
+    pub(crate) fn add(&mut self, path: &str, bytes: &[u8]) {
         self.files.push((path.into(), bytes.to_vec()));
     }
 
     /// Whether all that is marked is found, and all that is found is marked.
-    pub fn check(&self, default_rule: Option<&str>) -> Result<(), String> {
+    pub(crate) fn check(&self, default_rule: Option<&str>) -> Result<(), String> {
         let mut expected = Vec::new();
         for (path, bytes) in self.files.iter().filter(|(path, _)| is_source(path)) {
             let text = String::from_utf8_lossy(bytes);
@@ -56,26 +56,21 @@ impl Project {
     }
 
     /// Checks the project in a scratch directory whose path says nothing of tests or fixtures.
-    pub fn run(&self) -> Report {
+    pub(crate) fn run(&self) -> Report {
         let scratch = tempfile::Builder::new().prefix("leaklint-").tempdir().unwrap();
         for (path, bytes) in &self.files {
             let path = scratch.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, bytes).unwrap();
         }
-        let request = Request {
-            paths: vec![".".into()],
-            working_directory: scratch.path().to_path_buf(),
-            threads: Some(1),
-            respect_ignore_files: true,
-            exclude: Vec::new(),
-        };
+        let root = Some(scratch.path().to_path_buf());
+        let request = Request { root, threads: Some(1), ..Request::new(scratch.path()) };
         leaklint::check(&request, &Silent).unwrap()
     }
 }
 
 /// The path a first line `// file: path` names.
-pub fn file_line(text: &str) -> Option<&str> {
+pub(crate) fn file_line(text: &str) -> Option<&str> {
     text.lines().next()?.trim().strip_prefix("// file:").map(str::trim)
 }
 
