@@ -6,8 +6,17 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::findings::Finding;
-use crate::source::{Location, SourceFile};
+use rayon::prelude::*;
+
+use crate::analysis::facts::Facts;
+use crate::catalogue::Catalogue;
+use crate::discovery::screen::{Interest, Relevance};
+use crate::discovery::{self, Discovered, DiscoveryError};
+use crate::findings::{Finding, suppression};
+use crate::linking::Program;
+use crate::linking::resolution::{Resolver, Target};
+use crate::source::{FileId, Location, SourceFile};
+use crate::{ir, languages, rules};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -86,28 +95,100 @@ impl Progress for Silent {
 /// Why a run could not be made at all.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    #[error("no such file or directory: `{}`", .0.display())]
-    MissingPath(PathBuf),
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
+    #[error("cannot start the worker threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
 /// Runs the pipeline.
 ///
 /// # Errors
 ///
-/// Only when nothing can be looked at: a path that does not exist. A file that cannot be read or understood is a
-/// [`Problem`] of the report.
+/// Only when nothing can be looked at: a path that does not exist, no threads. A file that cannot be read or
+/// understood is a [`Problem`] of the report.
 pub fn check(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     let started = Instant::now();
-    progress.stage("discovering", 0, 0);
-    for path in &request.paths {
-        if !request.working_directory.join(path).exists() {
-            return Err(RunError::MissingPath(path.clone()));
-        }
-    }
-    let mut report = Report::default();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(request.threads.unwrap_or(0))
+        .stack_size(languages::STACK_SIZE)
+        .build()?;
+    let mut report = pool.install(|| run(request, progress))?;
     report.sort();
     report.statistics.elapsed = started.elapsed();
     Ok(report)
+}
+
+fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
+    progress.stage("reading", 0, 0);
+    let discovered = discovery::discover(request)?;
+    let catalogue = Catalogue::builtin();
+    let resolver = Resolver::new(&discovered);
+    let relevant = screen(&discovered, &resolver, catalogue);
+
+    progress.stage("parsing", 0, relevant.len());
+    let lowered: Vec<(ir::Module, Vec<ir::ParseIssue>, Vec<Target>)> = relevant
+        .par_iter()
+        .map(|&file| {
+            let (module, issues) = languages::lower(file, &discovered.files[file.index()]);
+            let targets = module.requests.iter().map(|request| resolver.resolve(file, &request.specifier)).collect();
+            (module, issues, targets)
+        })
+        .collect();
+    drop(resolver);
+
+    let mut problems: Vec<Problem> = discovered
+        .problems
+        .into_iter()
+        .map(|problem| Problem { path: problem.path, location: None, message: problem.message })
+        .collect();
+    let mut modules = Vec::with_capacity(lowered.len());
+    for (module, issues, targets) in lowered {
+        let path = &discovered.files[module.file.index()].display_path;
+        problems.extend(issues.into_iter().map(|issue| Problem {
+            path: path.clone(),
+            location: Some(Location { file: module.file, span: issue.span }),
+            message: issue.message,
+        }));
+        modules.push((module, targets));
+    }
+    let statistics = Statistics {
+        files_discovered: discovered.files_discovered,
+        files_parsed: modules.len(),
+        elapsed: Duration::ZERO,
+    };
+
+    progress.stage("analysing", 0, modules.len());
+    let program = Program::new(discovered.files, discovered.roles, modules);
+    let findings = rules::judge(&Facts::of(&program, catalogue));
+    let comments: Vec<_> = program.modules().map(|module| (module.file, module.comments.as_slice())).collect();
+    let suppressed = suppression::apply(findings, &program.files, &comments, true);
+    problems.extend(suppressed.issues.into_iter().map(|issue| Problem {
+        path: program.files[issue.location.file.index()].display_path.clone(),
+        location: Some(issue.location),
+        message: format!("{}; {}", issue.message, issue.help),
+    }));
+    let mut findings = suppressed.kept;
+    findings.retain(|finding| discovered.reported[finding.location.file.index()]);
+    Ok(Report { files: program.into_files(), findings, problems, statistics })
+}
+
+/// The files that can matter, in order.
+fn screen(discovered: &Discovered, resolver: &Resolver<'_>, catalogue: &Catalogue) -> Vec<FileId> {
+    let packages = catalogue.screen_packages();
+    let lone_packages = catalogue.other_packages();
+    let words = catalogue.screen_words();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let interest = Interest { packages: &packages, lone_packages: &lone_packages, words: &words };
+    let relevance = discovery::screen::select(&discovered.files, &interest, |from, specifier| {
+        resolver.resolve(from, specifier).into_imported()
+    });
+    (0u32..)
+        .map(FileId)
+        .zip(&relevance)
+        .filter(|(_, relevance)| **relevance != Relevance::Out)
+        .map(|(file, _)| file)
+        .collect()
 }
 
 impl Report {

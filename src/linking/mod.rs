@@ -12,18 +12,4 @@ pub mod resolution;
 pub use definitions::{Definition, ModuleIndex};
 pub use program::{Program, Symbol};
 pub use references::{ClassRef, FunctionRef, OpRef, VariableRef};
-
-use compact_str::CompactString;
-
-use crate::source::FileId;
-
-/// Where a module specifier leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// A file of the program.
-    Module(FileId),
-    /// A package, by its specifier without scheme and version: `pg`, `drizzle-orm/node-postgres`.
-    External(CompactString),
-    /// Nothing known: an asset, a generated file, a package path that does not exist.
-    Unresolved,
-}
+pub use resolution::Target;

@@ -55,6 +55,12 @@ impl Program {
         Self { files, roles, modules: by_file }
     }
 
+    /// Gives the files back, for reporting.
+    #[must_use]
+    pub fn into_files(self) -> Vec<SourceFile> {
+        self.files
+    }
+
     /// The lowered modules, in file order.
     pub fn modules(&self) -> impl Iterator<Item = &Module> {
         self.modules.iter().flatten().map(|linked| &linked.module)

@@ -297,11 +297,14 @@ impl Collector<'_, '_> {
     ) -> bool {
         let wraps = facts.wrapper_new.is_some() || facts.wrapper_call.is_some();
         let creates = facts.new.is_some() || facts.call.is_some();
-        let releases = facts.releases.map(|_| 0).or(facts.function.and_then(|fact| fact.releases));
-        if let Some(index) = releases {
-            for identity in identities(&self.evaluator.argument(at, index)) {
+        let taken = facts.function.map_or(&[][..], |fact| &fact.releases);
+        let releases: SmallVec<[u32; 2]> = facts.releases.map(|_| 0).into_iter().chain(taken.iter().copied()).collect();
+        for index in &releases {
+            for identity in identities(&self.evaluator.argument(at, *index)) {
                 found.effects.push((identity, Effect::Release));
             }
+        }
+        if !releases.is_empty() {
             return false;
         }
         let Some(fact) = facts.function else {
