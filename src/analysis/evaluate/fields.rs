@@ -86,6 +86,11 @@ impl Evaluator<'_> {
     }
 
     fn object_field(&self, at: OpRef, context: ContextId, field: &Field) -> Values {
+        let parts = self.remembered(Question::Part(at, field.clone()), || self.literal_field(at, field));
+        self.through(Values::clone(&parts), context)
+    }
+
+    fn literal_field(&self, at: OpRef, field: &Field) -> Values {
         let OpKind::Assign { value, target } = &self.program.op(at).kind else { return Values::unknown() };
         let mut values = Values::default();
         match value {
@@ -110,7 +115,7 @@ impl Evaluator<'_> {
                 }
             }
         }
-        self.through(values, context)
+        values
     }
 
     fn property_values(&self, at: OpRef, properties: &[Property], field: &Field, values: &mut Values) {

@@ -20,7 +20,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::catalogue::{Catalogue, SymbolFacts};
-use crate::ir::{Binding, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp, Terminator};
+use crate::ir::{Binding, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp, Terminator};
 use crate::linking::{ClassRef, Definition, FunctionRef, OpRef, Program, Symbol, VariableRef};
 
 use super::value::{
@@ -48,6 +48,10 @@ enum Question {
     Returns(FunctionRef),
     Callee(OpRef),
     Stores(FunctionRef),
+    /// A place with a path.
+    Place(FunctionRef, Place),
+    /// A field of an object or array literal, in the literal's own terms.
+    Part(OpRef, Field),
 }
 
 /// How many questions may wait for one another. Real chains are tens long; this keeps hostile ones off the stack.
@@ -106,10 +110,15 @@ impl<'p> Evaluator<'p> {
     /// What a place of a function may hold.
     #[must_use]
     pub fn place(&self, function: FunctionRef, place: &Place) -> Values {
-        let mut values = self.fields(self.root(function, &place.root), &place.path);
         if place.path.is_empty() {
-            return values;
+            return self.root(function, &place.root);
         }
+        let question = Question::Place(function, place.clone());
+        Values::clone(&self.remembered(question, || self.part(function, place)))
+    }
+
+    fn part(&self, function: FunctionRef, place: &Place) -> Values {
+        let mut values = self.fields(self.root(function, &place.root), &place.path);
         // `x.f = v` reaches reads of `x.f` and below.
         let definitions = match place.root {
             Root::Variable(id) => self.program.index(function.file).of_variable(id),
@@ -250,7 +259,7 @@ impl<'p> Evaluator<'p> {
             }
             Rvalue::ElementOf(operand) => {
                 let collection = self.operand(at.function, operand);
-                self.fields(collection, &[crate::ir::Field::Computed])
+                self.fields(collection, &[Field::Computed])
             }
             Rvalue::Compute(_) => Values::default(),
             Rvalue::Caught => Values::unknown(),
