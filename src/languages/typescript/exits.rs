@@ -11,7 +11,8 @@ use crate::source::Span;
 
 use super::lowering::Lowering;
 
-/// Nested `finally`s would multiply; this many copies of one is enough to tell the ways apart.
+/// This many copies of one are enough to tell the ways apart. A `finally` inside another is copied with it, so it gets
+/// a quarter of that, and deeper ones a single copy: copies must not multiply.
 const MAX_COPIES: u8 = 16;
 
 /// A scope that a jump may leave.
@@ -163,7 +164,7 @@ impl<'a> Lowering<'a> {
         self.body.set_unwind(scope.unwind);
         self.body.set_loop_depth(scope.loop_depth);
         let copies = self.body.copies.entry(scope.key).or_default();
-        if *copies < MAX_COPIES {
+        if *copies < MAX_COPIES >> (2 * self.body.cleanups).min(4) {
             *copies += 1;
             self.cleanup(&scope.action);
             return;
@@ -184,6 +185,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn cleanup(&mut self, action: &Cleanup<'a>) {
+        self.body.cleanups += 1;
         match action {
             Cleanup::Block(block) => self.block(&block.body),
             Cleanup::Dispose(place, span) => self.body.push(OpKind::Dispose { place: place.clone() }, *span),
@@ -194,6 +196,7 @@ impl<'a> Lowering<'a> {
                 self.plain_call(callee.clone(), Vec::new(), true, *span, *span);
             }
         }
+        self.body.cleanups -= 1;
     }
 
     /// An operand that keeps its value while clean-up code runs.
