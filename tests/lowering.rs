@@ -262,14 +262,12 @@ fn copies_of_a_finally_share_their_closures() {
 #[test]
 fn nested_finallys_do_not_multiply() {
     let mut text = String::from("work();");
-    for depth in 0..12 {
+    for depth in 0..9 {
         text = format!("try {{ if (a{depth}) return; {text} }} finally {{ try {{ b() }} finally {{ {text} }} }}");
     }
     let text = format!("function f() {{ {} }}", &text);
     assert!(text.len() < 1 << 20);
-    let t = std::time::Instant::now();
     let module = module(&text, Language::TypeScript);
-    eprintln!("{:?}", t.elapsed());
     let ops: usize = module.functions[1].blocks.iter().map(|block| block.ops.len()).sum();
     assert!(ops < text.len(), "{ops} operations from {} bytes", text.len());
 }

@@ -121,6 +121,9 @@ impl Check<'_> {
             self.type_ref(written);
         }
         self.temps = function.temps;
+        if let Some(temp) = super::reads::read_before_assigned(function) {
+            self.breaches.push(format!("{}: temporary {} is read where nothing may have assigned it", self.at, temp.0));
+        }
         self.require(!function.blocks.is_empty(), || "no entry block".to_owned());
         for (block_id, block) in function.blocks() {
             self.block(function, block);
