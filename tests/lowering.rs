@@ -260,6 +260,15 @@ fn copies_of_a_finally_share_their_closures() {
 }
 
 #[test]
+fn many_ways_out_share_a_copy() {
+    let returns: String = (0..40).map(|n| format!("if (a({n})) return b({n});")).collect();
+    let text = format!("function f() {{ try {{ {returns} }} finally {{ close(); }} }}");
+    let module = module(&text, Language::TypeScript);
+    let text = dump(&module);
+    assert_eq!(text.matches("close()").count(), 17, "{text}");
+}
+
+#[test]
 fn nested_finallys_do_not_multiply() {
     let mut text = String::from("work();");
     for depth in 0..9 {

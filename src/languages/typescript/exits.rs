@@ -41,8 +41,17 @@ pub(super) struct Scope<'a> {
     loop_depth: u16,
     /// Where in the text the clean-up stands: the key of its copies.
     key: u32,
-    /// Entry and forking end of the copy that several ways share.
-    shared: Option<(BlockId, BlockId)>,
+    shared: Option<Shared>,
+}
+
+/// The copy of a clean-up that several ways share.
+#[derive(Clone, Copy)]
+struct Shared {
+    entry: BlockId,
+    /// Its end, which forks to what each way goes on with.
+    fork: BlockId,
+    /// What the ways that return a value return: each way in assigns it.
+    value: Temp,
 }
 
 #[derive(Clone, Copy)]
@@ -82,18 +91,23 @@ impl<'a> Lowering<'a> {
         if self.body.is_dead() {
             self.body.prepare(scope.unwind, scope.loop_depth);
         } else {
-            self.run_cleanup(&mut scope);
+            self.run_cleanup(&mut scope, &mut None);
             self.body.goto(after);
         }
         self.body.switch_to(scope.exceptional);
-        self.run_cleanup(&mut scope);
+        self.run_cleanup(&mut scope, &mut None);
         self.body.terminate(Terminator::Resume, Span::default());
         self.body.switch_to(after);
     }
 
-    /// Leaves every scope from depth `keep` up, running what they ask for; `finish` then ends the block. What follows
-    /// in the text is dead.
-    pub(super) fn leave(&mut self, keep: usize, finish: impl FnOnce(&mut Self)) {
+    /// Leaves every scope from depth `keep` up, running what they ask for; `finish` then ends the block, with the value
+    /// that was taken along. What follows in the text is dead.
+    pub(super) fn leave(
+        &mut self,
+        keep: usize,
+        mut value: Option<Operand>,
+        finish: impl FnOnce(&mut Self, Option<Operand>),
+    ) {
         let (unwind, loop_depth) = (self.body.unwind(), self.body.loop_depth());
         let mut crossed = Vec::new();
         while self.body.exits.len() > keep
@@ -102,11 +116,11 @@ impl<'a> Lowering<'a> {
             if let Exit::Cleanup(scope) = &mut exit
                 && !self.body.is_dead()
             {
-                self.run_cleanup(scope);
+                self.run_cleanup(scope, &mut value);
             }
             crossed.push(exit);
         }
-        finish(self);
+        finish(self, value);
         self.body.exits.extend(crossed.into_iter().rev());
         self.body.prepare(unwind, loop_depth);
         self.body.start_dead();
@@ -154,13 +168,14 @@ impl<'a> Lowering<'a> {
             }
         }
         match found {
-            Some((depth, to)) => self.leave(depth + 1, |lowering| lowering.body.goto(to)),
+            Some((depth, to)) => self.leave(depth + 1, None, |lowering, _| lowering.body.goto(to)),
             // A jump to nowhere is a syntax error that the parser tolerates.
             None => self.body.start_dead(),
         }
     }
 
-    fn run_cleanup(&mut self, scope: &mut Scope<'a>) {
+    /// Writes the clean-up here. A value on its way out goes through it.
+    fn run_cleanup(&mut self, scope: &mut Scope<'a>, value: &mut Option<Operand>) {
         self.body.set_unwind(scope.unwind);
         self.body.set_loop_depth(scope.loop_depth);
         let copies = self.body.copies.entry(scope.key).or_default();
@@ -170,16 +185,23 @@ impl<'a> Lowering<'a> {
             return;
         }
         let onward = self.body.new_block();
-        if let Some((entry, fork)) = scope.shared {
-            self.body.goto(entry);
-            self.body.add_way(fork, onward);
+        let carried = value.clone().unwrap_or(Operand::Nullish);
+        let shared = if let Some(shared) = scope.shared {
+            self.body.assign(Place::temp(shared.value), Rvalue::Use(carried), Span::default());
+            self.body.goto(shared.entry);
+            self.body.add_way(shared.fork, onward);
+            shared
         } else {
             let entry = self.body.new_block();
+            let shared_value = self.body.temp_of(Rvalue::Use(carried), Span::default());
             self.body.goto(entry);
             self.body.switch_to(entry);
             self.cleanup(&scope.action);
             self.body.terminate(Terminator::Fork(vec![onward]), Span::default());
-            scope.shared = Some((entry, self.body.current()));
+            *scope.shared.insert(Shared { entry, fork: self.body.current(), value: shared_value })
+        };
+        if let Some(value) = value {
+            *value = shared.value.into();
         }
         self.body.switch_to(onward);
     }
