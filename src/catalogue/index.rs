@@ -1,11 +1,11 @@
 //! The lookup tables over the libraries: members of packages as a tree of names, methods by resource.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::ir::Name;
 
-use super::pattern::{ANY, Pattern, parse_path};
+use super::pattern::{ANY, MemberPath, Pattern, parse_path};
 use super::schema::{FunctionFact, Library, Resource, ResourceKind};
 use super::specifier::{GLOBAL, without_extension};
 use super::{LoadError, RegistrationRole, ResourceId};
@@ -76,7 +76,7 @@ pub(super) struct AnyRecord {
 impl Index {
     /// Builds the tables; the second value is the facts about functions, joined where several speak about one.
     pub(super) fn build(libraries: &[Library]) -> Result<(Self, Vec<FunctionFact>), LoadError> {
-        let mut builder = Builder { index: Self::default(), functions: Vec::new() };
+        let mut builder = Builder::new(libraries);
         for (number, library) in (0u32..).zip(libraries) {
             for (position, resource) in (0u32..).zip(&library.resources) {
                 builder.number_resource((number, position), &resource.id);
@@ -146,12 +146,59 @@ impl Index {
     }
 }
 
-struct Builder {
+struct Builder<'l> {
     index: Index,
     functions: Vec<FunctionFact>,
+    /// Packages that several libraries speak about, or that one singles out: they need a tree of their own, where the
+    /// other packages of a library share one.
+    distinct: FxHashSet<&'l str>,
 }
 
-impl Builder {
+impl<'l> Builder<'l> {
+    fn new(libraries: &'l [Library]) -> Self {
+        let mut seen = FxHashSet::with_capacity_and_hasher(512, FxBuildHasher);
+        let mut distinct = FxHashSet::default();
+        for library in libraries {
+            distinct.extend(library.packages.iter().map(String::as_str).filter(|package| !seen.insert(*package)));
+            let narrowed = library.packages.iter().filter_map(|package| Some((package, package.split_once('#')?.0)));
+            distinct.extend(narrowed.flat_map(|(package, whole)| [package.as_str(), whole]));
+            let froms = library.resources.iter().map(|it| &it.from);
+            let froms = froms.chain(library.wrappers.iter().map(|it| &it.from));
+            let froms = froms.chain(library.functions.iter().map(|it| &it.from));
+            let froms = froms.chain(library.entries.iter().map(|it| &it.from));
+            distinct.extend(froms.flatten().map(String::as_str));
+        }
+        // Room for the shipped libraries and some more: growing costs more than the rest of the work.
+        let index = Index {
+            symbols: FxHashMap::with_capacity_and_hasher(1 << 11, FxBuildHasher),
+            children: FxHashMap::with_capacity_and_hasher(1 << 11, FxBuildHasher),
+            nodes: Vec::with_capacity(1 << 11),
+            methods: FxHashMap::with_capacity_and_hasher(1 << 10, FxBuildHasher),
+            any_methods: FxHashMap::with_capacity_and_hasher(1 << 9, FxBuildHasher),
+            ..Index::default()
+        };
+        Self { index, functions: Vec::new(), distinct }
+    }
+
+    /// The trees of a library, each once, with the package it is for (any one of those that share it).
+    fn roots(&mut self, library: &'l Library) -> Vec<(&'l str, u32)> {
+        let mut shared = None;
+        let mut roots = Vec::with_capacity(library.packages.len());
+        for package in &library.packages {
+            if package.starts_with(GLOBAL) || self.distinct.contains(package.as_str()) {
+                roots.push((package.as_str(), self.root(package)));
+            } else if let Some(root) = shared {
+                self.add_package(package, root);
+            } else {
+                let root = self.new_node();
+                self.add_package(package, root);
+                roots.push((package.as_str(), root));
+                shared = Some(root);
+            }
+        }
+        roots
+    }
+
     fn number_resource(&mut self, place: Ref, name: &str) {
         if let Some(id) = self.index.resource_names.get(name) {
             self.index.resources[id.0 as usize] = place;
@@ -163,9 +210,8 @@ impl Builder {
     }
 
     /// What a library says about members of its packages.
-    fn library(&mut self, number: u32, library: &Library) -> Result<(), LoadError> {
-        let roots: Vec<(&str, u32)> =
-            library.packages.iter().map(|package| (package.as_str(), self.root(package))).collect();
+    fn library(&mut self, number: u32, library: &'l Library) -> Result<(), LoadError> {
+        let roots = self.roots(library);
         let of = |from: &[String]| -> SmallVec<[u32; 4]> {
             let wanted = |package: &str| from.is_empty() || from.iter().any(|other| other == package);
             roots.iter().filter(|(package, _)| wanted(package)).map(|(_, root)| *root).collect()
@@ -316,7 +362,9 @@ impl Builder {
 
     /// What methods do on what a creator gives, and on resources named by their ids.
     fn instance_methods(&mut self, number: u32, library: &Library) -> Result<(), LoadError> {
-        let roots: Vec<u32> = library.packages.iter().map(|package| self.root(package)).collect();
+        let mut roots: Vec<u32> = library.packages.iter().map(|package| self.root(package)).collect();
+        roots.sort_unstable();
+        roots.dedup();
         for (position, entry) in (0u32..).zip(&library.entries) {
             for text in &entry.registered_by {
                 let pattern = parse(library, text)?;
@@ -416,33 +464,37 @@ impl Builder {
     /// The node a library's `packages` entry stands for.
     fn root(&mut self, package: &str) -> u32 {
         let (package, member) = package.split_once('#').unwrap_or((package, ""));
-        let families = |list: &[(Box<str>, u32)], text: &str| list.iter().find(|(it, _)| &**it == text).map(|it| it.1);
-        let root = if package == GLOBAL {
-            let root = self.index.global;
-            let root = root.unwrap_or_else(|| self.new_node());
-            self.index.global = Some(root);
-            root
+        let index = &self.index;
+        let family = |list: &[(Box<str>, u32)], text: &str| list.iter().find(|(it, _)| &**it == text).map(|it| it.1);
+        let known = if package == GLOBAL {
+            index.global
         } else if let Some(prefix) = package.strip_suffix('*') {
-            families(&self.index.prefixes, prefix).unwrap_or_else(|| {
-                let root = self.new_node();
-                self.index.prefixes.push((prefix.into(), root));
-                root
-            })
+            family(&index.prefixes, prefix)
         } else if let Some(suffix) = package.strip_prefix("**") {
-            families(&self.index.suffixes, suffix).unwrap_or_else(|| {
-                let root = self.new_node();
-                self.index.suffixes.push((suffix.into(), root));
-                root
-            })
-        } else if let Some(&root) = self.index.packages.get(package) {
-            root
+            family(&index.suffixes, suffix)
         } else {
-            let root = self.new_node();
-            self.index.packages.insert(package.into(), root);
-            root
+            index.packages.get(package).copied()
         };
-        let member = member.split('.').filter(|name| !name.is_empty()).map(Name::from).collect::<Vec<_>>();
+        let root = known.unwrap_or_else(|| {
+            let root = self.new_node();
+            self.add_package(package, root);
+            root
+        });
+        let member = member.split('.').filter(|name| !name.is_empty()).map(Name::from).collect::<MemberPath>();
         self.node(root, &member)
+    }
+
+    /// Makes a tree the one for a package.
+    fn add_package(&mut self, package: &str, root: u32) {
+        if package == GLOBAL {
+            self.index.global = Some(root);
+        } else if let Some(prefix) = package.strip_suffix('*') {
+            self.index.prefixes.push((prefix.into(), root));
+        } else if let Some(suffix) = package.strip_prefix("**") {
+            self.index.suffixes.push((suffix.into(), root));
+        } else {
+            self.index.packages.insert(package.into(), root);
+        }
     }
 
     fn node(&mut self, root: u32, path: &[Name]) -> u32 {

@@ -80,22 +80,25 @@ pub(super) fn texts<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<&'c
 /// The words without which a file uses no resource of these libraries that needs no import.
 pub(super) fn words(libraries: &[Library]) -> Vec<String> {
     let mut words = Vec::new();
-    let global = |library: &&Library| library.packages.iter().any(|package| package.starts_with(GLOBAL));
-    for resource in libraries.iter().filter(global).flat_map(|library| &library.resources) {
-        if resource.kind == ResourceKind::Stateless {
-            continue;
-        }
-        for pattern in &resource.create {
-            if let Ok(Pattern::Symbol { path, .. }) = Pattern::parse(pattern)
-                && let Some(last) = path.last()
-            {
-                words.push(last.to_string());
+    for library in libraries {
+        let holding = || library.resources.iter().filter(|resource| resource.kind != ResourceKind::Stateless);
+        for package in library.packages.iter().filter(|_| holding().any(|resource| !resource.create.is_empty())) {
+            match package.split_once('#') {
+                // `Deno.connect`: the name of the method alone says nothing.
+                Some((GLOBAL, member)) => words.push(member.to_owned()),
+                None if package == GLOBAL => {
+                    let patterns = holding().flat_map(|resource| &resource.create);
+                    words.extend(patterns.filter_map(|pattern| match Pattern::parse(pattern) {
+                        Ok(Pattern::Symbol { path, .. }) => path.last().map(ToString::to_string),
+                        _ => None,
+                    }));
+                }
+                _ => {}
             }
         }
+        let registrations = holding().filter_map(|resource| resource.registration.as_ref());
+        words.extend(registrations.flat_map(|it| &it.add).map(|method| format!(".{method}(")));
     }
-    let registrations =
-        libraries.iter().flat_map(|library| &library.resources).filter_map(|it| it.registration.as_ref());
-    words.extend(registrations.flat_map(|it| &it.add).map(|method| format!(".{method}(")));
     words.sort_unstable();
     words.dedup();
     words
