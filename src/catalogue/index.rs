@@ -249,7 +249,7 @@ impl Builder {
                     self.index.nodes[node].known = true;
                 }
             }
-            Pattern::Method { .. } => {}
+            Pattern::Method { .. } | Pattern::Resource { .. } => {}
         }
         Ok(())
     }
@@ -261,7 +261,7 @@ impl Builder {
             joined.borrows |= known.borrows;
             joined.infallible |= known.infallible;
             joined.exits |= known.exits;
-            joined.releases = joined.releases.or(known.releases);
+            joined.releases.extend(&known.releases);
             joined.memoises = joined.memoises.or(known.memoises);
             joined.calls = joined.calls.or(known.calls);
             joined.returns = joined.returns.or(known.returns);
@@ -314,37 +314,36 @@ impl Builder {
         Ok(())
     }
 
-    /// What methods do on what a creator gives.
+    /// What methods do on what a creator gives, and on resources named by their ids.
     fn instance_methods(&mut self, number: u32, library: &Library) -> Result<(), LoadError> {
         let roots: Vec<u32> = library.packages.iter().map(|package| self.root(package)).collect();
         for (position, entry) in (0u32..).zip(&library.entries) {
             for text in &entry.registered_by {
-                let Pattern::Method { is_new, path, method } = parse(library, text)? else { continue };
-                let symbol = self.name(&method);
-                for &root in &roots {
-                    let node = self.node(root, &path);
-                    let entries = self.index.instance_methods.entry((node, is_new, symbol)).or_default();
-                    entries.push((number, position));
-                    if let Some(id) = self.created(node, is_new) {
-                        let entries = &mut self.method(id, &method).entries;
-                        if !entries.contains(&(number, position)) {
-                            entries.push((number, position));
-                        }
+                let pattern = parse(library, text)?;
+                if let Pattern::Method { is_new, path, method } = &pattern {
+                    let symbol = self.name(method);
+                    for &root in &roots {
+                        let node = self.node(root, path);
+                        self.index
+                            .instance_methods
+                            .entry((node, *is_new, symbol))
+                            .or_default()
+                            .push((number, position));
                     }
+                }
+                for (id, method) in self.receivers(library, &pattern, &roots)? {
+                    self.method(id, &method).entries.push((number, position));
                 }
             }
         }
         for fact in &library.functions {
             for text in &fact.call {
-                let Pattern::Method { is_new, path, method } = parse(library, text)? else { continue };
-                for &root in &roots {
-                    let node = self.node(root, &path);
-                    let Some(id) = self.created(node, is_new) else {
-                        return Err(mistake(
-                            library,
-                            format!("`{text}`: what gives the receiver is no known resource"),
-                        ));
-                    };
+                let pattern = parse(library, text)?;
+                let receivers = self.receivers(library, &pattern, &roots)?;
+                if receivers.is_empty() && matches!(pattern, Pattern::Method { .. }) {
+                    return Err(mistake(library, format!("`{text}`: what gives the receiver is no known resource")));
+                }
+                for (id, method) in receivers {
                     let known = self.method(id, &method).function;
                     let joined = self.join(known, fact);
                     self.method(id, &method).function = Some(joined);
@@ -352,6 +351,33 @@ impl Builder {
             }
         }
         Ok(())
+    }
+
+    /// The resources a pattern's receiver may be, each once, and the method.
+    fn receivers(
+        &mut self,
+        library: &Library,
+        pattern: &Pattern,
+        roots: &[u32],
+    ) -> Result<SmallVec<[(ResourceId, Name); 1]>, LoadError> {
+        let mut receivers = SmallVec::<[(ResourceId, Name); 1]>::new();
+        match pattern {
+            Pattern::Resource { resource, method } => {
+                receivers.push((self.resource(library, resource)?, method.clone()));
+            }
+            Pattern::Method { is_new, path, method } => {
+                for &root in roots {
+                    let node = self.node(root, path);
+                    if let Some(id) = self.created(node, *is_new)
+                        && !receivers.iter().any(|(other, _)| *other == id)
+                    {
+                        receivers.push((id, method.clone()));
+                    }
+                }
+            }
+            Pattern::Symbol { .. } | Pattern::AnyReceiver { .. } => {}
+        }
+        Ok(receivers)
     }
 
     fn created(&self, node: u32, is_new: bool) -> Option<ResourceId> {
@@ -455,6 +481,6 @@ fn mistake(library: &Library, message: String) -> LoadError {
 }
 
 fn same(left: &FunctionFact, right: &FunctionFact) -> bool {
-    let key = |it: &FunctionFact| (it.borrows, it.infallible, it.exits, it.releases, it.memoises, it.calls, it.returns);
-    key(left) == key(right)
+    let key = |it: &FunctionFact| (it.borrows, it.infallible, it.exits, it.memoises, it.calls, it.returns);
+    key(left) == key(right) && left.releases == right.releases
 }

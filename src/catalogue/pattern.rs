@@ -7,6 +7,7 @@
 //! | `default()`, `new default` | the default export, or the module itself, called or constructed |
 //! | `console.*()` | every function below the path |
 //! | `default().get()`, `new Hono.get()` | a method on what the call or constructor gives |
+//! | `<kafkajs.Consumer>.run()` | a method on a resource of the catalogue |
 //! | `*.push()` | a method on a receiver that nothing is known about |
 
 use smallvec::SmallVec;
@@ -26,6 +27,8 @@ pub enum Pattern {
     Symbol { is_new: bool, path: MemberPath },
     /// A method on the result of `new path` or `path()`.
     Method { is_new: bool, path: MemberPath, method: Name },
+    /// A method on a resource.
+    Resource { resource: String, method: Name },
     /// `*.method()`.
     AnyReceiver { method: Name },
 }
@@ -41,6 +44,15 @@ impl Pattern {
             return match rest.strip_suffix("()") {
                 Some(method) if is_name(method) => Ok(Self::AnyReceiver { method: method.into() }),
                 _ => wrong("after `*.` comes one method name with `()`"),
+            };
+        }
+        if let Some(rest) = text.strip_prefix('<') {
+            let parts = rest.rsplit_once(">.").and_then(|(resource, rest)| Some((resource, rest.strip_suffix("()")?)));
+            return match parts {
+                Some((resource, method)) if is_name(method) => {
+                    Ok(Self::Resource { resource: resource.to_owned(), method: method.into() })
+                }
+                _ => wrong("after `<resource>.` comes one method name with `()`"),
             };
         }
         let (is_new, rest) = match text.strip_prefix("new ") {
@@ -137,12 +149,15 @@ mod tests {
         check("default().get()", Pattern::Method { is_new: false, path: path(&[]), method: "get".into() });
         check("new Hono.get()", Pattern::Method { is_new: true, path: path(&["Hono"]), method: "get".into() });
         check("new a.B.get()", Pattern::Method { is_new: true, path: path(&["a", "B"]), method: "get".into() });
+        check("<a.B>.get()", Pattern::Resource { resource: "a.B".to_owned(), method: "get".into() });
         check("*.push()", Pattern::AnyReceiver { method: "push".into() });
     }
 
     #[test]
     fn what_is_no_pattern() {
-        for text in ["", "Pool", "new ", "new Pool()", "a..b()", "*.push", "*.a.b()", "a().b().c()", "a b()", "*()"] {
+        for text in
+            ["", "Pool", "new ", "new Pool()", "a..b()", "*.push", "*.a.b()", "<a.B>()", "a().b().c()", "a b()", "*()"]
+        {
             assert!(Pattern::parse(text).is_err(), "{text:?} was read");
         }
     }

@@ -184,6 +184,9 @@ pub struct Lease {
     /// `query("BEGIN")`.
     #[serde(default)]
     pub statements: Vec<String>,
+    /// Releasing the giver releases it too: the pages of a browser, the channels of a connection.
+    #[serde(default)]
+    pub with_giver: bool,
     /// Methods of the giver that take the lease back as their first argument: `pool.releaseConnection(connection)`.
     #[serde(default)]
     pub returned_by: Vec<String>,
@@ -214,7 +217,8 @@ pub struct Wrapper {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FunctionFact {
-    /// Call patterns; `console.*()` takes every method, `*.push()` any receiver the analysis knows nothing else about.
+    /// Call patterns; `console.*()` takes every method, `*.push()` any receiver the analysis knows nothing else about,
+    /// `<fs.ReadStream>.pipe()` a resource.
     pub call: Vec<String>,
     /// Which of the library's `packages` it is for, when not for all.
     #[serde(default)]
@@ -228,9 +232,9 @@ pub struct FunctionFact {
     /// It ends the process.
     #[serde(default)]
     pub exits: bool,
-    /// It takes over its argument and releases it: an argument index.
+    /// It takes over the arguments at these indices and releases them: `pipeline(source, sink)`.
     #[serde(default)]
-    pub releases: Option<u32>,
+    pub releases: Vec<u32>,
     /// It runs the function at this argument index at most once, or once per key: what that function creates is
     /// memoised.
     #[serde(default)]
@@ -251,14 +255,14 @@ pub struct EntryPoint {
     /// How the chain of evidence names it: `an Express route`, `a Next.js route handler`.
     pub label: String,
     /// Registration: call patterns whose function arguments are the entry points: `createServer()`, `app.get()` as
-    /// `express().get()` where the receiver is known, `*.get()` where it is not. `new Worker` registers the functions
-    /// given to a constructor.
+    /// `express().get()` or `<kafkajs.Consumer>.run()` where the receiver is known, `*.get()` where it is not. `new Worker`
+    /// registers the functions given to a constructor.
     #[serde(default)]
     pub registered_by: Vec<String>,
     /// Which of the library's `packages` it is for, when not for all.
     #[serde(default)]
     pub from: Vec<String>,
-    /// Argument paths of the registration that hold functions, inside an object: `0.fetch`, `0.*`.
+    /// Argument paths of the registration that hold functions, inside an object: `0.fetch`, `0.routes.*`.
     #[serde(default)]
     pub argument_paths: Vec<String>,
     /// Which arguments of the registration: indices; empty means every function among them.
@@ -273,8 +277,8 @@ pub struct EntryPoint {
     /// Location: globs on the file's path. All conditions of location that are given must hold.
     #[serde(default)]
     pub files: Vec<String>,
-    /// Location: which exports; `default`, `GET`; `default.fetch` is a member of an exported object. Empty means every
-    /// exported function.
+    /// Location: which exports; `default`, `GET`; `default.fetch` is a member of an exported object, `actions.*` all of them.
+    /// Empty means every exported function.
     #[serde(default)]
     pub exports: Vec<String>,
     /// Location: globs on the function's own name, exported or not: `use[A-Z]*`.
@@ -295,7 +299,8 @@ pub struct EntryPoint {
     /// Which methods, for decorators on a class and base types; empty means all.
     #[serde(default)]
     pub methods: Vec<String>,
-    /// The package must be named by the project (a manifest or an import) for location and decorators to count.
+    /// One of these packages must be named by the project (a manifest or an import) for location, decorators, types and
+    /// registrations on unknown receivers to count. A trailing `*` takes every ending.
     #[serde(default)]
     pub needs_package: Vec<String>,
 }

@@ -7,6 +7,7 @@
 
 pub mod healing;
 pub mod nesting;
+pub mod typescript;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -32,9 +33,29 @@ pub trait FrontEnd: Sync {
     fn accepts(&self, text: &str, language: Language) -> Result<(), Vec<u32>>;
 }
 
+/// TypeScript and JavaScript.
+#[derive(Debug, Clone, Copy)]
+pub struct TypeScript;
+
+impl FrontEnd for TypeScript {
+    fn lower(&self, file: FileId, text: &str, language: Language) -> Result<Module, Vec<ParseIssue>> {
+        typescript::lower(file, text, language)
+    }
+
+    fn accepts(&self, text: &str, language: Language) -> Result<(), Vec<u32>> {
+        typescript::accepts(text, language)
+    }
+}
+
 /// The module of `source`, and what of it could not be read.
 ///
 /// May be called on any thread: a file that nests deeply is lowered on a thread of its own, with [`STACK_SIZE`].
+#[must_use]
+pub fn lower(file: FileId, source: &SourceFile) -> (Module, Vec<ParseIssue>) {
+    lower_with(&TypeScript, file, source)
+}
+
+/// [`lower`] with this front end.
 #[must_use]
 pub fn lower_with(front_end: &impl FrontEnd, file: FileId, source: &SourceFile) -> (Module, Vec<ParseIssue>) {
     let (text, language) = (&*source.text, source.language);

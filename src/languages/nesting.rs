@@ -148,6 +148,14 @@ impl Scan<'_> {
 
     fn token(&mut self) {
         let byte = self.bytes[self.at];
+        if is_word(byte) {
+            return self.word();
+        }
+        if byte == b' ' {
+            let rest = &self.bytes[self.at + 1..];
+            self.at += 1 + rest.iter().position(|&byte| byte != b' ').unwrap_or(rest.len());
+            return;
+        }
         let hides = !self.raw_line && self.frame.kind != Kind::Children;
         match byte {
             b'\n' | b'\r' => {
@@ -155,8 +163,7 @@ impl Scan<'_> {
                 self.raw_line = false;
                 self.at += 1;
             }
-            b' ' | b'\t' => self.at += 1,
-            _ if is_word(byte) => self.word(),
+            b'\t' => self.at += 1,
             b'"' | b'\'' if hides => {
                 self.begin_operand();
                 self.skip_string(byte);
@@ -194,12 +201,12 @@ impl Scan<'_> {
     /// A name, keyword or number.
     fn word(&mut self) {
         let start = self.at;
-        while self.at < self.bytes.len() && is_word(self.bytes[self.at]) {
-            self.at += 1;
-        }
-        let word = &self.bytes[start..self.at];
+        let rest = &self.bytes[start..];
+        let word = &rest[..rest.iter().position(|&byte| !is_word(byte)).unwrap_or(rest.len())];
+        self.at += word.len();
         let is_property = start > 0 && self.bytes[start - 1] == b'.' && self.previous == Previous::Operator;
-        let kind = if is_property || word.len() > 10 { Word::Name } else { classify(word) };
+        let can_be_keyword = matches!(word.len(), 2..=10) && word[0].is_ascii_lowercase();
+        let kind = if is_property || !can_be_keyword { Word::Name } else { classify(word) };
         let follows_operand = matches!(self.previous, Previous::Operand | Previous::Brace);
         let continues = matches!(kind, Word::Binary | Word::Else);
         if self.ended || (follows_operand && !continues && (self.newline || self.previous == Previous::Brace)) {
@@ -573,8 +580,21 @@ fn classify(word: &[u8]) -> Word {
     }
 }
 
+/// A byte of a name, keyword or number.
+const IS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        let is_ascii_word =
+            (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'$' | b'#' | b'@' | b'\\');
+        table[byte] = is_ascii_word || byte >= 0x80;
+        byte += 1;
+    }
+    table
+};
+
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'#' | b'@' | b'\\') || byte >= 0x80
+    IS_WORD[byte as usize]
 }
 
 fn closing(open: u8) -> u8 {

@@ -133,6 +133,35 @@ impl Evaluator<'_> {
         }
     }
 
+    /// What an object literal holds under each of its names, spread literals included.
+    #[must_use]
+    pub fn named_parts(&self, at: crate::linking::OpRef) -> Vec<(crate::ir::Name, Values)> {
+        use crate::ir::{Field, Property, Rvalue};
+        let OpKind::Assign { value: Rvalue::Object(properties), .. } = &self.program.op(at).kind else {
+            return Vec::new();
+        };
+        let mut parts = Vec::new();
+        for property in properties {
+            match property {
+                Property::Field { name: Field::Named(name), value } => {
+                    parts.push((name.clone(), self.operand(at.function, value)));
+                }
+                Property::Field { .. } => {}
+                Property::Spread(operand) => {
+                    for value in &self.operand(at.function, operand) {
+                        if let Value::Object { at: spread, context } = value
+                            && *spread != at
+                        {
+                            let inner = self.named_parts(*spread);
+                            parts.extend(inner.into_iter().map(|(name, part)| (name, self.through(part, *context))));
+                        }
+                    }
+                }
+            }
+        }
+        parts
+    }
+
     /// Everything an object or array literal holds, spread entries included.
     #[must_use]
     pub fn object_parts(&self, at: crate::linking::OpRef) -> Values {

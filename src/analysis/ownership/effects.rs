@@ -105,6 +105,15 @@ impl Effects {
     }
 }
 
+impl Effects {
+    /// The effects of all operations, in program order.
+    pub fn in_order(&self) -> impl Iterator<Item = (&Identity, Effect)> {
+        let mut places: Vec<_> = self.ops.keys().copied().collect();
+        places.sort_unstable();
+        places.into_iter().flat_map(|place| self.ops[&place].effects.iter().map(|(identity, effect)| (identity, *effect)))
+    }
+}
+
 /// The identities a value is, itself.
 pub(super) fn identities(values: &Values) -> impl Iterator<Item = Identity> + '_ {
     values.iter().filter_map(|value| match value {

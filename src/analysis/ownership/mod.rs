@@ -15,7 +15,7 @@ mod flow;
 mod paths;
 mod summary;
 
-pub use effects::{Effect, Effects, Escape, Identity, OpEffects};
-pub use flow::{Exit, Fate, Solution};
+pub use effects::{Effect, Effects, Escape, Identity, OpEffects, is_followed};
+pub use flow::{Exit, Fate, Solution, solve};
 pub use paths::{LeakPath, PathEnd, PathStep, leak_path};
-pub use summary::{Summaries, Summary};
+pub use summary::{ExitFates, Summaries, Summary, is_owning};
