@@ -22,26 +22,50 @@ pub enum Value {
     /// A resource by its written type alone, acquired elsewhere: borrowed.
     Borrowed(ResourceId),
     /// A view of a resource that has methods of its own: `drizzle(pool)`.
-    View { of: AcquisitionId, view: ResourceId },
+    View {
+        of: AcquisitionId,
+        view: ResourceId,
+    },
     /// A method of a resource, taken as a value: `const { release } = client`, `sql.end.bind(sql)`.
-    Method { of: AcquisitionId, name: Name },
+    Method {
+        of: AcquisitionId,
+        name: Name,
+    },
     /// A function with the calls through which its captured variables are seen, innermost first.
-    Function { function: FunctionRef, context: ContextId },
+    Function {
+        function: FunctionRef,
+        context: ContextId,
+    },
     Class(ClassRef),
     /// An object or array literal.
-    Object { at: OpRef, context: ContextId },
+    Object {
+        at: OpRef,
+        context: ContextId,
+    },
     /// The exports of a module.
     Namespace(FileId),
     /// A member of a package, or a global: itself, not an instance.
     External(ExternalId),
     /// What calling or constructing a member of a package gives, when the catalogue names no resource for it.
-    Product { of: ExternalId, at: OpRef },
+    Product {
+        of: ExternalId,
+        at: OpRef,
+    },
     /// What a method of a resource or product gave: a query, a builder. Borrows what it came from.
-    Part { of: AcquisitionId },
+    Part {
+        of: AcquisitionId,
+    },
     /// An argument of the function, or a part of one.
-    Parameter { function: FunctionRef, index: u32, path: Path },
+    Parameter {
+        function: FunctionRef,
+        index: u32,
+        path: Path,
+    },
     /// `this` of the class's methods, or a part of it the class's own code does not assign.
-    This { class: ClassRef, path: Path },
+    This {
+        class: ClassRef,
+        path: Path,
+    },
     /// A collection the analysis follows by identity: `new Map()`, `[]` kept in a variable.
     Text(Name),
     Nullish,

@@ -18,7 +18,7 @@ const GENERATED_LINES: usize = 5;
 
 /// What reading a file gave.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Content {
+pub(super) enum Content {
     Text(Box<str>),
     /// Not what its name says, or not written by hand: passed over, with the reason.
     Skip(&'static str),
@@ -29,7 +29,7 @@ pub enum Content {
 /// Reads `path` through `buffer`, which is reused from file to file.
 ///
 /// The buffer holds one byte more than the limit, so that no file needs a `stat` to be refused for its size.
-pub fn read(path: &Path, language: Language, buffer: &mut Vec<u8>) -> Content {
+pub(super) fn read(path: &Path, language: Language, buffer: &mut Vec<u8>) -> Content {
     buffer.resize(SIZE_LIMIT + 1, 0);
     let mut file = match File::open(path) {
         Ok(file) => file,
@@ -51,7 +51,7 @@ pub fn read(path: &Path, language: Language, buffer: &mut Vec<u8>) -> Content {
 }
 
 /// An I/O error in the words of a report.
-pub fn describe(error: &std::io::Error) -> String {
+pub(super) fn describe(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::PermissionDenied => "permission denied".to_owned(),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Parses `text`; positions in an error are those of the text as it is.
-pub fn parse(text: &str) -> Result<Value, serde_json::Error> {
+pub(super) fn parse(text: &str) -> Result<Value, serde_json::Error> {
     let text = text.trim_start_matches('\u{feff}');
     serde_json::from_str(text).or_else(|_| serde_json::from_str(&blank(text)))
 }

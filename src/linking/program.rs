@@ -35,7 +35,10 @@ pub enum Symbol {
     /// All exports of a module.
     Namespace(FileId),
     /// A member of a package.
-    External { package: compact_str::CompactString, path: SmallVec<[Name; 2]> },
+    External {
+        package: compact_str::CompactString,
+        path: SmallVec<[Name; 2]>,
+    },
 }
 
 impl Program {
@@ -91,6 +94,7 @@ impl Program {
     }
 
     #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "`program[file]` would not say what it gives")]
     pub fn index(&self, file: FileId) -> &ModuleIndex {
         &self.linked(file).index
     }
@@ -172,9 +176,7 @@ impl Program {
     pub fn namespace(&self, file: FileId, request: RequestId) -> Option<Symbol> {
         match self.target(file, request) {
             Target::Module(to) if self.is_lowered(*to) => Some(Symbol::Namespace(*to)),
-            Target::External(package) => {
-                Some(Symbol::External { package: package.clone(), path: SmallVec::new() })
-            }
+            Target::External(package) => Some(Symbol::External { package: package.clone(), path: SmallVec::new() }),
             Target::Module(_) | Target::Unresolved => None,
         }
     }

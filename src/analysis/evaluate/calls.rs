@@ -9,9 +9,7 @@ use crate::catalogue::schema::{ArgumentLiteral, ArgumentTest, Lease, Wrapper};
 use crate::ir::{Call, CallKind, Field, Name, OpKind, Operand, Property, Rvalue};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
-use super::super::value::{
-    AcquiredKind, Acquisition, AcquisitionId, ContextId, ExternalId, How, Path, Value, Values,
-};
+use super::super::value::{AcquiredKind, Acquisition, AcquisitionId, ContextId, ExternalId, How, Path, Value, Values};
 use super::{Evaluator, Question};
 
 /// One thing a call may call.
@@ -134,10 +132,9 @@ impl Evaluator<'_> {
                     callee.add(CallTarget::Construct(*class));
                 }
                 Value::External(id) => callee.add(CallTarget::External(*id)),
-                Value::Method { of, name } => callee.add(CallTarget::ResourceMethod {
-                    receiver: Value::Resource(*of),
-                    name: name.clone(),
-                }),
+                Value::Method { of, name } => {
+                    callee.add(CallTarget::ResourceMethod { receiver: Value::Resource(*of), name: name.clone() })
+                }
                 Value::Parameter { .. } => callee.add(CallTarget::Parameter),
                 Value::Nullish | Value::Text(_) | Value::Part { .. } => {}
                 _ => callee.open = true,
@@ -271,7 +268,10 @@ impl Evaluator<'_> {
                 return;
             }
             if let Some((lease, leased)) = facts.lease {
-                if !self.is_scoped(at, call, lease) && !lease.receiver && lease.callback_parameter.is_none_or(|_| !self.has_callback(at, call)) {
+                if !self.is_scoped(at, call, lease)
+                    && !lease.receiver
+                    && lease.callback_parameter.is_none_or(|_| !self.has_callback(at, call))
+                {
                     values.add(self.acquired(at, leased, How::Leased));
                 }
                 return;

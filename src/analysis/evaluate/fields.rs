@@ -45,12 +45,10 @@ impl Evaluator<'_> {
                     }
                 }
             },
-            (Value::View { of, view }, Field::Named(name)) => {
-                match self.catalogue.method(*view, name).returns_self {
-                    true => Values::one(Value::Resource(*of)),
-                    false => self.field_of(&Value::Resource(*of), field),
-                }
-            }
+            (Value::View { of, view }, Field::Named(name)) => match self.catalogue.method(*view, name).returns_self {
+                true => Values::one(Value::Resource(*of)),
+                false => self.field_of(&Value::Resource(*of), field),
+            },
             (Value::Part { of }, _) => Values::one(Value::Part { of: *of }),
             (Value::Class(class), Field::Named(name)) => self.static_field(*class, name),
             (Value::Namespace(file), Field::Named(name)) => self.export_values(*file, name),
@@ -103,9 +101,7 @@ impl Evaluator<'_> {
             let place = target.clone().field(field.clone());
             for definition in match place.root {
                 crate::ir::Root::Variable(id) => self.program.index(at.function.file).of_variable(id),
-                crate::ir::Root::Temp(temp) => {
-                    self.program.index(at.function.file).of_temp(at.function.function, temp)
-                }
+                crate::ir::Root::Temp(temp) => self.program.index(at.function.file).of_temp(at.function.function, temp),
                 _ => &[],
             } {
                 if let Some((at, target, value)) = self.assignment(at.function, *definition)

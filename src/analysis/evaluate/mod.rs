@@ -23,9 +23,7 @@ use crate::catalogue::{Catalogue, SymbolFacts};
 use crate::ir::{Binding, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp, Terminator};
 use crate::linking::{ClassRef, Definition, FunctionRef, OpRef, Program, Symbol, VariableRef};
 
-use super::value::{
-    Acquisition, AcquisitionId, ContextId, External, ExternalId, Interner, Path, Value, Values,
-};
+use super::value::{Acquisition, AcquisitionId, ContextId, External, ExternalId, Interner, Path, Value, Values};
 
 /// Answers questions about values, remembering the answers. One per thread.
 pub struct Evaluator<'p> {
@@ -254,9 +252,7 @@ impl<'p> Evaluator<'p> {
             Rvalue::Use(operand) | Rvalue::Await(operand) | Rvalue::Rest { of: operand, .. } => {
                 self.operand(at.function, operand)
             }
-            Rvalue::Object(_) | Rvalue::Array(_) => {
-                Values::one(Value::Object { at, context: ContextId::default() })
-            }
+            Rvalue::Object(_) | Rvalue::Array(_) => Values::one(Value::Object { at, context: ContextId::default() }),
             Rvalue::ElementOf(operand) => {
                 let collection = self.operand(at.function, operand);
                 self.fields(collection, &[Field::Computed])

@@ -58,18 +58,21 @@ impl Evaluator<'_> {
             TypeRoot::Global(name) => {
                 let mut full: Path = SmallVec::from_iter([name.clone()]);
                 full.extend(path.iter().cloned());
-                return self.catalogue.global(&full).instance.map_or_else(Values::default, |resource| {
-                    Values::one(Value::Borrowed(resource))
-                });
+                return self
+                    .catalogue
+                    .global(&full)
+                    .instance
+                    .map_or_else(Values::default, |resource| Values::one(Value::Borrowed(resource)));
             }
         };
         match symbol {
             Some(Symbol::External { package, path: base }) => {
                 let mut full: Path = base;
                 full.extend(path.iter().cloned());
-                self.catalogue.symbol(&package, &full).instance.map_or_else(Values::default, |resource| {
-                    Values::one(Value::Borrowed(resource))
-                })
+                self.catalogue
+                    .symbol(&package, &full)
+                    .instance
+                    .map_or_else(Values::default, |resource| Values::one(Value::Borrowed(resource)))
             }
             Some(symbol) => {
                 let fields: Vec<_> = path.iter().cloned().map(crate::ir::Field::Named).collect();

@@ -28,13 +28,17 @@ impl<'e, 'p> Entries<'e, 'p> {
     pub(super) fn new(evaluator: &'e Evaluator<'p>) -> Self {
         let packages = requested_packages(evaluator);
         let applies = |entry: &&EntryPoint| {
-            entry.needs_package.is_empty() || entry.needs_package.iter().any(|package| packages.contains(package.as_str()))
+            entry.needs_package.is_empty()
+                || entry.needs_package.iter().any(|package| packages.contains(package.as_str()))
         };
         let mut located = Vec::new();
         let mut marked = Vec::new();
         for entry in evaluator.catalogue.entries().filter(applies) {
             let is_marked = !entry.decorators.is_empty() || !entry.base_types.is_empty();
-            if !(entry.files.is_empty() && entry.names.is_empty() && entry.directives.is_empty() && entry.exports.is_empty())
+            if !(entry.files.is_empty()
+                && entry.names.is_empty()
+                && entry.directives.is_empty()
+                && entry.exports.is_empty())
                 && !is_marked
                 && entry.registered_by.is_empty()
             {
@@ -63,7 +67,12 @@ impl<'e, 'p> Entries<'e, 'p> {
                             && self.is_directed(module, Some(function), located.entry)
                         {
                             let at = Location { file: module.file, span: function.name_span };
-                            report(FunctionRef::new(module.file, id), located.entry.runs, located.entry.label.clone(), at);
+                            report(
+                                FunctionRef::new(module.file, id),
+                                located.entry.runs,
+                                located.entry.label.clone(),
+                                at,
+                            );
                         }
                     }
                 }
@@ -90,7 +99,12 @@ impl<'e, 'p> Entries<'e, 'p> {
         entry.directives.is_empty() || has(&module.prologue) || function.is_some_and(|function| has(&function.prologue))
     }
 
-    fn exports(&self, module: &Module, entry: &EntryPoint, report: &mut dyn FnMut(FunctionRef, Runs, String, Location)) {
+    fn exports(
+        &self,
+        module: &Module,
+        entry: &EntryPoint,
+        report: &mut dyn FnMut(FunctionRef, Runs, String, Location),
+    ) {
         for (name, variable) in self.evaluator.program.own_exports(module.file) {
             let declared = Location { file: module.file, span: self.evaluator.program.variable(variable).span };
             let values = self.evaluator.variable(variable);
@@ -107,7 +121,10 @@ impl<'e, 'p> Entries<'e, 'p> {
             for export in &entry.exports {
                 if let Some(member) = export.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('.')) {
                     let field = crate::ir::Field::Named(Name::new(member));
-                    report_all(&self.evaluator.fields(crate::analysis::value::Values::clone(&values), &[field]), export);
+                    report_all(
+                        &self.evaluator.fields(crate::analysis::value::Values::clone(&values), &[field]),
+                        export,
+                    );
                 }
             }
         }
@@ -125,7 +142,12 @@ impl<'e, 'p> Entries<'e, 'p> {
 
     fn is_marked(&self, module: &Module, at: FunctionRef, entry: &EntryPoint) -> bool {
         let function = module.function(at.function);
-        if matches!(function.kind, FunctionKind::ModuleInitialiser | FunctionKind::Constructor { .. } | FunctionKind::InstanceInitialiser { .. }) {
+        if matches!(
+            function.kind,
+            FunctionKind::ModuleInitialiser
+                | FunctionKind::Constructor { .. }
+                | FunctionKind::InstanceInitialiser { .. }
+        ) {
             return false;
         }
         let named = |decorators: &[Decorator]| {
@@ -157,9 +179,9 @@ impl<'e, 'p> Entries<'e, 'p> {
         !entry.parameter_types.is_empty()
             && function.parameters.iter().any(|parameter| {
                 let written = module.variable(parameter.variable).annotation.as_ref();
-                written.and_then(|written| written_name(module, written)).is_some_and(|name| {
-                    entry.parameter_types.iter().any(|it| *it == name)
-                })
+                written
+                    .and_then(|written| written_name(module, written))
+                    .is_some_and(|name| entry.parameter_types.iter().any(|it| *it == name))
             })
     }
 

@@ -42,9 +42,14 @@ pub enum Evidence {
     None,
     Exported,
     /// A framework calls it; what it is, and where that can be seen.
-    Entry { label: String, at: Location },
+    Entry {
+        label: String,
+        at: Location,
+    },
     /// This operation calls it or hands it on.
-    Called { at: OpRef },
+    Called {
+        at: OpRef,
+    },
 }
 
 /// The rate of a function or class with its evidence.
@@ -85,7 +90,8 @@ impl Frequencies {
     /// The frequencies of every function and class.
     #[must_use]
     pub fn of(evaluator: &Evaluator<'_>) -> Self {
-        let mut solver = Solver { evaluator, edges: FxHashMap::default(), roots: Vec::new(), memos: FxHashMap::default() };
+        let mut solver =
+            Solver { evaluator, edges: FxHashMap::default(), roots: Vec::new(), memos: FxHashMap::default() };
         solver.collect();
         solver.solve()
     }
@@ -287,8 +293,7 @@ impl Solver<'_, '_> {
                 if memoised_argument == Some(index) {
                     self.root(function, Rate::Once, Evidence::Called { at });
                 } else if let Some((_, runs, label)) = registered.iter().find(|(known, ..)| *known == function) {
-                    let evidence =
-                        Evidence::Entry { label: label.clone(), at: self.evaluator.program.op_location(at) };
+                    let evidence = Evidence::Entry { label: label.clone(), at: self.evaluator.program.op_location(at) };
                     self.root(function, (*runs).into(), evidence);
                 } else {
                     self.edge(at.function, Node::Function(function), at);
@@ -337,12 +342,7 @@ impl Solver<'_, '_> {
     }
 }
 
-fn raise(
-    nodes: &mut FxHashMap<Node, Frequency>,
-    node: Node,
-    frequency: Frequency,
-    work: &mut Vec<Node>,
-) {
+fn raise(nodes: &mut FxHashMap<Node, Frequency>, node: Node, frequency: Frequency, work: &mut Vec<Node>) {
     match nodes.get(&node) {
         Some(known) if known.rate >= frequency.rate => {}
         _ => {

@@ -17,7 +17,11 @@ use super::summary::Summaries;
 pub enum Identity {
     Acquired(AcquisitionId),
     /// What the function's caller passes.
-    Parameter { function: FunctionRef, index: u32, path: Path },
+    Parameter {
+        function: FunctionRef,
+        index: u32,
+        path: Path,
+    },
 }
 
 /// What happens to a resource.
@@ -200,8 +204,7 @@ impl Collector<'_, '_> {
         let values = self.evaluator.call_values(at);
         let mut reachable = FxHashSet::default();
         self.evaluator.reachable(&values, 0, &mut reachable);
-        let mut began: Vec<_> =
-            reachable.into_iter().filter(|id| self.evaluator.acquisition(*id).at == at).collect();
+        let mut began: Vec<_> = reachable.into_iter().filter(|id| self.evaluator.acquisition(*id).at == at).collect();
         began.sort_unstable();
         for id in began {
             found.effects.push((Identity::Acquired(id), Effect::Begin));
@@ -324,14 +327,7 @@ impl Collector<'_, '_> {
         !(fact.borrows || fact.returns.is_some() || wraps)
     }
 
-    fn resource_method(
-        &self,
-        at: OpRef,
-        call: &Call,
-        receiver: &Value,
-        name: &crate::ir::Name,
-        found: &mut OpEffects,
-    ) {
+    fn resource_method(&self, at: OpRef, call: &Call, receiver: &Value, name: &crate::ir::Name, found: &mut OpEffects) {
         let receivers = match call.receiver() {
             Some((place, _)) => self.evaluator.place(at.function, &place),
             None => Values::one(receiver.clone()),

@@ -91,7 +91,8 @@ impl<'a, 'p> Transfer<'a, 'p> {
     pub(super) fn run(&self, block: BlockId, mut fates: Vec<Fate>, leave: &mut dyn FnMut(Leave, Option<u32>, &[Fate])) {
         let content = self.body.block(block);
         let unwind = || content.unwind.map_or(Leave::Out(Exit::Exceptional), Leave::To);
-        for index in 0u32..u32::try_from(content.ops.len()).expect("invariant: a block has fewer than 2^32 operations") {
+        for index in 0u32..u32::try_from(content.ops.len()).expect("invariant: a block has fewer than 2^32 operations")
+        {
             let Some(op) = self.effects.ops.get(&(block, index)) else { continue };
             if op.exits {
                 return;
@@ -265,12 +266,7 @@ fn opened(fate: Fate) -> Fate {
 }
 
 /// Solves the dataflow of `function` to its fixpoint.
-pub fn solve(
-    evaluator: &Evaluator<'_>,
-    summaries: &Summaries,
-    function: FunctionRef,
-    effects: &Effects,
-) -> Solution {
+pub fn solve(evaluator: &Evaluator<'_>, summaries: &Summaries, function: FunctionRef, effects: &Effects) -> Solution {
     let transfer = Transfer::new(evaluator, summaries, function, effects);
     let count = effects.identities.len();
     let mut solution = Solution {

@@ -88,8 +88,7 @@ impl Summaries {
         }
         match acquisition.kind {
             AcquiredKind::Catalogued(resource) => {
-                acquisition.how != How::Created
-                    || evaluator.catalogue.resource(resource).opens != Opens::Explicitly
+                acquisition.how != How::Created || evaluator.catalogue.resource(resource).opens != Opens::Explicitly
             }
             AcquiredKind::Instance(class) => self.opens_when_made(class),
         }
@@ -111,13 +110,14 @@ impl Summaries {
         let effects = Effects::of(evaluator, self, function);
         let solution = solve(evaluator, self, function, &effects);
         let class = evaluator.program.this_class(function);
-        let mut summary =
-            Summary { throws: solution.throws, opens_own_fields: opens_fields(evaluator, &effects, function), ..Summary::default() };
+        let mut summary = Summary {
+            throws: solution.throws,
+            opens_own_fields: opens_fields(evaluator, &effects, function),
+            ..Summary::default()
+        };
         for (index, identity) in effects.identities.iter().enumerate() {
-            let fates = ExitFates {
-                normal: solution.at_normal_exit[index],
-                exceptional: solution.at_exceptional_exit[index],
-            };
+            let fates =
+                ExitFates { normal: solution.at_normal_exit[index], exceptional: solution.at_exceptional_exit[index] };
             match identity {
                 Identity::Acquired(id) if evaluator.acquisition(*id).at.function == function => {
                     if fates.normal.contains(Fate::ESCAPED) {
