@@ -29,14 +29,17 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, finding
     }
 }
 
-/// Whether the creation rules speak about an obligation, so that the release rules need not.
+/// Whether the creation rules speak about what an obligation is for, where it was first made, so that the release
+/// rules need not.
 pub(super) fn speaks_of(facts: &Facts<'_>, obligation: &Obligation) -> bool {
-    let acquisition = &obligation.acquisition;
-    facts.resource(acquisition).is_some_and(|(_, resource)| {
-        acquisition.how == How::Created
+    let origins = facts.origins(&obligation.acquisition);
+    let origin = origins.last().unwrap_or(&obligation.acquisition);
+    facts.resource(origin).is_some_and(|(_, resource)| {
+        origin.how == How::Created
             && matches!(resource.kind, ResourceKind::Pool | ResourceKind::Client)
             && resource.shared == Shared::Process
-            && facts.rate(acquisition.at) >= Rate::PerTurn
+            && facts.rate(origin.at) >= Rate::PerTurn
+            && facts.is_held_to_account(origin.at.function)
     })
 }
 
