@@ -327,7 +327,10 @@ impl<'l> Builder<'l> {
             self.method(id, name).release = true;
             if resource.kind != ResourceKind::Stateless {
                 let symbol = self.name(name);
-                self.index.any_methods.entry(symbol).or_default().releases_something = true;
+                // A statement that releases (`query("COMMIT")`) says nothing about the method's name.
+                if resource.release_statements.is_empty() {
+                    self.index.any_methods.entry(symbol).or_default().releases_something = true;
+                }
             }
         }
         for name in &resource.open {
