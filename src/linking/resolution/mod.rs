@@ -169,7 +169,14 @@ impl<'d> Resolver<'d> {
             let project = self.by_directory.get(path.as_str()).map(|at| &self.discovered.projects[*at as usize]);
             project.and_then(|project| packages::entry(&self.files, project, ""))
         });
-        file.or_else(|| self.files.lookup_index(&path)).map(Target::Module)
+        file.or_else(|| self.files.lookup_index(&path)).or_else(|| self.built(&path)).map(Target::Module)
+    }
+
+    /// The source of a file that is imported, past all manifests, from where another package's build puts it.
+    fn built(&self, path: &str) -> Option<FileId> {
+        let (package, below) = path.split_once("/dist/").or_else(|| Some(("", path.strip_prefix("dist/")?)))?;
+        let project = &self.discovered.projects[*self.by_directory.get(package)? as usize];
+        packages::entry(&self.files, project, &format!("dist/{below}"))
     }
 
     fn bare(&self, context: &Context, specifier: &str) -> Target {
