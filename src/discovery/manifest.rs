@@ -157,7 +157,7 @@ fn read_package(project: &mut Project, own: &mut BTreeMap<CompactString, Compact
         project.entries.extend(value[key].as_str().map(str::to_owned));
     }
     if let Value::Object(imports) = &value["imports"] {
-        project.imports = imports.clone();
+        project.imports.clone_from(imports);
     }
     match &value["bin"] {
         Value::String(path) => project.binaries.push(path.clone()),
