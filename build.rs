@@ -2,7 +2,7 @@
 //! start-up without parsing TOML, which would take longer than the whole run on a small project.
 
 #[path = "src/catalogue/schema.rs"]
-#[allow(dead_code, reason = "the build script only passes the types through")]
+#[allow(dead_code, unreachable_pub, reason = "the build script only passes the types through")]
 mod schema;
 
 use std::error::Error;

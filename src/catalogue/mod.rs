@@ -150,6 +150,12 @@ impl Catalogue {
         }
     }
 
+    /// Whether anything is said about the method `name` of the resource.
+    #[must_use]
+    pub fn has_method(&self, resource: ResourceId, name: &str) -> bool {
+        self.index.method(resource, name).is_some()
+    }
+
     /// What the method `name` may be on a receiver that nothing is known about.
     #[must_use]
     pub fn any_method(&self, name: &str) -> AnyMethodFacts<'_> {

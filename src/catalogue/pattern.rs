@@ -18,7 +18,7 @@ use crate::ir::Name;
 pub type MemberPath = SmallVec<[Name; 2]>;
 
 /// The name that stands for every member.
-pub const ANY: &str = "*";
+pub(super) const ANY: &str = "*";
 
 /// A parsed call pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Pattern {
 
 /// Reads a member path: `Pool`, `native.Pool`, `default` (the empty path), with a final `*` for every member.
 #[must_use]
-pub fn parse_path(text: &str) -> Option<MemberPath> {
+pub(super) fn parse_path(text: &str) -> Option<MemberPath> {
     let mut path = MemberPath::new();
     for (index, name) in text.split('.').enumerate() {
         if name == "default" && path.is_empty() {

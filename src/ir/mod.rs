@@ -18,6 +18,8 @@ mod function;
 mod module;
 mod operation;
 mod place;
+mod reads;
+mod verify;
 
 pub use dump::dump;
 pub use function::{Block, BlockId, Comparison, Condition, Function, FunctionId, FunctionKind, Parameter, Terminator};
@@ -27,3 +29,4 @@ pub use module::{
 };
 pub use operation::{Argument, Call, CallKind, Element, Op, OpKind, Property, Rvalue};
 pub use place::{Field, Name, Operand, Place, Root, Temp, TypeRef, TypeRoot};
+pub use verify::verify;

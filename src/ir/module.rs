@@ -177,6 +177,24 @@ pub struct ParseIssue {
 }
 
 impl Module {
+    /// The module of a file of which nothing could be read: an initialiser that does nothing.
+    #[must_use]
+    pub fn empty(file: FileId, language: Language) -> Self {
+        Self {
+            file,
+            language,
+            variables: Vec::new(),
+            functions: vec![Function::empty_initialiser()],
+            classes: Vec::new(),
+            requests: Vec::new(),
+            imports: Vec::new(),
+            exports: Vec::new(),
+            common_js_exports: None,
+            prologue: Vec::new(),
+            comments: Vec::new(),
+        }
+    }
+
     #[must_use]
     pub fn function(&self, id: FunctionId) -> &Function {
         &self.functions[id.index()]

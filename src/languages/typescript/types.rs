@@ -1,0 +1,157 @@
+//! Written types, as far as they are evidence of what a value is.
+
+use oxc_ast::ast;
+use smallvec::SmallVec;
+
+use crate::ir::{Field, Name, Operand, Place, Root, TypeRef, TypeRoot};
+
+use super::lowering::{Lowering, span};
+
+impl<'a> Lowering<'a> {
+    pub(super) fn type_ref(&mut self, written: &'a ast::TSType<'a>) -> TypeRef {
+        match written {
+            ast::TSType::TSTypeReference(reference) => {
+                let arguments = self.type_arguments(reference.type_arguments.as_deref());
+                self.type_name(&reference.type_name, arguments)
+            }
+            ast::TSType::TSArrayType(array) => TypeRef::Array(Box::new(self.type_ref(&array.element_type))),
+            ast::TSType::TSTypeOperatorType(operator) if operator.operator == ast::TSTypeOperatorOperator::Readonly => {
+                self.type_ref(&operator.type_annotation)
+            }
+            ast::TSType::TSParenthesizedType(inner) => self.type_ref(&inner.type_annotation),
+            ast::TSType::TSUnionType(union) => self.any_of(&union.types),
+            ast::TSType::TSIntersectionType(intersection) => self.any_of(&intersection.types),
+            ast::TSType::TSImportType(import) => {
+                let request = self.request(import.source.value.as_str(), true, span(import.source.span));
+                let mut path = SmallVec::new();
+                if let Some(qualifier) = &import.qualifier {
+                    import_path(qualifier, &mut path);
+                }
+                let arguments = self.type_arguments(import.type_arguments.as_deref());
+                TypeRef::Named { root: TypeRoot::Module(request), path, arguments }
+            }
+            ast::TSType::TSTypeQuery(query) => self.type_of(&query.expr_name),
+            _ => TypeRef::Other,
+        }
+    }
+
+    pub(super) fn type_ref_of_implements(&mut self, written: &'a ast::TSClassImplements<'a>) -> TypeRef {
+        let arguments = self.type_arguments(written.type_arguments.as_deref());
+        self.type_name(&written.expression, arguments)
+    }
+
+    /// The place of `A.B.C`, when it starts from a name.
+    pub(super) fn qualified_place(&mut self, name: &'a ast::TSQualifiedName<'a>) -> Option<Place> {
+        let base = match &name.left {
+            ast::TSTypeName::IdentifierReference(identifier) => self.reference_place(identifier),
+            ast::TSTypeName::QualifiedName(inner) => self.qualified_place(inner)?,
+            ast::TSTypeName::ThisExpression(_) => return None,
+        };
+        Some(base.named(name.right.name.as_str()))
+    }
+
+    fn reference_place(&mut self, identifier: &ast::IdentifierReference<'a>) -> Place {
+        match self.identifier(identifier) {
+            Operand::Place(place) => place,
+            _ => Place::new(Root::Global(identifier.name.as_str().into())),
+        }
+    }
+
+    fn type_name(&mut self, name: &'a ast::TSTypeName<'a>, arguments: Vec<TypeRef>) -> TypeRef {
+        let mut path = SmallVec::new();
+        let mut name = name;
+        let root = loop {
+            match name {
+                ast::TSTypeName::QualifiedName(qualified) => {
+                    path.push(Name::from(qualified.right.name.as_str()));
+                    name = &qualified.left;
+                }
+                ast::TSTypeName::IdentifierReference(identifier) => break self.type_root(identifier),
+                ast::TSTypeName::ThisExpression(_) => return TypeRef::Other,
+            }
+        };
+        path.reverse();
+        TypeRef::Named { root, path, arguments }
+    }
+
+    /// Interfaces and type parameters are names like any other: nothing in the module is a value of that name.
+    fn type_root(&self, identifier: &ast::IdentifierReference<'a>) -> TypeRoot {
+        use oxc_semantic::SymbolFlags;
+        let symbol = identifier.reference_id.get().and_then(|id| self.scoping.get_reference(id).symbol_id());
+        match symbol {
+            Some(symbol)
+                if self.scoping.symbol_flags(symbol).intersects(
+                    SymbolFlags::Value | SymbolFlags::Import | SymbolFlags::TypeImport | SymbolFlags::TypeAlias,
+                ) =>
+            {
+                TypeRoot::Variable(Self::variable_of(symbol))
+            }
+            _ => TypeRoot::Global(identifier.name.as_str().into()),
+        }
+    }
+
+    fn type_arguments(&mut self, arguments: Option<&'a ast::TSTypeParameterInstantiation<'a>>) -> Vec<TypeRef> {
+        arguments.map_or_else(Vec::new, |list| list.params.iter().map(|written| self.type_ref(written)).collect())
+    }
+
+    fn any_of(&mut self, types: &'a [ast::TSType<'a>]) -> TypeRef {
+        let mut kept: Vec<TypeRef> = types
+            .iter()
+            .filter(|written| !matches!(written, ast::TSType::TSNullKeyword(_) | ast::TSType::TSUndefinedKeyword(_)))
+            .map(|written| self.type_ref(written))
+            .collect();
+        match kept.len() {
+            1 => kept.remove(0),
+            _ if kept.iter().all(|written| *written == TypeRef::Other) => TypeRef::Other,
+            _ => TypeRef::AnyOf(kept),
+        }
+    }
+
+    fn type_of(&mut self, name: &'a ast::TSTypeQueryExprName<'a>) -> TypeRef {
+        match name {
+            ast::TSTypeQueryExprName::IdentifierReference(identifier) => {
+                TypeRef::TypeOf(self.reference_place(identifier))
+            }
+            ast::TSTypeQueryExprName::QualifiedName(name) => {
+                self.qualified_place(name).map_or(TypeRef::Other, TypeRef::TypeOf)
+            }
+            ast::TSTypeQueryExprName::TSImportType(_) | ast::TSTypeQueryExprName::ThisExpression(_) => TypeRef::Other,
+        }
+    }
+}
+
+/// The type an initialiser is asserted to have.
+pub(super) fn asserted<'a>(init: &'a ast::Expression<'a>) -> Option<&'a ast::TSType<'a>> {
+    let written = match init {
+        ast::Expression::ParenthesizedExpression(inner) => return asserted(&inner.expression),
+        ast::Expression::TSNonNullExpression(inner) => return asserted(&inner.expression),
+        ast::Expression::TSAsExpression(inner) => &inner.type_annotation,
+        ast::Expression::TSSatisfiesExpression(inner) => &inner.type_annotation,
+        ast::Expression::TSTypeAssertion(inner) => &inner.type_annotation,
+        _ => return None,
+    };
+    let is_const = matches!(written, ast::TSType::TSTypeReference(reference) if reference.type_name.is_const());
+    (!is_const).then_some(written)
+}
+
+/// The type of a field of an object type that is written out: `{ pool: Pool }`.
+pub(super) fn member<'a>(written: &'a ast::TSType<'a>, field: &Field) -> Option<&'a ast::TSType<'a>> {
+    let ast::TSType::TSTypeLiteral(literal) = written else { return None };
+    let wanted = field.name()?;
+    literal.members.iter().find_map(|member| match member {
+        ast::TSSignature::TSPropertySignature(property) if property.key.is_specific_static_name(wanted) => {
+            property.type_annotation.as_ref().map(|written| &written.type_annotation)
+        }
+        _ => None,
+    })
+}
+
+fn import_path<'a>(qualifier: &ast::TSImportTypeQualifier<'a>, path: &mut SmallVec<[Name; 2]>) {
+    match qualifier {
+        ast::TSImportTypeQualifier::Identifier(name) => path.push(name.name.as_str().into()),
+        ast::TSImportTypeQualifier::QualifiedName(name) => {
+            import_path(&name.left, path);
+            path.push(name.right.name.as_str().into());
+        }
+    }
+}
