@@ -300,7 +300,7 @@ pub struct EntryPoint {
     #[serde(default)]
     pub methods: Vec<String>,
     /// One of these packages must be named by the project (a manifest or an import) for location, decorators, types and
-    /// registrations on unknown receivers to count. A trailing `*` takes every ending.
+    /// registrations on unknown receivers to count.
     #[serde(default)]
     pub needs_package: Vec<String>,
 }
