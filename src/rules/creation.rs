@@ -104,9 +104,10 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
             wording::article(&noun),
             wording::chain_text(facts, &chain, function)
         ),
-        help: resource.map(|resource| resource.help.clone()).filter(|help| !help.is_empty()).unwrap_or_else(|| {
-            "build it once, at module level or behind a lazy getter, and share it".to_owned()
-        }),
+        help: resource
+            .map(|resource| resource.help.clone())
+            .filter(|help| !help.is_empty())
+            .unwrap_or_else(|| "build it once, at module level or behind a lazy getter, and share it".to_owned()),
         trace,
     }
 }

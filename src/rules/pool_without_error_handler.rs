@@ -15,8 +15,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for obligation in &facts.obligations {
         let acquisition = &obligation.acquisition;
         let Some((_, resource)) = facts.resource(acquisition) else { continue };
-        let is_long_lived = resource.kind == ResourceKind::Pool
-            || (!resource.single_user && facts.rate(acquisition.at) == Rate::Once);
+        let is_long_lived =
+            resource.kind == ResourceKind::Pool || (!resource.single_user && facts.rate(acquisition.at) == Rate::Once);
         if acquisition.how != How::Created
             || !is_long_lived
             || !resource.required_events.iter().any(|event| event == "error")
@@ -42,9 +42,10 @@ fn listens(facts: &Facts<'_>, id: AcquisitionId) -> bool {
             let at = function.op(block, index);
             let adds = facts.evaluator.catalogue.any_method(name).registrations.iter().any(|resource| {
                 let registration = &facts.evaluator.catalogue.resource(*resource).registration;
-                registration.as_ref().and_then(|registration| registration.role(name)).is_some_and(|role| {
-                    matches!(role, RegistrationRole::Add | RegistrationRole::AddOnce)
-                })
+                registration
+                    .as_ref()
+                    .and_then(|registration| registration.role(name))
+                    .is_some_and(|role| matches!(role, RegistrationRole::Add | RegistrationRole::AddOnce))
             });
             if adds
                 && facts.evaluator.receiver_values(at).is_some_and(|receiver| {

@@ -92,8 +92,13 @@ impl Frequencies {
     /// The frequencies of every function and class.
     #[must_use]
     pub fn of(evaluator: &Evaluator<'_>) -> Self {
-        let mut solver =
-            Solver { evaluator, edges: FxHashMap::default(), roots: Vec::new(), memos: FxHashMap::default(), memoised: FxHashSet::default() };
+        let mut solver = Solver {
+            evaluator,
+            edges: FxHashMap::default(),
+            roots: Vec::new(),
+            memos: FxHashMap::default(),
+            memoised: FxHashSet::default(),
+        };
         solver.collect();
         solver.solve()
     }

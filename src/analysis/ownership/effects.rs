@@ -125,7 +125,9 @@ impl Effects {
     pub fn in_order(&self) -> impl Iterator<Item = (&Identity, Effect)> {
         let mut places: Vec<_> = self.ops.keys().copied().collect();
         places.sort_unstable();
-        places.into_iter().flat_map(|place| self.ops[&place].effects.iter().map(|(identity, effect)| (identity, *effect)))
+        places
+            .into_iter()
+            .flat_map(|place| self.ops[&place].effects.iter().map(|(identity, effect)| (identity, *effect)))
     }
 }
 
@@ -503,9 +505,7 @@ fn push_fates(identity: &Identity, normal: Fate, exceptional: Fate, found: &mut 
 #[must_use]
 pub fn is_followed(evaluator: &Evaluator<'_>, id: AcquisitionId) -> bool {
     match evaluator.acquisition(id).kind {
-        AcquiredKind::Catalogued(resource) => {
-            evaluator.catalogue.resource(resource).kind != ResourceKind::Stateless
-        }
+        AcquiredKind::Catalogued(resource) => evaluator.catalogue.resource(resource).kind != ResourceKind::Stateless,
         AcquiredKind::Instance(_) => true,
     }
 }

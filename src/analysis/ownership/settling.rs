@@ -94,7 +94,8 @@ fn settlements(
             let Identity::Acquired(id) = identity else { continue };
             let entry = solution.at_entry[block.index()].as_ref().map(|fates| fates[position]);
             let is_released = entry.is_some_and(|fate| {
-                !fate.contains(Fate::HELD) || never_held_at_exit(evaluator, summaries, function, &effects, block, position)
+                !fate.contains(Fate::HELD)
+                    || never_held_at_exit(evaluator, summaries, function, &effects, block, position)
             });
             released.insert(*id, is_released);
         }
@@ -143,7 +144,8 @@ fn judge(
     settlements: &[Settlement],
     found: &mut Vec<Unsettled>,
 ) {
-    let mut ids: Vec<AcquisitionId> = settlements.iter().flat_map(|settlement| settlement.released.keys().copied()).collect();
+    let mut ids: Vec<AcquisitionId> =
+        settlements.iter().flat_map(|settlement| settlement.released.keys().copied()).collect();
     ids.sort_unstable();
     ids.dedup();
     let own = Effects::of(evaluator, summaries, maker);
