@@ -1,6 +1,35 @@
-pub mod catalogue;
-pub mod findings;
-pub mod ir;
-pub mod languages;
-pub mod rules;
+//! leaklint finds the resource leaks that take services down.
+//!
+//! The pipeline, and the order to read the folders in:
+//!
+//! ```text
+//! discover → screen → lower → link → analyse → judge → report
+//! ```
+//!
+//! [`check`] runs it as far as the findings; [`reporting`] prints them; [`cli`] is the command line around both.
+
 pub mod source;
+
+pub mod discovery;
+
+pub mod languages;
+
+pub mod ir;
+
+pub mod catalogue;
+
+pub mod linking;
+
+pub mod analysis;
+
+pub mod rules;
+
+pub mod findings;
+
+pub mod run;
+
+pub mod reporting;
+
+pub mod cli;
+
+pub use run::{Problem, Progress, Report, Request, RunError, Silent, Statistics, check};

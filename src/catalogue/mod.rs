@@ -1,3 +1,239 @@
 //! What is known of libraries: data, loaded from `rules/catalogue`, and matched against programs.
+//!
+//! Takes library files (the shipped ones, and users' own); gives answers to four questions: what is this member of that
+//! package, what is this global, what does this method do on that resource, and what might it do on a receiver nothing
+//! is known about. Answers borrow from the catalogue and cost no allocation. It never looks at a program: which import a
+//! name comes from is settled before, and `create_when`, `create_unless` and `statements` are for the asker to test.
 
+mod facts;
+mod index;
+mod load;
+mod pattern;
 pub mod schema;
+mod specifier;
+
+use std::sync::LazyLock;
+
+use crate::ir::Name;
+
+pub use facts::{AnyMethodFacts, Entries, MethodFacts, RegistrationRole, SymbolFacts};
+pub use load::{LoadError, library as parse_library};
+pub use pattern::{MemberPath, Pattern, without_default};
+pub use specifier::normalise;
+
+use index::Index;
+use schema::{EntryPoint, FunctionFact, Library, Resource};
+
+/// Index of a resource in the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResourceId(pub u32);
+
+/// All known libraries, ready to be asked.
+#[derive(Debug)]
+pub struct Catalogue {
+    libraries: Vec<Library>,
+    /// Facts about one function from several files are joined here.
+    functions: Vec<FunctionFact>,
+    index: Index,
+}
+
+impl Catalogue {
+    /// The shipped libraries.
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: LazyLock<Catalogue> =
+            LazyLock::new(|| Catalogue::new(load::shipped()).expect("invariant: a test builds the shipped catalogue"));
+        &BUILTIN
+    }
+
+    /// The shipped libraries and these. A resource with the id of a shipped one takes its place.
+    ///
+    /// # Errors
+    /// When a library names a resource that does not exist; `path` is then the library's name.
+    pub fn with(own: Vec<Library>) -> Result<Self, LoadError> {
+        let mut libraries = load::shipped();
+        libraries.extend(own);
+        Self::new(libraries)
+    }
+
+    /// Exactly these libraries; of two that speak about the same thing the later one is heard.
+    ///
+    /// # Errors
+    /// When a library names a resource that does not exist; `path` is then the library's name.
+    pub fn new(libraries: Vec<Library>) -> Result<Self, LoadError> {
+        let (index, functions) = Index::build(&libraries)?;
+        Ok(Self { libraries, functions, index })
+    }
+
+    /// Exactly the libraries of these files, given as (path, text).
+    ///
+    /// # Errors
+    /// The first mistake found, with its file and place.
+    pub fn from_toml<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, LoadError> {
+        Self::new(files.into_iter().map(|(path, text)| parse_library(path, text)).collect::<Result<_, _>>()?)
+    }
+
+    /// Every library, in the order of the files' names; users' own come last.
+    #[must_use]
+    pub fn libraries(&self) -> &[Library] {
+        &self.libraries
+    }
+
+    #[must_use]
+    pub fn resource(&self, id: ResourceId) -> &Resource {
+        let (library, resource) = self.index.resources[id.0 as usize];
+        &self.libraries[library as usize].resources[resource as usize]
+    }
+
+    #[must_use]
+    pub fn library_of_resource(&self, id: ResourceId) -> &Library {
+        &self.libraries[self.index.resources[id.0 as usize].0 as usize]
+    }
+
+    /// The resource with this `id` of its file: `pg.Pool`.
+    #[must_use]
+    pub fn resource_by_name(&self, name: &str) -> Option<ResourceId> {
+        self.index.resource_names.get(name).copied()
+    }
+
+    /// Every resource, in the order of its number.
+    pub fn resources(&self) -> impl Iterator<Item = (ResourceId, &Resource)> {
+        (0u32..).map(ResourceId).take(self.index.resources.len()).map(|id| (id, self.resource(id)))
+    }
+
+    /// Whether any library speaks about this specifier.
+    #[must_use]
+    pub fn knows_package(&self, specifier: &str) -> bool {
+        !self.index.roots(&normalise(specifier)).is_empty()
+    }
+
+    /// What the member at `path` of the package is. The package itself and its default export are both the empty path,
+    /// and a leading `default` makes no difference.
+    #[must_use]
+    pub fn symbol(&self, specifier: &str, path: &[Name]) -> SymbolFacts<'_> {
+        let path = without_default(path);
+        let mut facts = SymbolFacts::default();
+        for root in self.index.roots(&normalise(specifier)) {
+            self.add_symbol(root, path, &mut facts);
+        }
+        facts
+    }
+
+    /// What the global at `path` is: `setInterval`, `process.exit`, `window.setInterval`.
+    #[must_use]
+    pub fn global(&self, path: &[Name]) -> SymbolFacts<'_> {
+        let mut facts = SymbolFacts::default();
+        if let Some(root) = self.index.global {
+            self.add_symbol(root, specifier::without_global_object(path), &mut facts);
+        }
+        facts
+    }
+
+    /// What the method `name` does on the resource.
+    #[must_use]
+    pub fn method(&self, resource: ResourceId, name: &str) -> MethodFacts<'_> {
+        let disposes = name == "@@dispose" || name == "@@asyncDispose";
+        let Some(record) = self.index.method(resource, name) else {
+            return MethodFacts { release: disposes, ..MethodFacts::default() };
+        };
+        let owner = self.resource(resource);
+        MethodFacts {
+            release: record.release || disposes,
+            release_statements: if record.release { &owner.release_statements } else { &[] },
+            opens: record.opens,
+            returns_self: record.returns_self,
+            lease: record.lease.map(|(lease, gives)| (&owner.leases[lease as usize], gives)),
+            takes_back: record.takes_back,
+            role: record.role,
+            function: record.function.map(|function| &self.functions[function as usize]),
+            entries: record.entries.iter().map(|&entry| self.entry(entry)).collect(),
+        }
+    }
+
+    /// Whether anything is said about the method `name` of the resource.
+    #[must_use]
+    pub fn has_method(&self, resource: ResourceId, name: &str) -> bool {
+        self.index.method(resource, name).is_some()
+    }
+
+    /// What the method `name` may be on a receiver that nothing is known about.
+    #[must_use]
+    pub fn any_method(&self, name: &str) -> AnyMethodFacts<'_> {
+        let Some(record) = self.index.any_method(name) else {
+            return AnyMethodFacts::default();
+        };
+        AnyMethodFacts {
+            function: record.function.map(|function| &self.functions[function as usize]),
+            entries: record.entries.iter().map(|&entry| self.entry(entry)).collect(),
+            registrations: &record.registrations,
+            releases_something: record.releases_something,
+        }
+    }
+
+    /// The entry points that `method` registers on what calling (or constructing, `is_new`) the member at `path` of the
+    /// package gives: the routes of `express()`. Where that is a resource, [`Catalogue::method`] has them too.
+    #[must_use]
+    pub fn instance_entries(&self, specifier: &str, path: &[Name], is_new: bool, method: &str) -> Entries<'_> {
+        let path = without_default(path);
+        let mut entries = Entries::new();
+        for root in self.index.roots(&normalise(specifier)) {
+            let found = self.index.node(root, path).and_then(|node| self.index.instance_entries(node, is_new, method));
+            entries.extend(found.into_iter().flatten().map(|&entry| self.entry(entry)));
+        }
+        entries
+    }
+
+    /// Every entry point: those told by location, decorator, parameter type or base type are found by asking each.
+    pub fn entries(&self) -> impl Iterator<Item = &EntryPoint> {
+        self.libraries.iter().flat_map(|library| &library.entries)
+    }
+
+    /// Specifiers (or, for families of packages, what they start or end with) of libraries with something to release,
+    /// share or bound. They come without quotes.
+    #[must_use]
+    pub fn screen_packages(&self) -> Vec<&str> {
+        specifier::texts(self.libraries.iter().filter(|library| holds_something(library)))
+    }
+
+    /// The same for libraries that only say how often code runs, or what functions do.
+    #[must_use]
+    pub fn other_packages(&self) -> Vec<&str> {
+        specifier::texts(self.libraries.iter().filter(|library| !holds_something(library)))
+    }
+
+    /// Words that must be in a file that uses a resource without importing it: `setInterval`, `addEventListener`,
+    /// `.on(`. Sorted, each once.
+    #[must_use]
+    pub fn screen_words(&self) -> Vec<String> {
+        specifier::words(&self.libraries)
+    }
+
+    fn entry(&self, (library, entry): (u32, u32)) -> &EntryPoint {
+        &self.libraries[library as usize].entries[entry as usize]
+    }
+
+    /// Adds what one package says; what is there already stays.
+    fn add_symbol<'c>(&'c self, root: u32, path: &[Name], facts: &mut SymbolFacts<'c>) {
+        for node in self.index.matches(root, path) {
+            let record = self.index.symbol(node);
+            let wrapper = |(library, wrapper): (u32, u32)| &self.libraries[library as usize].wrappers[wrapper as usize];
+            facts.new = facts.new.or(record.new);
+            facts.call = facts.call.or(record.call);
+            facts.instance = facts.instance.or(record.instance);
+            facts.wrapper_new = facts.wrapper_new.or(record.wrapper_new.map(wrapper));
+            facts.wrapper_call = facts.wrapper_call.or(record.wrapper_call.map(wrapper));
+            facts.function = facts.function.or(record.function.map(|function| &self.functions[function as usize]));
+            facts.releases = facts.releases.or(record.releases);
+            facts.entries.extend(record.entries.iter().map(|&entry| self.entry(entry)));
+            facts.known |= record.known;
+        }
+    }
+}
+
+fn holds_something(library: &Library) -> bool {
+    let holds = |resource: &Resource| resource.kind != schema::ResourceKind::Stateless;
+    library.resources.iter().any(holds) || !library.wrappers.is_empty()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,10 @@
 //! The catalogue's file format: what one TOML file says about one library.
 //!
 //! Users write the same form in `leaklint.toml`. `rules/README.md` explains it field by field with examples; a test
-//! loads every shipped file, and unknown keys are errors.
+//! loads every shipped file, and unknown keys are errors. The build script reads these types too (it turns the shipped
+//! files into a form that loads without parsing), so this file names nothing else of the crate.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One library: a file of `rules/catalogue/<language>/`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -12,7 +13,8 @@ pub struct Library {
     /// What people call it; the file's stem.
     pub name: String,
     /// Import specifiers that give it, without `npm:`, `node:`, `jsr:` and versions. A trailing `/*` takes every
-    /// subpath. `<global>` stands for names that need no import.
+    /// subpath. `<global>` stands for names that need no import. `#member` narrows to one export: `fs#promises` is
+    /// what `fs` has under `promises`, `<global>#process` is the global `process`.
     pub packages: Vec<String>,
     /// The version the facts were read from.
     #[serde(default)]
@@ -39,9 +41,18 @@ pub struct Resource {
     /// How it is made, as [call patterns](Pattern): `new Pool`, `default()`, `MongoClient.connect()`.
     #[serde(default)]
     pub create: Vec<String>,
+    /// Which of the library's `packages` it is for, when not for all.
+    #[serde(default)]
+    pub from: Vec<String>,
+    /// When the last argument of `create` is a function, it gets the resource instead: the index of the parameter.
+    #[serde(default)]
+    pub create_callback: Option<u32>,
     /// Creation counts only when an argument says so: a mail transport that is pooled, an agent that keeps alive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub create_when: Option<ArgumentTest>,
+    /// Creation does not count when any of these holds: a client that keeps no session and starts no timer.
+    #[serde(default)]
+    pub create_unless: Vec<ArgumentTest>,
     /// Exported classes and interfaces whose instances it is: written types with these names are evidence, and a
     /// class of the project that extends one is this resource too.
     #[serde(default)]
@@ -49,6 +60,10 @@ pub struct Resource {
     /// Methods on it that release it for good (or give it back).
     #[serde(default)]
     pub release: Vec<String>,
+    /// The methods in `release` release only when their first argument is a string that starts with one of these words,
+    /// in any case: `query("COMMIT")`.
+    #[serde(default)]
+    pub release_statements: Vec<String>,
     /// Functions of the library that release what they are given as first argument: `clearInterval()`.
     #[serde(default)]
     pub release_functions: Vec<String>,
@@ -85,13 +100,14 @@ pub struct Resource {
     /// Events it must have a handler for, or the process dies.
     #[serde(default)]
     pub required_events: Vec<String>,
-    /// Where its options are, for limits and tests; an argument path: `0`, `1`, `0.pool`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub options: Option<String>,
+    /// Where its options may be; argument paths: `0`, `1`, `0.pool`. A string found there is a connection string, whose
+    /// query parameters are options too.
+    #[serde(default)]
+    pub options: Vec<String>,
     #[serde(default, rename = "limit")]
     pub limits: Vec<Limit>,
     /// For registrations: how the removal finds what was added.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub registration: Option<Registration>,
     /// One or two sentences: what to do instead.
     #[serde(default)]
@@ -153,17 +169,27 @@ pub struct Lease {
     pub resource: String,
     /// When the last argument is a function, it gets the lease instead: the index of the parameter that is the lease.
     /// Absent: a callback makes the call scoped, and it releases by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub callback_parameter: Option<u32>,
     /// The index of the callback's parameter that, called, gives it back (`done`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub callback_release: Option<u32>,
     /// It is a lease only when called with this many arguments or fewer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub max_arguments: Option<u32>,
     /// The lease is not the result but the receiver itself, from here on: `transaction.begin()`.
     #[serde(default)]
     pub receiver: bool,
+    /// It is a lease only when the first argument is a string that starts with one of these words, in any case:
+    /// `query("BEGIN")`.
+    #[serde(default)]
+    pub statements: Vec<String>,
+    /// Releasing the giver releases it too: the pages of a browser, the channels of a connection.
+    #[serde(default)]
+    pub with_giver: bool,
+    /// Methods of the giver that take the lease back as their first argument: `pool.releaseConnection(connection)`.
+    #[serde(default)]
+    pub returned_by: Vec<String>,
 }
 
 /// A function or class that makes another face of the resource it is given: releasing either releases both.
@@ -171,13 +197,16 @@ pub struct Lease {
 #[serde(deny_unknown_fields)]
 pub struct Wrapper {
     pub create: Vec<String>,
+    /// Which of the library's `packages` it is for, when not for all.
+    #[serde(default)]
+    pub from: Vec<String>,
     /// Argument paths where the wrapped resource may be: `0`, `0.client`.
     pub wraps: Vec<String>,
     /// The resource it makes by itself when it is given none (a connection string, a configuration).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub creates: Option<String>,
     /// The resource whose methods the wrapper has beside those of what it wraps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub view: Option<String>,
     /// Fields and methods that give the wrapped resource back: `$client`.
     #[serde(default)]
@@ -188,27 +217,34 @@ pub struct Wrapper {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FunctionFact {
-    /// Call patterns; `console.*()` takes every method, `*.push()` any receiver the analysis knows nothing else about.
+    /// Call patterns; `console.*()` takes every method, `*.push()` any receiver the analysis knows nothing else about,
+    /// `<fs.ReadStream>.pipe()` a resource.
     pub call: Vec<String>,
+    /// Which of the library's `packages` it is for, when not for all.
+    #[serde(default)]
+    pub from: Vec<String>,
     /// It neither keeps its arguments nor calls them later.
     #[serde(default)]
     pub borrows: bool,
-    /// It is taken not to throw.
+    /// It is taken not to throw by itself: waiting for the promise it gives may, and so may a function it calls.
     #[serde(default)]
     pub infallible: bool,
     /// It ends the process.
     #[serde(default)]
     pub exits: bool,
-    /// It takes over its argument and releases it: an argument index.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub releases: Option<u32>,
+    /// It takes over the arguments at these indices and releases them: `pipeline(source, sink)`.
+    #[serde(default)]
+    pub releases: Vec<u32>,
     /// It runs the function at this argument index at most once, or once per key: what that function creates is
     /// memoised.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub memoises: Option<u32>,
     /// It calls the function at this argument index before it returns (or before its promise settles), and keeps none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub calls: Option<u32>,
+    /// Its result is the argument at this index, or another face of it: `Object.freeze(x)`.
+    #[serde(default)]
+    pub returns: Option<u32>,
 }
 
 /// What makes a function run again and again, or once.
@@ -219,24 +255,38 @@ pub struct EntryPoint {
     /// How the chain of evidence names it: `an Express route`, `a Next.js route handler`.
     pub label: String,
     /// Registration: call patterns whose function arguments are the entry points: `createServer()`, `app.get()` as
-    /// `express().get()` where the receiver is known, `*.get()` where it is not.
+    /// `express().get()` or `<kafkajs.Consumer>.run()` where the receiver is known, `*.get()` where it is not. `new Worker`
+    /// registers the functions given to a constructor.
     #[serde(default)]
     pub registered_by: Vec<String>,
+    /// Which of the library's `packages` it is for, when not for all.
+    #[serde(default)]
+    pub from: Vec<String>,
+    /// Argument paths of the registration that hold functions, inside an object: `0.fetch`, `0.routes.*`.
+    #[serde(default)]
+    pub argument_paths: Vec<String>,
     /// Which arguments of the registration: indices; empty means every function among them.
     #[serde(default)]
     pub arguments: Vec<u32>,
     /// The first argument must be a string that matches: `/` stands for "starts with a slash".
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub first_argument: Option<String>,
     /// Events, for `*.on()` registrations: the first argument is one of these.
     #[serde(default)]
     pub events: Vec<String>,
-    /// Location: globs on the file's path.
+    /// Location: globs on the file's path. All conditions of location that are given must hold.
     #[serde(default)]
     pub files: Vec<String>,
-    /// Location: which exports of those files; `default`, `GET`; empty means every exported function.
+    /// Location: which exports; `default`, `GET`; `default.fetch` is a member of an exported object, `actions.*` all of them.
+    /// Empty means every exported function.
     #[serde(default)]
     pub exports: Vec<String>,
+    /// Location: globs on the function's own name, exported or not: `use[A-Z]*`.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Location: a directive at the head of the file or the function: `use server`.
+    #[serde(default)]
+    pub directives: Vec<String>,
     /// Decorators, by name, on a method, or on a class for all its methods.
     #[serde(default)]
     pub decorators: Vec<String>,
@@ -246,7 +296,11 @@ pub struct EntryPoint {
     /// Base classes and interfaces whose methods these are.
     #[serde(default)]
     pub base_types: Vec<String>,
-    /// The package must be named by the project (a manifest or an import) for location and decorators to count.
+    /// Which methods, for decorators on a class and base types; empty means all.
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// One of these packages must be named by the project (a manifest or an import) for location, decorators, types and
+    /// registrations on unknown receivers to count. A trailing `*` takes every ending.
     #[serde(default)]
     pub needs_package: Vec<String>,
 }
@@ -297,7 +351,7 @@ pub struct Registration {
     /// Argument indices.
     pub event: u32,
     pub handler: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub options: Option<u32>,
     /// Whether the capture flag is part of the identity.
     #[serde(default)]
@@ -313,13 +367,54 @@ pub struct Registration {
 pub struct ArgumentTest {
     pub argument: String,
     /// The literal it must be; absent: it must be there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub equals: Option<ArgumentLiteral>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ArgumentLiteral {
     Boolean(bool),
     String(String),
+}
+
+/// The literal in the form files have it: a plain boolean or string.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Plain {
+    Boolean(bool),
+    String(String),
+}
+
+/// The literal in the form the build script writes it, which tells no types apart by itself.
+#[derive(Serialize, Deserialize)]
+enum Tagged {
+    Boolean(bool),
+    String(String),
+}
+
+impl Serialize for ArgumentLiteral {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self.clone(), serializer.is_human_readable()) {
+            (Self::Boolean(value), true) => Plain::Boolean(value).serialize(serializer),
+            (Self::String(value), true) => Plain::String(value).serialize(serializer),
+            (Self::Boolean(value), false) => Tagged::Boolean(value).serialize(serializer),
+            (Self::String(value), false) => Tagged::String(value).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ArgumentLiteral {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            Ok(match Plain::deserialize(deserializer)? {
+                Plain::Boolean(value) => Self::Boolean(value),
+                Plain::String(value) => Self::String(value),
+            })
+        } else {
+            Ok(match Tagged::deserialize(deserializer)? {
+                Tagged::Boolean(value) => Self::Boolean(value),
+                Tagged::String(value) => Self::String(value),
+            })
+        }
+    }
 }

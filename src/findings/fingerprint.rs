@@ -59,6 +59,7 @@ impl Fnv {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation, reason = "the texts are short")]
 mod tests {
     use super::*;
     use crate::findings::{Confidence, Severity};

@@ -1,7 +1,8 @@
 //! Findings: the diagnostic type, suppression, fingerprints.
 
 mod diagnostic;
-pub mod fingerprint;
+mod fingerprint;
 pub mod suppression;
 
 pub use diagnostic::{Confidence, Finding, Severity, TraceStep};
+pub use fingerprint::fingerprints;

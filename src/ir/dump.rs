@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use rustc_hash::FxHashMap;
 
 use super::{
-    Argument, Binding, Block, Call, CallKind, Class, Comparison, Condition, Element, ExportSource, Field, Function,
-    FunctionId, FunctionKind, ImportName, Module, Op, OpKind, Operand, Place, Property, RequestId, Root, Rvalue,
-    Terminator, TypeRef, TypeRoot, VariableId,
+    Argument, Block, Call, CallKind, Class, Comparison, Condition, Element, ExportSource, Field, Function, FunctionId,
+    FunctionKind, ImportName, Module, Op, OpKind, Operand, Place, Property, RequestId, Root, Rvalue, Terminator,
+    TypeRef, TypeRoot, VariableId,
 };
 
 /// The module's tables, functions and blocks as text.

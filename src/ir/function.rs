@@ -240,16 +240,35 @@ impl Terminator {
     }
 }
 
+impl Terminator {
+    /// What the terminator reads.
+    #[must_use]
+    pub fn operands(&self) -> smallvec::SmallVec<[&Operand; 2]> {
+        match self {
+            Self::Return(Some(operand)) | Self::Throw(operand) => smallvec::smallvec![operand],
+            Self::Branch { condition, .. } => condition.operands(),
+            Self::Goto(_) | Self::Fork(_) | Self::Return(None) | Self::Resume | Self::Unreachable => {
+                smallvec::SmallVec::new()
+            }
+        }
+    }
+}
+
 impl Condition {
+    /// What the condition looks at.
+    #[must_use]
+    pub fn operands(&self) -> smallvec::SmallVec<[&Operand; 2]> {
+        match self {
+            Self::Truthy(value) | Self::TypeOf { value, .. } => smallvec::smallvec![value],
+            Self::Compare { left, right, .. } => smallvec::smallvec![left, right],
+            Self::InstanceOf { value, class } => smallvec::smallvec![value, class],
+            Self::Has { key, object } => smallvec::smallvec![key, object],
+            Self::Opaque => smallvec::SmallVec::new(),
+        }
+    }
+
     /// The places the condition looks at.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
-        let operands: [Option<&Operand>; 2] = match self {
-            Self::Truthy(value) | Self::TypeOf { value, .. } => [Some(value), None],
-            Self::Compare { left, right, .. } => [Some(left), Some(right)],
-            Self::InstanceOf { value, class } => [Some(value), Some(class)],
-            Self::Has { key, object } => [Some(key), Some(object)],
-            Self::Opaque => [None, None],
-        };
-        operands.into_iter().flatten().filter_map(Operand::place)
+        self.operands().into_iter().filter_map(Operand::place)
     }
 }

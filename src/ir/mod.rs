@@ -18,6 +18,7 @@ mod function;
 mod module;
 mod operation;
 mod place;
+mod reads;
 mod verify;
 
 pub use dump::dump;

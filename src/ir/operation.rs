@@ -1,5 +1,7 @@
 //! Operations: the straight-line content of a basic block.
 
+use smallvec::SmallVec;
+
 use crate::source::Span;
 
 use super::{Field, Operand, Place, Temp};
@@ -131,5 +133,47 @@ impl Op {
     #[must_use]
     pub fn may_throw(&self) -> bool {
         matches!(self.kind, OpKind::Call(_) | OpKind::Dispose { .. } | OpKind::Assign { value: Rvalue::Await(_), .. })
+    }
+}
+
+impl Op {
+    /// Every place the operation reads or writes.
+    #[must_use]
+    pub fn places(&self) -> SmallVec<[&Place; 4]> {
+        let mut places: SmallVec<[&Place; 4]> = SmallVec::new();
+        match &self.kind {
+            OpKind::Assign { target, value } => {
+                places.push(target);
+                places.extend(value.operands().into_iter().filter_map(Operand::place));
+            }
+            OpKind::Call(call) => {
+                places.extend(call.callee.place());
+                places.extend(call.arguments.iter().filter_map(|argument| argument.value.place()));
+            }
+            OpKind::Dispose { place } | OpKind::Delete { place } => places.push(place),
+            OpKind::Yield { value } => places.extend(value.place()),
+        }
+        places
+    }
+}
+
+impl Rvalue {
+    /// Every operand of the value.
+    #[must_use]
+    pub fn operands(&self) -> SmallVec<[&Operand; 4]> {
+        match self {
+            Self::Use(operand) | Self::Await(operand) | Self::Rest { of: operand, .. } | Self::ElementOf(operand) => {
+                smallvec::smallvec![operand]
+            }
+            Self::Object(properties) => properties
+                .iter()
+                .map(|property| match property {
+                    Property::Field { value, .. } | Property::Spread(value) => value,
+                })
+                .collect(),
+            Self::Array(elements) => elements.iter().map(|element| &element.value).collect(),
+            Self::Compute(operands) => operands.iter().collect(),
+            Self::Caught => SmallVec::new(),
+        }
     }
 }

@@ -121,16 +121,19 @@ impl Check<'_> {
             self.type_ref(written);
         }
         self.temps = function.temps;
+        if let Some(temp) = super::reads::read_before_assigned(function) {
+            self.breaches.push(format!("{}: temporary {} is read where nothing may have assigned it", self.at, temp.0));
+        }
         self.require(!function.blocks.is_empty(), || "no entry block".to_owned());
         for (block_id, block) in function.blocks() {
-            self.block(function, block);
+            self.block(block);
             for to in block.terminator.successors().into_iter().chain(block.unwind) {
                 self.require(to.index() < function.blocks.len(), || format!("b{} leads to b{}", block_id.0, to.0));
             }
         }
     }
 
-    fn block(&mut self, function: &Function, block: &Block) {
+    fn block(&mut self, block: &Block) {
         self.span(block.terminator_span, "terminator");
         for op in &block.ops {
             self.span(op.span, "operation");
@@ -149,10 +152,7 @@ impl Check<'_> {
                     }
                 }
                 OpKind::Dispose { place } | OpKind::Delete { place } => self.place(place),
-                OpKind::Yield { value } => {
-                    self.operand(value);
-                    self.require(function.is_generator, || "a yield outside a generator".to_owned());
-                }
+                OpKind::Yield { value } => self.operand(value),
             }
         }
         match &block.terminator {

@@ -298,7 +298,7 @@ impl Scan<'_> {
                 self.previous = Previous::Operator;
                 return;
             }
-            (b'=', b'=') | (b'!', b'=') => (if self.peek(2) == b'=' { 3 } else { 2 }, 1),
+            (b'=' | b'!', b'=') => (if self.peek(2) == b'=' { 3 } else { 2 }, 1),
             (b'&', b'&') | (b'|', b'|') | (b'?', b'?') | (b'*', b'*') => (2, 1),
             (b'+', b'+') | (b'-', b'-') => (2, PREFIX),
             (b'?', b'.') => (2, 1),

@@ -1,6 +1,54 @@
 //! The rules: wording and judgement over the facts of the analysis.
+//!
+//! Takes [`Facts`]; gives [`Finding`]s. One file a rule: what it says, then when it says it. Rules never look at text
+//! or at the intermediate form's shape beyond what a fact points to; when two need the same thing it is a fact.
+
+mod client_per_call;
+mod creation;
+mod discarded_cleanup;
+mod pool_per_call;
+mod pool_without_error_handler;
+mod pool_without_limits;
+mod release;
+mod shared_single_client;
+mod unbounded_cache;
+mod uncleared_timer;
+mod unclosed_client;
+mod unfinished_transaction;
+mod unreleased_lease;
+mod unremoved_listener;
+mod wording;
 
 use serde::Serialize;
+
+use crate::analysis::facts::Facts;
+use crate::findings::Finding;
+
+/// Every rule's judgement, in the order of [`RuleId::ALL`].
+const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[
+    pool_per_call::check,
+    client_per_call::check,
+    discarded_cleanup::check,
+    uncleared_timer::check,
+    unremoved_listener::check,
+    unreleased_lease::check,
+    unclosed_client::check,
+    unfinished_transaction::check,
+    unbounded_cache::check,
+    shared_single_client::check,
+    pool_without_limits::check,
+    pool_without_error_handler::check,
+];
+
+/// Judges the facts by every rule.
+#[must_use]
+pub fn judge(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for check in CHECKS {
+        check(facts, &mut findings);
+    }
+    findings
+}
 
 /// The five families of mistakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -41,7 +41,7 @@ impl Language {
     pub fn of_path(path: &std::path::Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
         let (stem, extension) = name.rsplit_once('.')?;
-        if stem.ends_with(".d") && matches!(extension, "ts" | "mts" | "cts") {
+        if stem.strip_suffix(".d").is_some() && matches!(extension, "ts" | "mts" | "cts") {
             return None;
         }
         match extension {

@@ -1,3 +1,5 @@
+#![allow(clippy::cast_possible_truncation, reason = "the texts are short")]
+
 use super::*;
 use crate::findings::{Confidence, Severity, TraceStep};
 use crate::source::Language;

@@ -95,7 +95,9 @@ fn error_without(patient: &mut Patient<'_>, context: &Range<usize>, unit: &Range
 
 fn reads_without(patient: &mut Patient<'_>, context: &Range<usize>, units: &[Range<usize>]) -> bool {
     let saved = patient.bytes.clone();
-    units.iter().for_each(|unit| patient.blank(unit));
+    for unit in units {
+        patient.blank(unit);
+    }
     let reads = patient.first_error(context).is_none();
     patient.bytes = saved;
     reads

@@ -11,7 +11,8 @@ use crate::source::Span;
 
 use super::lowering::Lowering;
 
-/// Nested `finally`s would multiply; this many copies of one is enough to tell the ways apart.
+/// This many copies of one are enough to tell the ways apart. A `finally` inside another is copied with it, so it gets
+/// a quarter of that, and deeper ones a single copy: copies must not multiply.
 const MAX_COPIES: u8 = 16;
 
 /// A scope that a jump may leave.
@@ -40,8 +41,17 @@ pub(super) struct Scope<'a> {
     loop_depth: u16,
     /// Where in the text the clean-up stands: the key of its copies.
     key: u32,
-    /// Entry and forking end of the copy that several ways share.
-    shared: Option<(BlockId, BlockId)>,
+    shared: Option<Shared>,
+}
+
+/// The copy of a clean-up that several ways share.
+#[derive(Clone, Copy)]
+struct Shared {
+    entry: BlockId,
+    /// Its end, which forks to what each way goes on with.
+    fork: BlockId,
+    /// What the ways that return a value return: each way in assigns it.
+    value: Temp,
 }
 
 #[derive(Clone, Copy)]
@@ -81,18 +91,23 @@ impl<'a> Lowering<'a> {
         if self.body.is_dead() {
             self.body.prepare(scope.unwind, scope.loop_depth);
         } else {
-            self.run_cleanup(&mut scope);
+            self.run_cleanup(&mut scope, &mut None);
             self.body.goto(after);
         }
         self.body.switch_to(scope.exceptional);
-        self.run_cleanup(&mut scope);
+        self.run_cleanup(&mut scope, &mut None);
         self.body.terminate(Terminator::Resume, Span::default());
         self.body.switch_to(after);
     }
 
-    /// Leaves every scope from depth `keep` up, running what they ask for; `finish` then ends the block. What follows
-    /// in the text is dead.
-    pub(super) fn leave(&mut self, keep: usize, finish: impl FnOnce(&mut Self)) {
+    /// Leaves every scope from depth `keep` up, running what they ask for; `finish` then ends the block, with the value
+    /// that was taken along. What follows in the text is dead.
+    pub(super) fn leave(
+        &mut self,
+        keep: usize,
+        mut value: Option<Operand>,
+        finish: impl FnOnce(&mut Self, Option<Operand>),
+    ) {
         let (unwind, loop_depth) = (self.body.unwind(), self.body.loop_depth());
         let mut crossed = Vec::new();
         while self.body.exits.len() > keep
@@ -101,11 +116,11 @@ impl<'a> Lowering<'a> {
             if let Exit::Cleanup(scope) = &mut exit
                 && !self.body.is_dead()
             {
-                self.run_cleanup(scope);
+                self.run_cleanup(scope, &mut value);
             }
             crossed.push(exit);
         }
-        finish(self);
+        finish(self, value);
         self.body.exits.extend(crossed.into_iter().rev());
         self.body.prepare(unwind, loop_depth);
         self.body.start_dead();
@@ -153,37 +168,46 @@ impl<'a> Lowering<'a> {
             }
         }
         match found {
-            Some((depth, to)) => self.leave(depth + 1, |lowering| lowering.body.goto(to)),
+            Some((depth, to)) => self.leave(depth + 1, None, |lowering, _| lowering.body.goto(to)),
             // A jump to nowhere is a syntax error that the parser tolerates.
             None => self.body.start_dead(),
         }
     }
 
-    fn run_cleanup(&mut self, scope: &mut Scope<'a>) {
+    /// Writes the clean-up here. A value on its way out goes through it.
+    fn run_cleanup(&mut self, scope: &mut Scope<'a>, value: &mut Option<Operand>) {
         self.body.set_unwind(scope.unwind);
         self.body.set_loop_depth(scope.loop_depth);
         let copies = self.body.copies.entry(scope.key).or_default();
-        if *copies < MAX_COPIES {
+        if *copies < MAX_COPIES >> (2 * self.body.cleanups).min(4) {
             *copies += 1;
             self.cleanup(&scope.action);
             return;
         }
         let onward = self.body.new_block();
-        if let Some((entry, fork)) = scope.shared {
-            self.body.goto(entry);
-            self.body.add_way(fork, onward);
+        let carried = value.clone().unwrap_or(Operand::Nullish);
+        let shared = if let Some(shared) = scope.shared {
+            self.body.assign(Place::temp(shared.value), Rvalue::Use(carried), Span::default());
+            self.body.goto(shared.entry);
+            self.body.add_way(shared.fork, onward);
+            shared
         } else {
             let entry = self.body.new_block();
+            let shared_value = self.body.temp_of(Rvalue::Use(carried), Span::default());
             self.body.goto(entry);
             self.body.switch_to(entry);
             self.cleanup(&scope.action);
             self.body.terminate(Terminator::Fork(vec![onward]), Span::default());
-            scope.shared = Some((entry, self.body.current()));
+            *scope.shared.insert(Shared { entry, fork: self.body.current(), value: shared_value })
+        };
+        if let Some(value) = value {
+            *value = shared.value.into();
         }
         self.body.switch_to(onward);
     }
 
     fn cleanup(&mut self, action: &Cleanup<'a>) {
+        self.body.cleanups += 1;
         match action {
             Cleanup::Block(block) => self.block(&block.body),
             Cleanup::Dispose(place, span) => self.body.push(OpKind::Dispose { place: place.clone() }, *span),
@@ -194,6 +218,7 @@ impl<'a> Lowering<'a> {
                 self.plain_call(callee.clone(), Vec::new(), true, *span, *span);
             }
         }
+        self.body.cleanups -= 1;
     }
 
     /// An operand that keeps its value while clean-up code runs.

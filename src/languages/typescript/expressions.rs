@@ -148,10 +148,7 @@ impl<'a> Lowering<'a> {
             ast::Expression::AssignmentExpression(assignment) => self.assignment(assignment, true),
             ast::Expression::UnaryExpression(unary) => self.unary(unary, at),
             ast::Expression::UpdateExpression(update) => self.update(update, at),
-            ast::Expression::BinaryExpression(binary) => {
-                let operands = vec![self.expression(&binary.left), self.expression(&binary.right)];
-                self.body.temp_of(Rvalue::Compute(operands), at).into()
-            }
+            ast::Expression::BinaryExpression(binary) => self.arithmetic(binary, at),
             ast::Expression::PrivateInExpression(test) => {
                 let operand = self.expression(&test.right);
                 self.body.temp_of(Rvalue::Compute(vec![operand]), at).into()
@@ -219,6 +216,22 @@ impl<'a> Lowering<'a> {
         }
         self.body.switch_to(join);
         result.into()
+    }
+
+    /// `a + b + c` in one operation: long sums lean to the left, as deep as they are long.
+    fn arithmetic(&mut self, binary: &'a ast::BinaryExpression<'a>, at: Span) -> Operand {
+        let mut right = vec![&binary.right];
+        let mut left = peel(&binary.left);
+        while let ast::Expression::BinaryExpression(inner) = left {
+            right.push(&inner.right);
+            left = peel(&inner.left);
+        }
+        let mut operands = Vec::with_capacity(right.len() + 1);
+        operands.push(self.expression(left));
+        while let Some(next) = right.pop() {
+            operands.push(self.expression(next));
+        }
+        self.body.temp_of(Rvalue::Compute(operands), at).into()
     }
 
     fn array(&mut self, array: &'a ast::ArrayExpression<'a>, at: Span) -> Operand {

@@ -15,6 +15,8 @@ pub(super) struct Body<'a> {
     pub(super) exits: Vec<Exit<'a>>,
     /// How many times each `finally` of this function was written out, by where it stands.
     pub(super) copies: rustc_hash::FxHashMap<u32, u8>,
+    /// How many clean-ups we are inside of.
+    pub(super) cleanups: u32,
     blocks: Vec<Block>,
     live: Vec<bool>,
     current: BlockId,
@@ -29,6 +31,7 @@ impl Body<'_> {
             id,
             exits: Vec::new(),
             copies: rustc_hash::FxHashMap::default(),
+            cleanups: 0,
             blocks: Vec::new(),
             live: Vec::new(),
             current: BlockId::ENTRY,
@@ -161,37 +164,9 @@ impl Body<'_> {
         self.live[to.index()] |= self.live[fork.index()];
     }
 
-    /// The live blocks, renumbered, and the number of temporaries.
+    /// The blocks control can reach, simplified and renumbered, and the number of temporaries.
     pub(super) fn finish(self) -> (Vec<Block>, u32) {
-        let mut next = 0;
-        let numbers: Vec<BlockId> = self
-            .live
-            .iter()
-            .map(|&live| {
-                let number = BlockId(next);
-                next += u32::from(live);
-                number
-            })
-            .collect();
-        let renumber = |id: &mut BlockId| *id = numbers[id.index()];
-        let mut blocks = Vec::with_capacity(next as usize);
-        for (mut block, live) in self.blocks.into_iter().zip(self.live) {
-            if !live {
-                continue;
-            }
-            block.unwind.iter_mut().for_each(renumber);
-            match &mut block.terminator {
-                Terminator::Goto(to) => renumber(to),
-                Terminator::Branch { then, otherwise, .. } => {
-                    renumber(then);
-                    renumber(otherwise);
-                }
-                Terminator::Fork(ways) => ways.iter_mut().for_each(renumber),
-                Terminator::Return(_) | Terminator::Throw(_) | Terminator::Resume | Terminator::Unreachable => {}
-            }
-            blocks.push(block);
-        }
-        (blocks, self.temps)
+        (super::simplify::simplify(self.blocks), self.temps)
     }
 
     fn split(&mut self) {

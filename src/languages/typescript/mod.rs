@@ -3,7 +3,7 @@
 //! Takes one file's text; gives its intermediate form, or the places where the parser gave up. Never reads another
 //! file, never resolves a specifier, never knows a library by name.
 //!
-//! The rooms: [`graph`] and [`exits`] hold the function under construction; [`statements`], [`loops`],
+//! The rooms: [`graph`], [`exits`] and [`simplify`] hold the function under construction; [`statements`], [`loops`],
 //! [`expressions`], [`operators`], [`conditions`], [`literals`], [`jsx`] and [`patterns`] walk the tree; [`calls`],
 //! [`inlining`] and [`promises`] read calls; [`functions`], [`classes`] and [`prototypes`] make functions and classes;
 //! [`scopes`], [`modules`], [`namespaces`] and [`types`] fill the module's tables.
@@ -36,6 +36,7 @@ mod patterns;
 mod promises;
 mod prototypes;
 mod scopes;
+mod simplify;
 mod statements;
 mod types;
 
@@ -153,8 +154,8 @@ fn parse<'a>(arena: &'a Allocator, text: &'a str, dialect: SourceType) -> Result
         .iter()
         .map(|diagnostic| {
             let label = diagnostic.labels.first();
-            let start = label.map_or(0, |label| u32::try_from(label.offset()).unwrap_or(end)).min(end);
-            let length = label.map_or(0, |label| u32::try_from(label.len()).unwrap_or(0));
+            let start = label.map_or(0, |label| label.offset()).min(end);
+            let length = label.map_or(0, |label| label.len());
             ParseIssue {
                 span: Span::new(start, start.saturating_add(length).min(end)),
                 message: plain_message(&diagnostic.message),

@@ -6,7 +6,8 @@
 use oxc_ast::ast;
 use oxc_span::GetSpan as _;
 
-use crate::ir::{Argument, Binding, Operand, Place, Rvalue};
+use crate::ir::{Argument, Binding, Operand, Place, Rvalue, Temp, Terminator};
+use crate::source::Span;
 
 use super::exits::Cleanup;
 use super::expressions::{Mode, peel};
@@ -43,7 +44,7 @@ impl<'a> Lowering<'a> {
         };
         let receiver = &member.object;
         Some(match member.property.name.as_str() {
-            "then" => self.then(receiver, first, second),
+            "then" => self.then(receiver, first, second, span(call.arguments[call.arguments.len() - 1].span())),
             "catch" => {
                 let result = self.body.new_temp();
                 self.caught(
@@ -51,7 +52,7 @@ impl<'a> Lowering<'a> {
                         let value = this.value(receiver, Mode::Await);
                         this.body.assign(Place::temp(result), Rvalue::Use(value), span(receiver.span()));
                     },
-                    |this, error| this.rejected(first, error, result),
+                    |this, error| this.rejected(first, error, result, span(call.arguments[0].span())),
                 );
                 result.into()
             }
@@ -59,7 +60,13 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    fn then(&mut self, receiver: &'a ast::Expression<'a>, next: Handler<'a>, rejected: Handler<'a>) -> Operand {
+    fn then(
+        &mut self,
+        receiver: &'a ast::Expression<'a>,
+        next: Handler<'a>,
+        rejected: Handler<'a>,
+        at: Span,
+    ) -> Operand {
         if matches!(rejected, Handler::Missing) {
             let value = self.value(receiver, Mode::Await);
             return self.apply(next, Rvalue::Use(value));
@@ -76,7 +83,7 @@ impl<'a> Lowering<'a> {
         self.body.goto(join);
         self.body.prepare(outer, depth);
         self.body.switch_to(entry);
-        self.rejected(rejected, Rvalue::Caught, result);
+        self.rejected(rejected, Rvalue::Caught, result, at);
         self.body.goto(join);
         self.body.switch_to(join);
         result.into()
@@ -98,9 +105,9 @@ impl<'a> Lowering<'a> {
         value
     }
 
-    fn rejected(&mut self, handler: Handler<'a>, error: Rvalue, result: crate::ir::Temp) {
+    fn rejected(&mut self, handler: Handler<'a>, error: Rvalue, result: Temp, at: Span) {
         if matches!(handler, Handler::Missing) {
-            self.body.terminate(crate::ir::Terminator::Resume, crate::source::Span::default());
+            self.body.terminate(Terminator::Resume, at);
             self.body.start_dead();
             return;
         }
@@ -111,7 +118,7 @@ impl<'a> Lowering<'a> {
         {
             self.declare_as(identifier, Binding::Caught);
         }
-        self.body.assign(Place::temp(result), Rvalue::Use(value), crate::source::Span::default());
+        self.body.assign(Place::temp(result), Rvalue::Use(value), at);
     }
 
     /// The handler's settled value.

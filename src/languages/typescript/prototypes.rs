@@ -107,10 +107,10 @@ impl<'m> Scan<'m> {
             (Root::Temp(temp), [], Rvalue::Object(properties)) => {
                 self.objects.insert(*temp, properties);
             }
-            (Root::Variable(variable), [], Rvalue::Use(Operand::Function(function))) => {
-                if self.is_constructor(*function) {
-                    self.constructors.insert(*variable, *function);
-                }
+            (Root::Variable(variable), [], Rvalue::Use(Operand::Function(function)))
+                if self.is_constructor(*function) =>
+            {
+                self.constructors.insert(*variable, *function);
             }
             (Root::Variable(variable), [], Rvalue::Use(Operand::Place(place))) => {
                 if let Some(class) = self.prototype(place) {

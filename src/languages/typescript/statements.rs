@@ -177,14 +177,14 @@ impl<'a> Lowering<'a> {
                 let at = statement.argument.as_ref().map_or(at, |argument| span(argument.span()));
                 self.body.assign(Place::temp(result), Rvalue::Use(value), at);
             }
-            self.leave(depth + 1, |this| this.body.goto(inline.join));
+            self.leave(depth + 1, None, |this, _| this.body.goto(inline.join));
             return;
         }
         let mut value = statement.argument.as_ref().map(|argument| self.expression(argument));
         if self.crosses_cleanup(0) {
             value = value.map(|value| self.snapshot(value, at));
         }
-        self.leave(0, |this| this.body.terminate(Terminator::Return(value), at));
+        self.leave(0, value, |this, value| this.body.terminate(Terminator::Return(value), at));
     }
 
     fn try_statement(&mut self, statement: &'a ast::TryStatement<'a>) {

@@ -1,0 +1,399 @@
+//! Calls: what is called, and what the call gives.
+
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use crate::catalogue::ResourceId;
+use crate::catalogue::schema::{ArgumentLiteral, ArgumentTest, Lease, Wrapper};
+use crate::ir::{Call, CallKind, Field, Name, OpKind, Operand, Property, Rvalue};
+use crate::linking::{ClassRef, FunctionRef, OpRef};
+
+use super::super::value::{AcquiredKind, Acquisition, AcquisitionId, ContextId, ExternalId, How, Path, Value, Values};
+use super::{Evaluator, Question};
+
+/// One thing a call may call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallTarget {
+    /// A function of the project; `receiver` says what `this` is in it, where that is known.
+    Function { function: FunctionRef, context: ContextId },
+    /// A class of the project.
+    Construct(ClassRef),
+    /// A member of a package, or a global.
+    External(ExternalId),
+    /// A method of a resource, an acquired one or one known by its type.
+    ResourceMethod { receiver: Value, name: Name },
+    /// A method of what a member of a package made: `app.get(…)`.
+    ProductMethod { of: ExternalId, is_new: bool, name: Name },
+    /// An argument of the calling function, called back.
+    Parameter,
+}
+
+/// What a call may call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Callee {
+    pub targets: SmallVec<[CallTarget; 1]>,
+    /// Whether it may be something else as well.
+    pub open: bool,
+}
+
+impl Callee {
+    fn add(&mut self, target: CallTarget) {
+        if !self.targets.contains(&target) {
+            self.targets.push(target);
+        }
+    }
+
+    /// Whether nothing at all is known of it.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.targets.is_empty()
+    }
+
+    /// The functions of the project among the targets.
+    pub fn functions(&self) -> impl Iterator<Item = (FunctionRef, ContextId)> + '_ {
+        self.targets.iter().filter_map(|target| match target {
+            CallTarget::Function { function, context } => Some((*function, *context)),
+            _ => None,
+        })
+    }
+}
+
+impl Evaluator<'_> {
+    /// What the call at `at` may call.
+    #[must_use]
+    pub fn callee(&self, at: OpRef) -> Rc<Callee> {
+        if let Some(known) = self.callees.borrow().get(&at) {
+            return Rc::clone(known);
+        }
+        if !self.active.borrow_mut().insert(Question::Callee(at)) {
+            return Rc::new(Callee { open: true, ..Callee::default() });
+        }
+        let mut callee = Callee::default();
+        if let Some(call) = self.program.op(at).call() {
+            self.resolve_callee(at.function, call, &mut callee);
+        }
+        self.active.borrow_mut().remove(&Question::Callee(at));
+        let callee = Rc::new(callee);
+        self.callees.borrow_mut().insert(at, Rc::clone(&callee));
+        callee
+    }
+
+    fn resolve_callee(&self, function: FunctionRef, call: &Call, callee: &mut Callee) {
+        let Some((receiver, field)) = call.receiver() else {
+            let values = self.operand(function, &call.callee);
+            return self.add_values(&values, call.kind, callee);
+        };
+        let receivers = self.place(function, &receiver);
+        callee.open |= receivers.open;
+        let mut evaluated_as_place = false;
+        for value in &receivers {
+            match (value, field) {
+                (Value::Resource(id), Field::Named(name))
+                    if matches!(self.acquisition(*id).kind, AcquiredKind::Catalogued(_)) =>
+                {
+                    callee.add(CallTarget::ResourceMethod { receiver: value.clone(), name: name.clone() });
+                }
+                (Value::View { .. } | Value::Borrowed(_), Field::Named(name)) => {
+                    callee.add(CallTarget::ResourceMethod { receiver: value.clone(), name: name.clone() });
+                }
+                (Value::Product { of, at }, Field::Named(name)) => {
+                    let is_new = self.program.op(*at).call().is_some_and(|maker| maker.kind == CallKind::New);
+                    callee.add(CallTarget::ProductMethod { of: *of, is_new, name: name.clone() });
+                }
+                (Value::Function { function, context }, Field::Named(name))
+                    if matches!(name.as_str(), "call" | "apply") =>
+                {
+                    callee.add(CallTarget::Function { function: *function, context: *context });
+                }
+                (Value::Nullish | Value::Text(_) | Value::Part { .. }, _) => {}
+                _ if !evaluated_as_place => {
+                    evaluated_as_place = true;
+                    let values = self.operand(function, &call.callee);
+                    self.add_values(&values, call.kind, callee);
+                }
+                _ => {}
+            }
+        }
+        if receivers.is_empty() {
+            let values = self.operand(function, &call.callee);
+            self.add_values(&values, call.kind, callee);
+        }
+    }
+
+    fn add_values(&self, values: &Values, kind: CallKind, callee: &mut Callee) {
+        callee.open |= values.open;
+        for value in values {
+            match value {
+                Value::Function { function, context } => {
+                    callee.add(CallTarget::Function { function: *function, context: *context });
+                }
+                Value::Class(class) if matches!(kind, CallKind::New | CallKind::Super) => {
+                    callee.add(CallTarget::Construct(*class));
+                }
+                Value::External(id) => callee.add(CallTarget::External(*id)),
+                Value::Method { of, name } => {
+                    callee.add(CallTarget::ResourceMethod { receiver: Value::Resource(*of), name: name.clone() })
+                }
+                Value::Parameter { .. } => callee.add(CallTarget::Parameter),
+                Value::Nullish | Value::Text(_) | Value::Part { .. } => {}
+                _ => callee.open = true,
+            }
+        }
+    }
+
+    /// What the call at `at` gives.
+    #[must_use]
+    pub fn call_values(&self, at: OpRef) -> Values {
+        let Some(call) = self.program.op(at).call() else { return Values::unknown() };
+        let callee = self.callee(at);
+        let mut values = Values::none(callee.open);
+        if let (Some((receiver, field)), true) = (call.receiver(), callee.is_unknown()) {
+            self.value_methods(at, &receiver, field, &mut values);
+        }
+        for target in &callee.targets {
+            match target {
+                CallTarget::Function { function, context } => {
+                    let returned = self.through(Values::clone(&self.returns(*function)), *context);
+                    values.join(&self.instantiate(&returned, at, *function));
+                }
+                CallTarget::Construct(class) => {
+                    let kind = match self.extended_resource(*class) {
+                        Some(resource) => AcquiredKind::Catalogued(resource),
+                        None => AcquiredKind::Instance(*class),
+                    };
+                    values.add(Value::Resource(self.intern(Acquisition { at, kind, how: How::Created })));
+                }
+                CallTarget::External(id) => self.external_call(at, call, *id, &mut values),
+                CallTarget::ResourceMethod { receiver, name } => {
+                    self.method_call(at, call, receiver, name, &mut values);
+                }
+                CallTarget::ProductMethod { .. } | CallTarget::Parameter => values.open = true,
+            }
+        }
+        if values.is_empty() {
+            values.open = true;
+        }
+        values
+    }
+
+    /// Methods every value of the language has: `f.bind(x)` is `f`.
+    fn value_methods(&self, at: OpRef, receiver: &crate::ir::Place, field: &Field, values: &mut Values) {
+        if field.name() == Some("bind") {
+            for value in &self.place(at.function, receiver) {
+                if matches!(value, Value::Function { .. } | Value::Method { .. }) {
+                    values.add(value.clone());
+                }
+            }
+        }
+    }
+
+    fn external_call(&self, at: OpRef, call: &Call, id: ExternalId, values: &mut Values) {
+        let facts = self.facts(id);
+        let is_new = call.kind == CallKind::New;
+        let wrapper = if is_new { facts.wrapper_new } else { facts.wrapper_call };
+        if let Some(wrapper) = wrapper {
+            return self.wrap(at, wrapper, values);
+        }
+        let resource = if is_new { facts.new } else { facts.call };
+        if let Some(resource) = resource {
+            let counts = self.catalogue.resource(resource).create_when.as_ref();
+            if counts.is_none_or(|test| self.argument_passes(at, test)) {
+                values.add(self.acquired(at, resource, How::Created));
+                return;
+            }
+        }
+        if let Some(index) = facts.function.and_then(|fact| fact.returns.or(fact.memoises)) {
+            let argument = self.argument(at, index);
+            if !argument.is_empty() {
+                values.join(&argument);
+                return;
+            }
+        }
+        // `const EventEmitter = require("events")` and the like: what a package makes is followed by its maker.
+        values.add(Value::Product { of: id, at });
+        values.open = true;
+    }
+
+    fn wrap(&self, at: OpRef, wrapper: &Wrapper, values: &mut Values) {
+        let view = wrapper.view.as_deref().and_then(|name| self.catalogue.resource_by_name(name));
+        let mut wrapped = false;
+        let mut unknown = false;
+        for path in &wrapper.wraps {
+            let argument = self.argument_path(at, path);
+            unknown |= argument.open;
+            for value in &argument {
+                let of = match value {
+                    Value::Resource(id) | Value::View { of: id, .. } => *id,
+                    Value::Borrowed(_) | Value::Parameter { .. } | Value::This { .. } | Value::Product { .. } => {
+                        wrapped = true;
+                        values.add(value.clone());
+                        continue;
+                    }
+                    _ => continue,
+                };
+                wrapped = true;
+                values.add(view.map_or(Value::Resource(of), |view| Value::View { of, view }));
+            }
+        }
+        if wrapped {
+            return;
+        }
+        let creates = wrapper.creates.as_deref().and_then(|name| self.catalogue.resource_by_name(name));
+        match creates {
+            Some(resource) if !unknown || self.is_configuration(at) => {
+                values.add(self.acquired(at, resource, How::Created));
+            }
+            _ => values.open = true,
+        }
+    }
+
+    /// Whether the first argument is something a client is configured with: text, the environment, a literal object.
+    fn is_configuration(&self, at: OpRef) -> bool {
+        self.argument(at, 0).iter().all(|value| match value {
+            Value::Text(_) | Value::Object { .. } | Value::Nullish => true,
+            Value::External(id) => {
+                let external = self.external_name(*id);
+                external.package.is_none() && external.path.iter().any(|part| part == "env")
+            }
+            _ => false,
+        }) && !self.argument(at, 0).is_empty()
+    }
+
+    fn method_call(&self, at: OpRef, call: &Call, receiver: &Value, name: &Name, values: &mut Values) {
+        for resource in self.resources_of(receiver) {
+            let facts = self.catalogue.method(resource, name);
+            if facts.returns_self {
+                values.add(receiver.clone());
+                return;
+            }
+            if let Some((lease, leased)) = facts.lease {
+                if !self.is_scoped(at, call, lease)
+                    && !lease.receiver
+                    && lease.callback_parameter.is_none_or(|_| !self.has_callback(at, call))
+                {
+                    values.add(self.acquired(at, leased, How::Leased));
+                }
+                return;
+            }
+        }
+        match receiver.acquisition() {
+            Some(of) => values.add(Value::Part { of }),
+            None => values.open = true,
+        }
+    }
+
+    /// Whether a leasing call releases by itself: it was given a function and the library runs it in a scope, or it
+    /// has more arguments than a lease has.
+    #[must_use]
+    pub fn is_scoped(&self, at: OpRef, call: &Call, lease: &Lease) -> bool {
+        let too_many = lease.max_arguments.is_some_and(|max| call.arguments.len() > max as usize);
+        too_many || (lease.callback_parameter.is_none() && self.has_callback(at, call))
+    }
+
+    /// Whether the last argument is a function.
+    #[must_use]
+    pub fn has_callback(&self, at: OpRef, call: &Call) -> bool {
+        call.arguments.last().is_some_and(|argument| {
+            self.operand(at.function, &argument.value).iter().any(|value| matches!(value, Value::Function { .. }))
+        })
+    }
+
+    /// The catalogue's resources whose methods a value has, its view first.
+    #[must_use]
+    pub fn resources_of(&self, value: &Value) -> SmallVec<[ResourceId; 2]> {
+        let kind_of = |id: AcquisitionId| match self.acquisition(id).kind {
+            AcquiredKind::Catalogued(resource) => Some(resource),
+            AcquiredKind::Instance(_) => None,
+        };
+        match value {
+            Value::Resource(id) => kind_of(*id).into_iter().collect(),
+            Value::View { of, view } => std::iter::once(*view).chain(kind_of(*of)).collect(),
+            Value::Borrowed(resource) => smallvec::smallvec![*resource],
+            _ => SmallVec::new(),
+        }
+    }
+
+    fn acquired(&self, at: OpRef, resource: ResourceId, how: How) -> Value {
+        Value::Resource(self.intern(Acquisition { at, kind: AcquiredKind::Catalogued(resource), how }))
+    }
+
+    /// The catalogue's resource that a class of the project extends, at any distance.
+    #[must_use]
+    pub fn extended_resource(&self, class: ClassRef) -> Option<ResourceId> {
+        let mut at = class;
+        for _ in 0..8 {
+            let bases = self.base_values(at);
+            let external = bases.iter().find_map(|value| match value {
+                Value::External(id) => {
+                    let facts = self.facts(*id);
+                    facts.new.or(facts.instance)
+                }
+                _ => None,
+            });
+            if external.is_some() {
+                return external;
+            }
+            at = self.base_class(at)?;
+        }
+        None
+    }
+
+    /// Whether an argument is what a test asks for. What is not written out does not pass.
+    #[must_use]
+    pub fn argument_passes(&self, at: OpRef, test: &ArgumentTest) -> bool {
+        match (&test.equals, self.argument_operand(at, &test.argument)) {
+            (None, found) => found.is_some(),
+            (Some(ArgumentLiteral::Boolean(wanted)), Some((_, Operand::Boolean(found)))) => *wanted == found,
+            (Some(ArgumentLiteral::String(wanted)), Some((_, Operand::String(found)))) => *wanted == *found,
+            _ => false,
+        }
+    }
+
+    /// The values at an argument path (`0`, `0.client`).
+    #[must_use]
+    pub fn argument_path(&self, at: OpRef, path: &str) -> Values {
+        let mut parts = path.split('.');
+        let Some(index) = parts.next().and_then(|index| index.parse().ok()) else { return Values::unknown() };
+        let fields: Vec<_> = parts.map(|name| Field::Named(Name::new(name))).collect();
+        self.fields(self.argument(at, index), &fields)
+    }
+
+    /// The written operand at an argument path, through object literals and the variables that hold them.
+    #[must_use]
+    pub fn argument_operand(&self, at: OpRef, path: &str) -> Option<(FunctionRef, Operand)> {
+        let mut parts = path.split('.');
+        let index: u32 = parts.next()?.parse().ok()?;
+        let mut operand = (at.function, self.program.op(at).call()?.argument(index as usize)?.clone());
+        for name in parts {
+            let object = self.operand(operand.0, &operand.1).iter().find_map(|value| match value {
+                Value::Object { at, .. } => Some(*at),
+                _ => None,
+            })?;
+            operand = (object.function, self.written_property(object, name)?);
+        }
+        Some(operand)
+    }
+
+    /// The operand an object literal was written with under a name, spread literals included.
+    #[must_use]
+    pub fn written_property(&self, object: OpRef, name: &str) -> Option<Operand> {
+        let OpKind::Assign { value: Rvalue::Object(properties), .. } = &self.program.op(object).kind else {
+            return None;
+        };
+        properties.iter().rev().find_map(|property| match property {
+            Property::Field { name: Field::Named(field), value } if field == name => Some(value.clone()),
+            Property::Field { .. } => None,
+            Property::Spread(operand) => self.operand(object.function, operand).iter().find_map(|value| match value {
+                Value::Object { at, .. } if *at != object => self.written_property(*at, name),
+                _ => None,
+            }),
+        })
+    }
+
+    /// A value for `this` of a class's methods.
+    #[must_use]
+    pub fn this_of(&self, class: ClassRef) -> Value {
+        Value::This { class, path: Path::new() }
+    }
+}

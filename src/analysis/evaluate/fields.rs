@@ -1,0 +1,260 @@
+//! Fields: what a part of a value may hold.
+
+use crate::ir::{Element, Field, FunctionKind, Name, OpKind, Property, Rvalue};
+use crate::linking::{ClassRef, FunctionRef, OpRef};
+use crate::source::FileId;
+
+use super::super::value::{AcquiredKind, ContextId, Path, Value, Values};
+use super::{Evaluator, Question};
+
+/// Parts of parameters are followed this far down.
+const MAX_PATH: usize = 4;
+
+/// The name under which the elements of a collection are followed.
+const ELEMENT: &str = "[]";
+
+impl Evaluator<'_> {
+    /// What the given fields of some values may hold, one after the other.
+    #[must_use]
+    pub fn fields(&self, values: Values, path: &[Field]) -> Values {
+        path.iter().fold(values, |values, field| self.field(&values, field))
+    }
+
+    fn field(&self, values: &Values, field: &Field) -> Values {
+        let mut parts = Values::none(values.open);
+        for value in values {
+            parts.join(&self.field_of(value, field));
+        }
+        parts
+    }
+
+    fn field_of(&self, value: &Value, field: &Field) -> Values {
+        match (value, field) {
+            (Value::Object { at, context }, field) => self.object_field(*at, *context, field),
+            (Value::Parameter { function, index, path }, field) => match longer(path, field) {
+                Some(path) => Values::perhaps(Value::Parameter { function: *function, index: *index, path }),
+                None => Values::unknown(),
+            },
+            (Value::Resource(id), Field::Named(name)) => match self.acquisition(*id).kind {
+                AcquiredKind::Instance(class) => Values::clone(&self.class_field(class, name)),
+                AcquiredKind::Catalogued(resource) => {
+                    if self.catalogue.has_method(resource, name) {
+                        Values::one(Value::Method { of: *id, name: name.clone() })
+                    } else {
+                        Values::one(Value::Part { of: *id })
+                    }
+                }
+            },
+            (Value::View { of, view }, Field::Named(name)) => match self.catalogue.method(*view, name).returns_self {
+                true => Values::one(Value::Resource(*of)),
+                false => self.field_of(&Value::Resource(*of), field),
+            },
+            (Value::Part { of }, _) => Values::one(Value::Part { of: *of }),
+            (Value::Class(class), Field::Named(name)) => self.static_field(*class, name),
+            (Value::Namespace(file), Field::Named(name)) => self.export_values(*file, name),
+            (Value::External(id), Field::Named(name)) => {
+                let mut external = self.external_name(*id);
+                external.path.push(name.clone());
+                Values::one(self.external(external.package.as_ref(), external.path))
+            }
+            (Value::This { class, path }, Field::Named(name)) if path.is_empty() => {
+                Values::clone(&self.class_field(*class, name))
+            }
+            (Value::This { class, path }, field) => match longer(path, field) {
+                Some(path) => Values::perhaps(Value::This { class: *class, path }),
+                None => Values::unknown(),
+            },
+            (Value::Nullish | Value::Text(_), _) => Values::default(),
+            _ => Values::unknown(),
+        }
+    }
+
+    /// What a module gives under a name: an export, or a field of `module.exports`.
+    fn export_values(&self, file: FileId, name: &Name) -> Values {
+        if let Some(symbol) = self.program.export(file, name) {
+            return self.symbol_values(&symbol);
+        }
+        match self.program.module(file).common_js_exports {
+            Some(exports) => {
+                let place = crate::ir::Place::variable(exports).named(name.clone());
+                self.place(self.program.initialiser(file), &place)
+            }
+            None => Values::unknown(),
+        }
+    }
+
+    fn object_field(&self, at: OpRef, context: ContextId, field: &Field) -> Values {
+        let parts = self.remembered(Question::Part(at, field.clone()), || self.literal_field(at, field));
+        self.through(Values::clone(&parts), context)
+    }
+
+    fn literal_field(&self, at: OpRef, field: &Field) -> Values {
+        let OpKind::Assign { value, target } = &self.program.op(at).kind else { return Values::unknown() };
+        let mut values = Values::default();
+        match value {
+            Rvalue::Object(properties) => self.property_values(at, properties, field, &mut values),
+            Rvalue::Array(elements) => self.element_values(at, elements, field, &mut values),
+            _ => return Values::unknown(),
+        }
+        // Fields assigned to the variable that holds the literal are fields of the object.
+        if values.is_empty() && target.path.is_empty() {
+            let place = target.clone().field(field.clone());
+            for definition in match place.root {
+                crate::ir::Root::Variable(id) => self.program.index(at.function.file).of_variable(id),
+                crate::ir::Root::Temp(temp) => self.program.index(at.function.file).of_temp(at.function.function, temp),
+                _ => &[],
+            } {
+                if let Some((at, target, value)) = self.assignment(at.function, *definition)
+                    && target.path == place.path
+                {
+                    values.join(&self.rvalue(at, value));
+                }
+            }
+        }
+        values
+    }
+
+    fn property_values(&self, at: OpRef, properties: &[Property], field: &Field, values: &mut Values) {
+        let mut found = false;
+        for property in properties.iter().rev() {
+            match property {
+                Property::Field { name, value } if name == field && matches!(field, Field::Named(_)) => {
+                    values.join(&self.operand(at.function, value));
+                    found = true;
+                    break;
+                }
+                Property::Field { name, value } if *name == Field::Computed || *field == Field::Computed => {
+                    values.join(&self.operand(at.function, value));
+                    found = true;
+                }
+                Property::Field { .. } => {}
+                Property::Spread(operand) => {
+                    let spread = self.operand(at.function, operand);
+                    let part = self.field(&spread, field);
+                    if !part.is_empty() {
+                        values.join(&part);
+                        found = true;
+                        if !part.open {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        if !found {
+            values.open = true;
+        }
+    }
+
+    fn element_values(&self, at: OpRef, elements: &[Element], field: &Field, values: &mut Values) {
+        let index = match field {
+            Field::Named(name) => name.parse::<usize>().ok(),
+            Field::Computed => None,
+        };
+        for (position, element) in elements.iter().enumerate() {
+            if index.is_none_or(|index| index == position || elements[..=position].iter().any(|it| it.spread)) {
+                let value = self.operand(at.function, &element.value);
+                values.join(&if element.spread { self.field(&value, &Field::Computed) } else { value });
+            }
+        }
+    }
+
+    /// What a field of a class's instances may hold: its members, what its own code assigns, its written type.
+    #[must_use]
+    pub fn class_field(&self, class: ClassRef, name: &Name) -> std::rc::Rc<Values> {
+        self.remembered(Question::Field(class, name.clone()), || {
+            let body = self.program.class(class);
+            for member in body.members.iter().filter(|member| !member.is_static && member.name == *name) {
+                let function = FunctionRef::new(class.file, member.function);
+                match self.program.function(function).kind {
+                    FunctionKind::Getter { .. } => return Values::clone(&self.returns(function)),
+                    FunctionKind::Setter { .. } => {}
+                    _ => return Values::one(Value::Function { function, context: ContextId::default() }),
+                }
+            }
+            let mut values = Values::default();
+            for definition in self.program.index(class.file).of_field(class.class, name) {
+                let initialiser = self.program.initialiser(class.file);
+                if let Some((at, target, rvalue)) = self.assignment(initialiser, *definition)
+                    && target.path.len() == 1
+                {
+                    values.join(&self.rvalue(at, rvalue));
+                }
+            }
+            if values.iter().all(|value| matches!(value, Value::Nullish | Value::Parameter { .. }))
+                && let Some((_, written)) = body.field_types.iter().find(|(field, _)| field == name)
+            {
+                values.join(&self.typed(class.file, body.parent, written));
+            }
+            if values.is_empty()
+                && let Some(base) = self.base_class(class)
+            {
+                return Values::clone(&self.class_field(base, name));
+            }
+            if values.is_empty() {
+                values.open = true;
+            }
+            values
+        })
+    }
+
+    /// The project's class that a class extends.
+    #[must_use]
+    pub fn base_class(&self, class: ClassRef) -> Option<ClassRef> {
+        self.base_values(class).iter().find_map(|value| match value {
+            Value::Class(base) if *base != class => Some(*base),
+            _ => None,
+        })
+    }
+
+    /// What a class extends.
+    #[must_use]
+    pub fn base_values(&self, class: ClassRef) -> Values {
+        let body = self.program.class(class);
+        match &body.extends {
+            Some(operand) => self.operand(FunctionRef::new(class.file, body.parent), operand),
+            None => Values::default(),
+        }
+    }
+
+    fn static_field(&self, class: ClassRef, name: &Name) -> Values {
+        let body = self.program.class(class);
+        for member in body.members.iter().filter(|member| member.is_static && member.name == *name) {
+            let function = FunctionRef::new(class.file, member.function);
+            return match self.program.function(function).kind {
+                FunctionKind::Getter { .. } => Values::clone(&self.returns(function)),
+                _ => Values::one(Value::Function { function, context: ContextId::default() }),
+            };
+        }
+        let mut values = Values::default();
+        // Static methods write `this.x`, others `Class.x`.
+        let index = self.program.index(class.file);
+        let own = index.of_field(class.class, name).iter();
+        let named = body.variable.map_or(&[][..], |variable| index.of_variable(variable)).iter();
+        for definition in own.chain(named) {
+            let initialiser = self.program.initialiser(class.file);
+            if let Some((at, target, rvalue)) = self.assignment(initialiser, *definition)
+                && target.path.len() == 1
+                && target.path[0].name() == Some(name)
+            {
+                values.join(&self.rvalue(at, rvalue));
+            }
+        }
+        if values.is_empty() {
+            if let Some(base) = self.base_class(class) {
+                return self.static_field(base, name);
+            }
+            values.open = true;
+        }
+        values
+    }
+}
+
+fn longer(path: &Path, field: &Field) -> Option<Path> {
+    if path.len() >= MAX_PATH {
+        return None;
+    }
+    let mut path = path.clone();
+    path.push(field.name().map_or_else(|| Name::new(ELEMENT), Name::new));
+    Some(path)
+}

@@ -1,0 +1,98 @@
+//! Seeing a callee's values from the caller: parameters become arguments, what the callee acquired and handed out
+//! becomes the caller's.
+
+use crate::linking::{FunctionRef, OpRef};
+
+use super::super::value::{Acquisition, AcquisitionId, ContextId, How, Value, Values};
+use super::{CallTarget, Evaluator};
+
+impl Evaluator<'_> {
+    /// `values` of `callee`, as its caller sees them after the call at `call`.
+    #[must_use]
+    pub fn instantiate(&self, values: &Values, call: OpRef, callee: FunctionRef) -> Values {
+        let mut seen = Values::none(values.open);
+        for value in values {
+            self.instantiate_one(value, call, callee, &mut seen);
+        }
+        seen
+    }
+
+    fn instantiate_one(&self, value: &Value, call: OpRef, callee: FunctionRef, seen: &mut Values) {
+        match value {
+            Value::Resource(id) => seen.add(Value::Resource(self.received(*id, call, callee))),
+            Value::View { of, view } => seen.add(Value::View { of: self.received(*of, call, callee), view: *view }),
+            Value::Method { of, name } => {
+                seen.add(Value::Method { of: self.received(*of, call, callee), name: name.clone() });
+            }
+            Value::Part { of } => seen.add(Value::Part { of: self.received(*of, call, callee) }),
+            Value::Function { function, context } if *function != callee && self.is_within(*function, callee) => {
+                match self.interner.borrow_mut().push(*context, call) {
+                    Some(context) => seen.add(Value::Function { function: *function, context }),
+                    None => seen.open = true,
+                }
+            }
+            Value::Object { at, context } if self.is_within(at.function, callee) => {
+                match self.interner.borrow_mut().push(*context, call) {
+                    Some(context) => seen.add(Value::Object { at: *at, context }),
+                    None => seen.open = true,
+                }
+            }
+            Value::Parameter { function, index, path } if *function == callee => {
+                let argument = self.argument(call, *index);
+                let fields: Vec<_> = path.iter().cloned().map(crate::ir::Field::Named).collect();
+                seen.join(&self.fields(argument, &fields));
+            }
+            Value::This { class, path } if self.program.this_class(callee) == Some(*class) => {
+                let fields: Vec<_> = path.iter().cloned().map(crate::ir::Field::Named).collect();
+                match self.receiver_values(call) {
+                    Some(receiver) => seen.join(&self.fields(receiver, &fields)),
+                    None => seen.add(value.clone()),
+                }
+            }
+            other => seen.add(other.clone()),
+        }
+    }
+
+    /// `values` of a function or object literal, as they are seen after the calls of its context.
+    #[must_use]
+    pub fn through(&self, values: Values, context: ContextId) -> Values {
+        let calls = self.interner.borrow().calls(context);
+        calls.into_iter().fold(values, |values, call| {
+            let callee = self.callee(call);
+            let mut seen = values;
+            for target in &callee.targets {
+                if let CallTarget::Function { function, .. } = target {
+                    seen = self.instantiate(&seen, call, *function);
+                }
+            }
+            seen
+        })
+    }
+
+    /// What `callee` acquired and did not keep belongs to its caller; anything else stays what it is.
+    fn received(&self, id: AcquisitionId, call: OpRef, callee: FunctionRef) -> AcquisitionId {
+        let acquisition = self.acquisition(id);
+        if acquisition.at.function != callee || self.stored(callee).contains(&id) {
+            return id;
+        }
+        self.intern(Acquisition { at: call, kind: acquisition.kind, how: How::Received { inner: id } })
+    }
+
+    /// What the argument at `index` of a call may be; nothing where the call passes none.
+    #[must_use]
+    pub fn argument(&self, call: OpRef, index: u32) -> Values {
+        let Some(body) = self.program.op(call).call() else { return Values::unknown() };
+        match body.argument(index as usize) {
+            Some(operand) => self.operand(call.function, operand),
+            None if body.arguments.iter().any(|argument| argument.spread) => Values::unknown(),
+            None => Values::one(Value::Nullish),
+        }
+    }
+
+    /// What the receiver of a method call may be.
+    #[must_use]
+    pub fn receiver_values(&self, call: OpRef) -> Option<Values> {
+        let (receiver, _) = self.program.op(call).call()?.receiver()?;
+        Some(self.place(call.function, &receiver))
+    }
+}

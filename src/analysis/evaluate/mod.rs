@@ -1,0 +1,332 @@
+//! Evaluation: what a place may hold, across files, on demand.
+//!
+//! Takes the program and the catalogue; gives [`Values`] for places, operands and calls. Flow-insensitive: a variable
+//! holds what any of its definitions assigns; *when* it holds a resource is the ownership analysis's question.
+//! Answers are remembered; a question that comes up while it is being answered (recursion) has no values of its own.
+//! Never judges and never looks at text.
+
+mod calls;
+mod fields;
+mod instantiate;
+mod stores;
+mod types;
+
+pub use calls::{CallTarget, Callee};
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use crate::catalogue::{Catalogue, SymbolFacts};
+use crate::ir::{Binding, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp, Terminator};
+use crate::linking::{ClassRef, Definition, FunctionRef, OpRef, Program, Symbol, VariableRef};
+
+use super::value::{Acquisition, AcquisitionId, ContextId, External, ExternalId, Interner, Path, Value, Values};
+
+/// Answers questions about values, remembering the answers. One per thread.
+pub struct Evaluator<'p> {
+    pub program: &'p Program,
+    pub catalogue: &'p Catalogue,
+    interner: RefCell<Interner>,
+    memo: RefCell<FxHashMap<Question, Rc<Values>>>,
+    callees: RefCell<FxHashMap<OpRef, Rc<Callee>>>,
+    stores: RefCell<FxHashMap<FunctionRef, Rc<FxHashSet<AcquisitionId>>>>,
+    active: RefCell<FxHashSet<Question>>,
+    depth: Cell<u32>,
+}
+
+/// What the memory is keyed by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Question {
+    Variable(VariableRef),
+    Temp(FunctionRef, Temp),
+    Field(ClassRef, Name),
+    Returns(FunctionRef),
+    Callee(OpRef),
+    Stores(FunctionRef),
+    /// A place with a path.
+    Place(FunctionRef, Place),
+    /// A field of an object or array literal, in the literal's own terms.
+    Part(OpRef, Field),
+}
+
+/// How many questions may wait for one another. Real chains are tens long; this keeps hostile ones off the stack.
+const MAX_DEPTH: u32 = 600;
+
+impl<'p> Evaluator<'p> {
+    #[must_use]
+    pub fn new(program: &'p Program, catalogue: &'p Catalogue) -> Self {
+        Self {
+            program,
+            catalogue,
+            interner: RefCell::default(),
+            memo: RefCell::default(),
+            callees: RefCell::default(),
+            stores: RefCell::default(),
+            active: RefCell::default(),
+            depth: Cell::new(0),
+        }
+    }
+
+    /// Remembers the answer to a question; a question asked while it is being answered gets `Values::default()`.
+    fn remembered(&self, question: Question, answer: impl FnOnce() -> Values) -> Rc<Values> {
+        if let Some(known) = self.memo.borrow().get(&question) {
+            return Rc::clone(known);
+        }
+        if self.depth.get() > MAX_DEPTH || !self.active.borrow_mut().insert(question.clone()) {
+            return Rc::new(Values::unknown());
+        }
+        self.depth.set(self.depth.get() + 1);
+        let values = Rc::new(answer());
+        self.depth.set(self.depth.get() - 1);
+        self.active.borrow_mut().remove(&question);
+        self.memo.borrow_mut().insert(question, Rc::clone(&values));
+        values
+    }
+
+    /// What an operand of a function may be.
+    #[must_use]
+    pub fn operand(&self, function: FunctionRef, operand: &Operand) -> Values {
+        match operand {
+            Operand::Place(place) => self.place(function, place),
+            Operand::Function(id) => {
+                Values::one(Value::Function { function: function.sibling(*id), context: ContextId::default() })
+            }
+            Operand::Class(id) => Values::one(Value::Class(function.class(*id))),
+            Operand::Module(request) => match self.program.namespace(function.file, *request) {
+                Some(symbol) => self.symbol_values(&symbol),
+                None => Values::unknown(),
+            },
+            Operand::String(text) => Values::one(Value::Text(text.clone())),
+            Operand::Nullish => Values::one(Value::Nullish),
+            Operand::Number(_) | Operand::Boolean(_) | Operand::Opaque => Values::default(),
+        }
+    }
+
+    /// What a place of a function may hold.
+    #[must_use]
+    pub fn place(&self, function: FunctionRef, place: &Place) -> Values {
+        if place.path.is_empty() {
+            return self.root(function, &place.root);
+        }
+        let question = Question::Place(function, place.clone());
+        Values::clone(&self.remembered(question, || self.part(function, place)))
+    }
+
+    fn part(&self, function: FunctionRef, place: &Place) -> Values {
+        let mut values = self.fields(self.root(function, &place.root), &place.path);
+        // `x.f = v` reaches reads of `x.f` and below.
+        let definitions = match place.root {
+            Root::Variable(id) => self.program.index(function.file).of_variable(id),
+            Root::Temp(temp) => self.program.index(function.file).of_temp(function.function, temp),
+            Root::This | Root::Global(_) => &[],
+        };
+        for definition in definitions {
+            let Some((at, target, rvalue)) = self.assignment(function, *definition) else { continue };
+            if !target.path.is_empty() && place.path.starts_with(&target.path) {
+                let assigned = self.rvalue(at, rvalue);
+                values.join(&self.fields(assigned, &place.path[target.path.len()..]));
+            }
+        }
+        values
+    }
+
+    fn root(&self, function: FunctionRef, root: &Root) -> Values {
+        match root {
+            Root::Variable(id) => Values::clone(&self.variable(function.variable(*id))),
+            Root::Temp(temp) => Values::clone(&self.temp(function, *temp)),
+            Root::This => match self.program.this_class(function) {
+                Some(class) if self.is_static(function) => Values::one(Value::Class(class)),
+                Some(class) => Values::one(Value::This { class, path: Path::new() }),
+                None => Values::unknown(),
+            },
+            Root::Global(name) => Values::one(self.external(None, SmallVec::from_iter([name.clone()]))),
+        }
+    }
+
+    /// Whether `this` in a function is a class itself, not an instance.
+    #[must_use]
+    pub fn is_static(&self, mut function: FunctionRef) -> bool {
+        loop {
+            let body = self.program.function(function);
+            if body.binds_this {
+                return matches!(
+                    body.kind,
+                    FunctionKind::Method { is_static: true, .. }
+                        | FunctionKind::Getter { is_static: true, .. }
+                        | FunctionKind::Setter { is_static: true, .. }
+                );
+            }
+            match body.parent {
+                Some(parent) => function = function.sibling(parent),
+                None => return false,
+            }
+        }
+    }
+
+    /// What a variable may hold as a whole.
+    #[must_use]
+    pub fn variable(&self, id: VariableRef) -> Rc<Values> {
+        self.remembered(Question::Variable(id), || {
+            let variable = self.program.variable(id);
+            let owner = FunctionRef::new(id.file, variable.owner);
+            let mut values = match variable.binding {
+                Binding::Function(function) => {
+                    Values::one(Value::Function { function: owner.sibling(function), context: ContextId::default() })
+                }
+                Binding::Class(class) => Values::one(Value::Class(owner.class(class))),
+                Binding::Import(import) => match self.program.import(id.file, import) {
+                    Some(symbol) => self.symbol_values(&symbol),
+                    None => Values::unknown(),
+                },
+                Binding::Parameter(index) => {
+                    let mut values = self.annotated(id);
+                    values.add(Value::Parameter { function: owner, index, path: Path::new() });
+                    values.open = true;
+                    values
+                }
+                Binding::Caught | Binding::Settle { .. } | Binding::Type => Values::unknown(),
+                Binding::Value => Values::default(),
+            };
+            let definitions = self.program.index(id.file).of_variable(id.variable);
+            for definition in definitions {
+                if let Some((at, target, rvalue)) = self.assignment(owner, *definition)
+                    && target.path.is_empty()
+                {
+                    values.join(&self.rvalue(at, rvalue));
+                }
+            }
+            if values.is_empty() || values.iter().all(|value| matches!(value, Value::Nullish)) {
+                values.join(&self.annotated(id));
+            }
+            if definitions.is_empty() && values.is_empty() {
+                values.open = true;
+            }
+            values
+        })
+    }
+
+    /// What a temporary may hold.
+    #[must_use]
+    pub fn temp(&self, function: FunctionRef, temp: Temp) -> Rc<Values> {
+        self.remembered(Question::Temp(function, temp), || {
+            let mut values = Values::default();
+            for definition in self.program.index(function.file).of_temp(function.function, temp) {
+                let at = self.definition_op(function, *definition);
+                match &self.program.op(at).kind {
+                    OpKind::Call(_) => values.join(&self.call_values(at)),
+                    OpKind::Assign { target, value } if target.path.is_empty() => {
+                        values.join(&self.rvalue(at, value));
+                    }
+                    _ => {}
+                }
+            }
+            values
+        })
+    }
+
+    /// What a function may return, in its own terms.
+    #[must_use]
+    pub fn returns(&self, function: FunctionRef) -> Rc<Values> {
+        self.remembered(Question::Returns(function), || {
+            let body = self.program.function(function);
+            if body.is_generator {
+                return Values::unknown();
+            }
+            let mut values = Values::default();
+            for (_, block) in body.blocks() {
+                if let Terminator::Return(Some(operand)) = &block.terminator {
+                    values.join(&self.operand(function, operand));
+                }
+            }
+            values
+        })
+    }
+
+    /// What the right-hand side of an assignment gives.
+    #[must_use]
+    pub fn rvalue(&self, at: OpRef, rvalue: &Rvalue) -> Values {
+        match rvalue {
+            Rvalue::Use(operand) | Rvalue::Await(operand) | Rvalue::Rest { of: operand, .. } => {
+                self.operand(at.function, operand)
+            }
+            Rvalue::Object(_) | Rvalue::Array(_) => Values::one(Value::Object { at, context: ContextId::default() }),
+            Rvalue::ElementOf(operand) => {
+                let collection = self.operand(at.function, operand);
+                self.fields(collection, &[Field::Computed])
+            }
+            Rvalue::Compute(_) => Values::default(),
+            Rvalue::Caught => Values::unknown(),
+        }
+    }
+
+    /// What an imported or exported name holds.
+    #[must_use]
+    pub fn symbol_values(&self, symbol: &Symbol) -> Values {
+        match symbol {
+            Symbol::Variable(variable) => Values::clone(&self.variable(*variable)),
+            Symbol::Namespace(file) => Values::one(Value::Namespace(*file)),
+            Symbol::External { package, path } => Values::one(self.external(Some(package), path.clone())),
+        }
+    }
+
+    fn assignment(&self, function: FunctionRef, definition: Definition) -> Option<(OpRef, &'p Place, &'p Rvalue)> {
+        let at = self.definition_op(function, definition);
+        match &self.program.op(at).kind {
+            OpKind::Assign { target, value } => Some((at, target, value)),
+            _ => None,
+        }
+    }
+
+    fn definition_op(&self, function: FunctionRef, definition: Definition) -> OpRef {
+        OpRef { function: function.sibling(definition.function), block: definition.block, index: definition.index }
+    }
+
+    pub(super) fn external(&self, package: Option<&compact_str::CompactString>, path: Path) -> Value {
+        Value::External(self.interner.borrow_mut().external(External { package: package.cloned(), path }))
+    }
+
+    /// The name behind an external value.
+    #[must_use]
+    pub fn external_name(&self, id: ExternalId) -> External {
+        self.interner.borrow().get_external(id).clone()
+    }
+
+    /// What the catalogue says of an external value.
+    #[must_use]
+    pub fn facts(&self, id: ExternalId) -> SymbolFacts<'p> {
+        let external = self.external_name(id);
+        match &external.package {
+            Some(package) => self.catalogue.symbol(package, &external.path),
+            None => self.catalogue.global(&external.path),
+        }
+    }
+
+    /// The acquisition behind an id.
+    #[must_use]
+    pub fn acquisition(&self, id: AcquisitionId) -> Acquisition {
+        self.interner.borrow().get_acquisition(id).clone()
+    }
+
+    pub(super) fn intern(&self, acquisition: Acquisition) -> AcquisitionId {
+        self.interner.borrow_mut().acquisition(acquisition)
+    }
+
+    /// Whether the text of `inner` lies within that of `outer` (or they are the same).
+    #[must_use]
+    pub fn is_within(&self, inner: FunctionRef, outer: FunctionRef) -> bool {
+        if inner.file != outer.file {
+            return false;
+        }
+        let mut at = Some(inner.function);
+        while let Some(function) = at {
+            if function == outer.function {
+                return true;
+            }
+            at = self.program.function(inner.sibling(function)).parent;
+        }
+        false
+    }
+}

@@ -1,0 +1,190 @@
+//! Stores: which resources a function puts where they outlive it.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashSet;
+
+use crate::ir::{Binding, Call, FunctionKind, OpKind, Place, Root};
+use crate::linking::FunctionRef;
+
+use super::super::value::{AcquisitionId, ContextId, Value, Values};
+use super::{Evaluator, Question};
+
+/// Methods that put an argument into their receiver. Language built-ins; a class that has one of these names and does
+/// something else only makes the analysis more careful.
+const STORING_METHODS: &[&str] = &["set", "push", "add", "unshift", "append", "register", "enqueue"];
+
+impl Evaluator<'_> {
+    /// The resources that a function stores where they outlive it: a captured or module-level variable, a field of
+    /// `this`, a parameter or a global, a container that is one of these.
+    #[must_use]
+    pub fn stored(&self, function: FunctionRef) -> Rc<FxHashSet<AcquisitionId>> {
+        if let Some(known) = self.stores.borrow().get(&function) {
+            return Rc::clone(known);
+        }
+        if !self.active.borrow_mut().insert(Question::Stores(function)) {
+            return Rc::default();
+        }
+        let mut stored = FxHashSet::default();
+        for (block, index, op) in self.program.function(function).ops() {
+            match &op.kind {
+                OpKind::Assign { target, value } if self.outlives(function, target) => {
+                    let values = self.rvalue(function.op(block, index), value);
+                    self.reachable(&values, 0, &mut stored);
+                }
+                OpKind::Call(call) => {
+                    let Some((receiver, _)) = call.receiver() else { continue };
+                    if self.is_storing(call) && self.holder_outlives(function, &receiver) {
+                        for argument in &call.arguments {
+                            let values = self.operand(function, &argument.value);
+                            self.reachable(&values, 0, &mut stored);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let stored = Rc::new(stored);
+        self.active.borrow_mut().remove(&Question::Stores(function));
+        self.stores.borrow_mut().insert(function, Rc::clone(&stored));
+        stored
+    }
+
+    /// Whether a call is of a method that keeps its arguments in its receiver.
+    #[must_use]
+    pub fn is_storing(&self, call: &Call) -> bool {
+        call.receiver().is_some() && call.method_name().is_some_and(|name| STORING_METHODS.contains(&name))
+    }
+
+    /// Whether what is assigned to `target` is still there when the function has returned.
+    #[must_use]
+    pub fn outlives(&self, function: FunctionRef, target: &Place) -> bool {
+        match &target.root {
+            Root::Temp(_) => false,
+            Root::This | Root::Global(_) => true,
+            Root::Variable(id) => {
+                let variable = self.program.variable(function.variable(*id));
+                let is_module_level = variable.owner == crate::ir::FunctionId::INITIALISER;
+                match variable.binding {
+                    Binding::Parameter(_) => variable.owner != function.function || !target.path.is_empty(),
+                    _ if variable.owner != function.function => true,
+                    _ => is_module_level && self.is_initialiser(function),
+                }
+            }
+        }
+    }
+
+    /// Whether the container at `holder` outlives the function: it is captured, a field of something, a parameter.
+    #[must_use]
+    pub fn holder_outlives(&self, function: FunctionRef, holder: &Place) -> bool {
+        match &holder.root {
+            Root::This | Root::Global(_) => true,
+            Root::Temp(_) => false,
+            Root::Variable(id) => {
+                let variable = self.program.variable(function.variable(*id));
+                matches!(variable.binding, Binding::Parameter(_) | Binding::Import(_))
+                    || variable.owner != function.function
+                    || self.is_initialiser(function)
+            }
+        }
+    }
+
+    fn is_initialiser(&self, function: FunctionRef) -> bool {
+        self.program.function(function).kind == FunctionKind::ModuleInitialiser
+    }
+
+    /// The resources that can be reached from some values: themselves, and through object literals.
+    pub fn reachable(&self, values: &Values, depth: u32, found: &mut FxHashSet<AcquisitionId>) {
+        for value in values {
+            match value {
+                Value::Resource(id) | Value::View { of: id, .. } | Value::Method { of: id, .. } => {
+                    found.insert(*id);
+                }
+                Value::Object { at, context } if depth < 3 => {
+                    let parts = self.object_parts(*at);
+                    let parts = self.through(parts, *context);
+                    self.reachable(&parts, depth + 1, found);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The functions of the project among some values and up to two levels into the objects they are.
+    #[must_use]
+    pub fn functions_in(&self, values: &Values) -> Vec<(FunctionRef, ContextId)> {
+        let mut found = Vec::new();
+        self.collect_functions(values, 0, &mut found);
+        found
+    }
+
+    fn collect_functions(&self, values: &Values, depth: u32, found: &mut Vec<(FunctionRef, ContextId)>) {
+        for value in values {
+            match value {
+                Value::Function { function, context } if !found.contains(&(*function, *context)) => {
+                    found.push((*function, *context));
+                }
+                Value::Object { at, context } if depth < 2 => {
+                    let parts = self.through(self.object_parts(*at), *context);
+                    self.collect_functions(&parts, depth + 1, found);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What an object literal holds under each of its names, spread literals included.
+    #[must_use]
+    pub fn named_parts(&self, at: crate::linking::OpRef) -> Vec<(crate::ir::Name, Values)> {
+        use crate::ir::{Field, Property, Rvalue};
+        let OpKind::Assign { value: Rvalue::Object(properties), .. } = &self.program.op(at).kind else {
+            return Vec::new();
+        };
+        let mut parts = Vec::new();
+        for property in properties {
+            match property {
+                Property::Field { name: Field::Named(name), value } => {
+                    parts.push((name.clone(), self.operand(at.function, value)));
+                }
+                Property::Field { .. } => {}
+                Property::Spread(operand) => {
+                    for value in &self.operand(at.function, operand) {
+                        if let Value::Object { at: spread, context } = value
+                            && *spread != at
+                        {
+                            let inner = self.named_parts(*spread);
+                            parts.extend(inner.into_iter().map(|(name, part)| (name, self.through(part, *context))));
+                        }
+                    }
+                }
+            }
+        }
+        parts
+    }
+
+    /// Everything an object or array literal holds, spread entries included.
+    #[must_use]
+    pub fn object_parts(&self, at: crate::linking::OpRef) -> Values {
+        use crate::ir::{Property, Rvalue};
+        let OpKind::Assign { value, .. } = &self.program.op(at).kind else { return Values::default() };
+        let mut parts = Values::default();
+        match value {
+            Rvalue::Object(properties) => {
+                for property in properties {
+                    match property {
+                        Property::Field { value, .. } | Property::Spread(value) => {
+                            parts.join(&self.operand(at.function, value));
+                        }
+                    }
+                }
+            }
+            Rvalue::Array(elements) => {
+                for element in elements {
+                    parts.join(&self.operand(at.function, &element.value));
+                }
+            }
+            _ => {}
+        }
+        parts
+    }
+}

@@ -1,0 +1,267 @@
+//! Everything the rules read, gathered once.
+
+use std::cell::OnceCell;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::analysis::containers::{Container, containers};
+use crate::analysis::evaluate::{CallTarget, Evaluator};
+use crate::analysis::frequency::{Frequencies, Rate};
+use crate::analysis::ownership::{Effect, Effects, Exit, Fate, Identity, LeakPath, Summaries, leak_path, solve};
+use crate::analysis::registrations::{Registrations, registrations};
+use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value};
+use crate::catalogue::ResourceId;
+use crate::catalogue::schema::{Resource, ResourceKind};
+use crate::ir::{OpKind, Root};
+use crate::linking::{ClassRef, FunctionRef, OpRef, Program};
+use crate::source::Location;
+
+/// The facts of one program.
+pub struct Facts<'p> {
+    pub program: &'p Program,
+    pub evaluator: Evaluator<'p>,
+    pub summaries: Summaries,
+    pub frequencies: Frequencies,
+    pub obligations: Vec<Obligation>,
+    /// Resources that some operation of the program releases, by whatever path.
+    pub released: FxHashSet<AcquisitionId>,
+    registrations: OnceCell<Registrations>,
+    containers: OnceCell<Vec<Container>>,
+}
+
+/// A resource that a function acquires, and what becomes of it there.
+#[derive(Debug, Clone)]
+pub struct Obligation {
+    pub id: AcquisitionId,
+    pub acquisition: Acquisition,
+    pub at_normal_exit: Fate,
+    pub at_exceptional_exit: Fate,
+    /// The shortest path out of the function on which nobody else has it, without and with an exception.
+    pub normal_path: Option<LeakPath>,
+    pub exceptional_path: Option<LeakPath>,
+}
+
+impl<'p> Facts<'p> {
+    /// Runs the analyses.
+    #[must_use]
+    pub fn of(program: &'p Program, catalogue: &'p crate::catalogue::Catalogue) -> Self {
+        let evaluator = Evaluator::new(program, catalogue);
+        let summaries = Summaries::of(&evaluator);
+        let frequencies = Frequencies::of(&evaluator);
+        let mut facts = Self {
+            program,
+            evaluator,
+            summaries,
+            frequencies,
+            obligations: Vec::new(),
+            released: FxHashSet::default(),
+            registrations: OnceCell::new(),
+            containers: OnceCell::new(),
+        };
+        for function in program.functions() {
+            facts.collect(function);
+        }
+        facts
+    }
+
+    fn collect(&mut self, function: FunctionRef) {
+        let effects = Effects::of(&self.evaluator, &self.summaries, function);
+        let mut begun = Vec::new();
+        for (identity, effect) in effects.in_order() {
+            match (identity, effect) {
+                (Identity::Acquired(id), Effect::Release | Effect::ReleaseOnThrow) => {
+                    self.mark_released(*id);
+                }
+                (Identity::Acquired(id), Effect::Begin) => begun.push(*id),
+                _ => {}
+            }
+        }
+        if begun.is_empty() {
+            return;
+        }
+        let solution = solve(&self.evaluator, &self.summaries, function, &effects);
+        for id in begun {
+            let identity = Identity::Acquired(id);
+            let index = effects.identities.get_index_of(&identity).expect("invariant: what begins is an identity");
+            let (at_normal_exit, at_exceptional_exit) =
+                (solution.at_normal_exit[index], solution.at_exceptional_exit[index]);
+            let path = |fate: Fate, exit| {
+                fate.contains(Fate::HELD)
+                    .then(|| leak_path(&self.evaluator, &self.summaries, function, &effects, &identity, exit))
+                    .flatten()
+            };
+            self.obligations.push(Obligation {
+                id,
+                acquisition: self.evaluator.acquisition(id),
+                at_normal_exit,
+                at_exceptional_exit,
+                normal_path: path(at_normal_exit, Exit::Normal),
+                exceptional_path: path(at_exceptional_exit, Exit::Exceptional),
+            });
+        }
+    }
+
+    /// A release of what a factory handed out is evidence for what the factory acquired.
+    fn mark_released(&mut self, id: AcquisitionId) {
+        let mut at = id;
+        while self.released.insert(at) {
+            match self.evaluator.acquisition(at).how {
+                How::Received { inner } => at = inner,
+                _ => break,
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn registrations(&self) -> &Registrations {
+        self.registrations.get_or_init(|| registrations(self))
+    }
+
+    #[must_use]
+    pub fn containers(&self) -> &[Container] {
+        self.containers.get_or_init(|| containers(self))
+    }
+
+    /// The catalogue's entry of an acquisition; `None` for an instance of a class of the project.
+    #[must_use]
+    pub fn resource(&self, acquisition: &Acquisition) -> Option<(ResourceId, &'p Resource)> {
+        match acquisition.kind {
+            AcquiredKind::Catalogued(id) => Some((id, self.evaluator.catalogue.resource(id))),
+            AcquiredKind::Instance(_) => None,
+        }
+    }
+
+    /// The broad kind of an acquisition; a class that owns resources counts as a client.
+    #[must_use]
+    pub fn kind(&self, acquisition: &Acquisition) -> ResourceKind {
+        self.resource(acquisition).map_or(ResourceKind::Client, |(_, resource)| resource.kind)
+    }
+
+    /// Where an acquisition first came from, through the functions that handed it on; innermost last.
+    #[must_use]
+    pub fn origins(&self, acquisition: &Acquisition) -> Vec<Acquisition> {
+        let mut origins = Vec::new();
+        let mut at = acquisition.clone();
+        while let How::Received { inner } = at.how {
+            at = self.evaluator.acquisition(inner);
+            origins.push(at.clone());
+        }
+        origins
+    }
+
+    /// How often an acquisition happens.
+    #[must_use]
+    pub fn rate(&self, at: OpRef) -> Rate {
+        self.frequencies.of_op(&self.evaluator, at)
+    }
+
+    #[must_use]
+    pub fn location(&self, at: OpRef) -> Location {
+        self.program.op_location(at)
+    }
+
+    /// The member of the object that a call gave whose call releases the resource: `cleanup` of `{ db, cleanup }`, or
+    /// the returned function itself (an empty name).
+    #[must_use]
+    pub fn releasing_member(&self, obligation: &Obligation) -> Option<String> {
+        let at = obligation.acquisition.at;
+        let values = self.evaluator.call_values(at);
+        let releases = |values: &crate::analysis::value::Values| {
+            values.iter().any(|value| match value {
+                Value::Function { function, context } => {
+                    self.summaries.get(*function).effects.iter().any(|(identity, fates)| {
+                        let Identity::Acquired(id) = identity else { return false };
+                        let seen = self
+                            .evaluator
+                            .through(crate::analysis::value::Values::one(Value::Resource(*id)), *context);
+                        fates.normal.contains(Fate::RELEASED) && seen.resources().any(|seen| seen == obligation.id)
+                    })
+                }
+                Value::Method { of, name } if *of == obligation.id => {
+                    let resources = self.evaluator.resources_of(&Value::Resource(*of));
+                    resources.iter().any(|resource| self.evaluator.catalogue.method(*resource, name).release)
+                }
+                _ => false,
+            })
+        };
+        if releases(&values) {
+            return Some(String::new());
+        }
+        for value in &values {
+            let Value::Object { at: literal, context } = value else { continue };
+            for (name, parts) in self.evaluator.named_parts(*literal) {
+                if releases(&self.evaluator.through(parts, *context)) {
+                    return Some(name.to_string());
+                }
+            }
+        }
+        None
+    }
+
+    /// The class in a field of whose instances an acquisition is stored, with the field's name.
+    #[must_use]
+    pub fn holding_field(&self, id: AcquisitionId) -> Option<(ClassRef, String)> {
+        let function = self.evaluator.acquisition(id).at.function;
+        let class = self.program.this_class(function)?;
+        self.program.function(function).ops().find_map(|(block, index, op)| match &op.kind {
+            OpKind::Assign { target, value } if target.root == Root::This => {
+                let name = target.path.first()?.name()?;
+                let values = self.evaluator.rvalue(function.op(block, index), value);
+                values.resources().any(|stored| stored == id).then(|| (class, name.to_owned()))
+            }
+            _ => None,
+        })
+    }
+
+    /// A method of the class that by its name ends an instance's life.
+    #[must_use]
+    pub fn teardown(&self, class: ClassRef) -> Option<FunctionRef> {
+        let body = self.program.class(class);
+        body.members
+            .iter()
+            .filter(|member| !member.is_static && is_teardown(&member.name))
+            .map(|member| FunctionRef::new(class.file, member.function))
+            .next()
+    }
+
+    /// Whether code in a file is held to account: tests, benchmarks, scripts and the like are not.
+    #[must_use]
+    pub fn is_held_to_account(&self, function: FunctionRef) -> bool {
+        use crate::discovery::FileRole;
+        matches!(self.program.role(function.file), FileRole::Source)
+    }
+
+    /// The functions of the project that a call may call.
+    #[must_use]
+    pub fn called(&self, at: OpRef) -> Vec<FunctionRef> {
+        let callee = self.evaluator.callee(at);
+        callee
+            .targets
+            .iter()
+            .filter_map(|target| match target {
+                CallTarget::Function { function, .. } => Some(*function),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The obligations by acquisition, for rules that start from something else.
+    #[must_use]
+    pub fn obligations_by_id(&self) -> FxHashMap<AcquisitionId, &Obligation> {
+        self.obligations.iter().map(|obligation| (obligation.id, obligation)).collect()
+    }
+}
+
+/// Words in the names of methods that end an object's life, in the conventions of every framework at once:
+/// `componentWillUnmount`, `ngOnDestroy`, `disconnectedCallback`, `onModuleDestroy`, `[Symbol.dispose]`.
+const TEARDOWN_WORDS: &[&str] = &["destroy", "dispose", "unmount", "disconnect", "teardown", "shutdown", "cleanup"];
+
+/// Short names that mean it only as a whole.
+const TEARDOWN_NAMES: &[&str] = &["close", "stop", "end", "quit", "terminate", "release", "unsubscribe", "kill"];
+
+/// Whether a method of this name is meant to end its object's life.
+#[must_use]
+pub fn is_teardown(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    TEARDOWN_NAMES.contains(&lower.as_str()) || TEARDOWN_WORDS.iter().any(|word| lower.contains(word))
+}

@@ -1,0 +1,332 @@
+//! Entry points: which functions a framework calls, by the catalogue's description of frameworks.
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use rustc_hash::FxHashSet;
+
+use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
+use crate::analysis::value::Value;
+use crate::catalogue::schema::{EntryPoint, Runs};
+use crate::ir::{Call, CallKind, Decorator, FunctionKind, Module, Name, Operand, TypeRef, TypeRoot};
+use crate::linking::{FunctionRef, OpRef, Target};
+use crate::source::Location;
+
+/// The entry points that are found by location, decorator or type, made ready to match.
+pub(super) struct Entries<'e, 'p> {
+    evaluator: &'e Evaluator<'p>,
+    located: Vec<Located<'e>>,
+    marked: Vec<&'e EntryPoint>,
+}
+
+/// An entry point by file, name or directive.
+struct Located<'e> {
+    entry: &'e EntryPoint,
+    files: Option<GlobSet>,
+    names: Option<GlobSet>,
+}
+
+impl<'e, 'p> Entries<'e, 'p> {
+    pub(super) fn new(evaluator: &'e Evaluator<'p>) -> Self {
+        let packages = requested_packages(evaluator);
+        let applies = |entry: &&EntryPoint| {
+            entry.needs_package.is_empty()
+                || entry.needs_package.iter().any(|package| packages.contains(package.as_str()))
+        };
+        let mut located = Vec::new();
+        let mut marked = Vec::new();
+        for entry in evaluator.catalogue.entries().filter(applies) {
+            let is_marked = !entry.decorators.is_empty() || !entry.base_types.is_empty();
+            if !(entry.files.is_empty()
+                && entry.names.is_empty()
+                && entry.directives.is_empty()
+                && entry.exports.is_empty())
+                && !is_marked
+                && entry.registered_by.is_empty()
+            {
+                let some = |patterns: &[String]| (!patterns.is_empty()).then(|| globs(patterns));
+                located.push(Located { entry, files: some(&entry.files), names: some(&entry.names) });
+            }
+            if !(entry.decorators.is_empty() && entry.parameter_types.is_empty() && entry.base_types.is_empty()) {
+                marked.push(entry);
+            }
+        }
+        Self { evaluator, located, marked }
+    }
+
+    /// Reports the functions of a module that are entry points by themselves.
+    pub(super) fn of_module(&self, module: &Module, report: &mut dyn FnMut(FunctionRef, Runs, String, Location)) {
+        let path = &self.evaluator.program.files[module.file.index()].display_path;
+        for located in &self.located {
+            let by_file = located.files.as_ref().is_none_or(|globs| globs.is_match(path));
+            if !by_file {
+                continue;
+            }
+            match &located.names {
+                Some(names) => {
+                    for (id, function) in module.functions() {
+                        if function.name.as_deref().is_some_and(|name| names.is_match(name))
+                            && self.is_directed(module, Some(function), located.entry)
+                        {
+                            let at = Location { file: module.file, span: function.name_span };
+                            report(
+                                FunctionRef::new(module.file, id),
+                                located.entry.runs,
+                                located.entry.label.clone(),
+                                at,
+                            );
+                        }
+                    }
+                }
+                None => self.exports(module, located.entry, report),
+            }
+        }
+        for (id, function) in module.functions() {
+            let at = FunctionRef::new(module.file, id);
+            let location = Location { file: module.file, span: function.name_span };
+            if let Some(entry) = self.marked.iter().find(|entry| self.is_marked(module, at, entry)) {
+                report(at, entry.runs, entry.label.clone(), location);
+            }
+            if is_component(module, at) {
+                report(at, Runs::PerRender, "a component".to_owned(), location);
+            }
+        }
+    }
+
+    /// Whether the directives that an entry point asks for stand at the head of the file or the function.
+    fn is_directed(&self, module: &Module, function: Option<&crate::ir::Function>, entry: &EntryPoint) -> bool {
+        let has = |prologue: &[compact_str::CompactString]| {
+            prologue.iter().any(|directive| entry.directives.iter().any(|it| it == directive.as_str()))
+        };
+        entry.directives.is_empty() || has(&module.prologue) || function.is_some_and(|function| has(&function.prologue))
+    }
+
+    fn exports(
+        &self,
+        module: &Module,
+        entry: &EntryPoint,
+        report: &mut dyn FnMut(FunctionRef, Runs, String, Location),
+    ) {
+        for (name, variable) in self.evaluator.program.own_exports(module.file) {
+            let declared = Location { file: module.file, span: self.evaluator.program.variable(variable).span };
+            let values = self.evaluator.variable(variable);
+            let mut report_all = |values: &crate::analysis::value::Values, name: &str| {
+                for (function, _) in self.evaluator.functions_in(values) {
+                    if self.is_directed(module, Some(self.evaluator.program.function(function)), entry) {
+                        report(function, entry.runs, format!("{} (`{name}`)", entry.label), declared);
+                    }
+                }
+            };
+            if entry.exports.is_empty() || entry.exports.iter().any(|export| *export == *name) {
+                report_all(&values, name);
+            }
+            for export in &entry.exports {
+                if let Some(member) = export.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('.')) {
+                    let field = crate::ir::Field::Named(Name::new(member));
+                    report_all(
+                        &self.evaluator.fields(crate::analysis::value::Values::clone(&values), &[field]),
+                        export,
+                    );
+                }
+            }
+        }
+        if let Some(exports) = module.common_js_exports {
+            let initialiser = self.evaluator.program.initialiser(module.file);
+            let declared = Location { file: module.file, span: module.variable(exports).span };
+            for export in &entry.exports {
+                let place = export.split('.').fold(crate::ir::Place::variable(exports), crate::ir::Place::named);
+                for (function, _) in self.evaluator.functions_in(&self.evaluator.place(initialiser, &place)) {
+                    report(function, entry.runs, format!("{} (`{export}`)", entry.label), declared);
+                }
+            }
+        }
+    }
+
+    fn is_marked(&self, module: &Module, at: FunctionRef, entry: &EntryPoint) -> bool {
+        let function = module.function(at.function);
+        if matches!(
+            function.kind,
+            FunctionKind::ModuleInitialiser
+                | FunctionKind::Constructor { .. }
+                | FunctionKind::InstanceInitialiser { .. }
+        ) {
+            return false;
+        }
+        let named = |decorators: &[Decorator]| {
+            decorators.iter().filter_map(decorator_name).any(|name| entry.decorators.iter().any(|it| *it == name))
+        };
+        if named(&function.decorators) {
+            return true;
+        }
+        if let Some(class) = function.class().map(|class| module.class(class)) {
+            let is_method = |name: Option<&Name>| {
+                entry.methods.is_empty() || name.is_some_and(|name| entry.methods.iter().any(|it| *it == *name))
+            };
+            if named(&class.decorators) && is_method(function.name.as_ref()) {
+                return true;
+            }
+            let bases = class.implements.iter().filter_map(type_name);
+            let extended = class.extends.as_ref().and_then(Operand::place).and_then(|place| match &place.root {
+                crate::ir::Root::Variable(id) => Some(module.variable(*id).name.clone()),
+                crate::ir::Root::Global(name) => Some(name.clone()),
+                _ => None,
+            });
+            let method = function.name.as_deref().unwrap_or_default();
+            if bases.chain(extended).any(|base| entry.base_types.iter().any(|it| *it == base))
+                && (entry.methods.is_empty() || entry.methods.iter().any(|it| it == method))
+            {
+                return true;
+            }
+        }
+        !entry.parameter_types.is_empty()
+            && function.parameters.iter().any(|parameter| {
+                let written = module.variable(parameter.variable).annotation.as_ref();
+                written
+                    .and_then(|written| written_name(module, written))
+                    .is_some_and(|name| entry.parameter_types.iter().any(|it| *it == name))
+            })
+    }
+
+    /// The functions that a call registers as entry points, and as which.
+    pub(super) fn registered(&self, at: OpRef, call: &Call, callee: &Callee) -> Vec<(FunctionRef, Runs, String)> {
+        let mut registered: Vec<(FunctionRef, Runs, String)> = Vec::new();
+        for entry in self.candidates(call, callee).into_iter().filter(|entry| self.matches(at, call, entry)) {
+            let label = match call.arguments.first().map(|first| &first.value) {
+                Some(Operand::String(text)) => format!("{} `{text}`", entry.label),
+                _ => entry.label.clone(),
+            };
+            for function in self.registered_by(at, call, entry) {
+                if !registered.iter().any(|(known, ..)| *known == function) {
+                    registered.push((function, entry.runs, label.clone()));
+                }
+            }
+        }
+        registered
+    }
+
+    fn candidates(&self, call: &Call, callee: &Callee) -> Vec<&'e EntryPoint> {
+        let catalogue = self.evaluator.catalogue;
+        let mut candidates: Vec<&EntryPoint> = Vec::new();
+        let mut is_project = false;
+        for target in &callee.targets {
+            match target {
+                CallTarget::External(id) => candidates.extend(self.evaluator.facts(*id).entries.iter().copied()),
+                CallTarget::ProductMethod { of, is_new, name } => {
+                    let maker = self.evaluator.external_name(*of);
+                    if let Some(package) = &maker.package {
+                        candidates.extend(catalogue.instance_entries(package, &maker.path, *is_new, name));
+                    }
+                }
+                CallTarget::ResourceMethod { receiver, name } => {
+                    for resource in self.evaluator.resources_of(receiver) {
+                        candidates.extend(catalogue.method(resource, name).entries);
+                    }
+                }
+                CallTarget::Function { .. } => is_project = true,
+                CallTarget::Construct(_) | CallTarget::Parameter => {}
+            }
+        }
+        // A receiver nothing is known of is judged by the method's name and what it is given.
+        if candidates.is_empty()
+            && !is_project
+            && call.kind == CallKind::Call
+            && call.receiver().is_some()
+            && let Some(name) = call.method_name()
+        {
+            candidates.extend(catalogue.any_method(name).entries);
+        }
+        candidates
+    }
+
+    fn registered_by(&self, at: OpRef, call: &Call, entry: &EntryPoint) -> Vec<FunctionRef> {
+        let mut values = crate::analysis::value::Values::default();
+        for path in &entry.argument_paths {
+            match path.strip_suffix(".*") {
+                Some(object) => values.join(&self.evaluator.argument_path(at, object)),
+                None => values.join(&self.evaluator.argument_path(at, path)),
+            }
+        }
+        if entry.argument_paths.is_empty() {
+            for (index, argument) in (0u32..).zip(&call.arguments) {
+                if entry.arguments.is_empty() || entry.arguments.contains(&index) {
+                    values.join(&self.evaluator.operand(at.function, &argument.value));
+                }
+            }
+        }
+        self.evaluator.functions_in(&values).into_iter().map(|(function, _)| function).collect()
+    }
+
+    fn matches(&self, at: OpRef, call: &Call, entry: &EntryPoint) -> bool {
+        let first_text = |accepts: &dyn Fn(&Name) -> bool| {
+            self.evaluator.argument(at, 0).iter().any(|value| matches!(value, Value::Text(text) if accepts(text)))
+        };
+        if let Some(prefix) = &entry.first_argument
+            && !(call.arguments.len() > 1 && first_text(&|text| text.starts_with(prefix.as_str())))
+        {
+            return false;
+        }
+        entry.events.is_empty() || first_text(&|text| entry.events.iter().any(|event| event == text.as_str()))
+    }
+}
+
+/// The packages some file of the program names, without subpaths.
+fn requested_packages(evaluator: &Evaluator<'_>) -> FxHashSet<String> {
+    let mut packages = FxHashSet::default();
+    for module in evaluator.program.modules() {
+        for (index, _) in module.requests.iter().enumerate() {
+            let request = crate::ir::RequestId(u32::try_from(index).expect("invariant: fewer than 2^32 requests"));
+            if let Target::External(name) = evaluator.program.target(module.file, request) {
+                packages.insert(name.to_string());
+                let parts = if name.starts_with('@') { 2 } else { 1 };
+                packages.insert(name.split('/').take(parts).collect::<Vec<_>>().join("/"));
+            }
+        }
+    }
+    packages
+}
+
+fn globs(patterns: &[String]) -> GlobSet {
+    let mut builder = GlobSetBuilder::new();
+    for pattern in patterns {
+        // The catalogue's test refuses patterns that do not parse; a user's were checked when they were read.
+        if let Ok(glob) = Glob::new(pattern) {
+            builder.add(glob);
+        }
+    }
+    builder.build().unwrap_or_else(|_| GlobSet::empty())
+}
+
+fn decorator_name(decorator: &Decorator) -> Option<Name> {
+    match decorator.callee.path.last() {
+        Some(field) => field.name().map(Name::new),
+        None => match &decorator.callee.root {
+            crate::ir::Root::Global(name) => Some(name.clone()),
+            _ => None,
+        },
+    }
+}
+
+fn type_name(written: &TypeRef) -> Option<Name> {
+    match written {
+        TypeRef::Named { root: TypeRoot::Global(name), path, .. } => Some(path.last().unwrap_or(name).clone()),
+        TypeRef::Named { path, .. } => path.last().cloned(),
+        _ => None,
+    }
+}
+
+fn written_name(module: &Module, written: &TypeRef) -> Option<Name> {
+    match written {
+        TypeRef::Named { root: TypeRoot::Variable(id), path, .. } if path.is_empty() => {
+            Some(module.variable(*id).name.clone())
+        }
+        other => type_name(other),
+    }
+}
+
+/// A function with a capital initial that makes JSX elements, or one that is named as a hook and belongs to a module
+/// that makes some: called for every render.
+fn is_component(module: &Module, at: FunctionRef) -> bool {
+    let function = module.function(at.function);
+    let Some(name) = &function.name else { return false };
+    name.starts_with(|first: char| first.is_uppercase())
+        && function.class().is_none()
+        && function.ops().any(|(_, _, op)| op.call().is_some_and(|call| call.kind == CallKind::Jsx))
+}

@@ -1,0 +1,208 @@
+//! Memoisation: calls whose result is kept and whose repetition a test of what was kept prevents.
+//!
+//! `x ??= f()`, `if (!x) x = f()`, `if (x) return x; … x = f()`, `if (!map.has(k)) map.set(k, f())`, on variables
+//! that outlive the function, on static fields and globals (once a process), and on fields of `this` (once an
+//! instance).
+
+use smallvec::SmallVec;
+
+use crate::analysis::evaluate::Evaluator;
+use crate::ir::{BlockId, Call, Field, Function, Name, OpKind, Operand, Place, Root, Rvalue, Terminator};
+use crate::linking::{ClassRef, FunctionRef, OpRef};
+
+/// A memoised call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Memo {
+    pub lifetime: Lifetime,
+    /// Where the result is kept.
+    pub slot: Place,
+    /// Whether the slot is a container and the result is kept under a key.
+    pub keyed: bool,
+}
+
+/// How long what is kept is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    Process,
+    Instance(ClassRef),
+}
+
+/// How the result of the call at `at` is memoised, if it is.
+#[must_use]
+pub fn of_call(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> Option<Memo> {
+    let body = evaluator.program.function(at.function);
+    if body.blocks.len() < 2 {
+        return None;
+    }
+    slots(evaluator, at, call).into_iter().find(|memo| {
+        body.blocks().any(|(block, content)| match &content.terminator {
+            Terminator::Branch { condition, then, otherwise } => {
+                condition.places().any(|place| mentions(evaluator, at.function, place, &memo.slot, 3))
+                    && reaches(body, *then, at.block, block) != reaches(body, *otherwise, at.block, block)
+            }
+            _ => false,
+        })
+    })
+}
+
+/// Where the result of a call is kept beyond the function: follows it through local names, object literals and calls
+/// that take it as an argument (wrappers).
+fn slots(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> SmallVec<[Memo; 1]> {
+    let function = at.function;
+    let body = evaluator.program.function(function);
+    let mut aliases: SmallVec<[Root; 4]> = smallvec::smallvec![Root::Temp(call.result)];
+    let mut slots = SmallVec::new();
+    // Definitions precede uses in all but loops; two rounds follow what a loop brings round.
+    for _ in 0..2 {
+        for (_, _, op) in body.ops() {
+            match &op.kind {
+                OpKind::Assign { target, value } => {
+                    let carries = match value {
+                        Rvalue::Compute(_) | Rvalue::Caught => false,
+                        _ => value.operands().iter().any(|operand| is_alias(operand, &aliases)),
+                    };
+                    if !carries {
+                        continue;
+                    }
+                    if evaluator.outlives(function, target) {
+                        let keyed = target.path.contains(&Field::Computed);
+                        add_slot(evaluator, function, target, keyed, &mut slots);
+                    } else if target.path.is_empty() && !aliases.contains(&target.root) {
+                        aliases.push(target.root.clone());
+                    }
+                }
+                OpKind::Call(inner) => {
+                    let carries = inner.arguments.iter().any(|argument| is_alias(&argument.value, &aliases));
+                    if !carries {
+                        continue;
+                    }
+                    let stores = evaluator.is_storing(inner).then(|| inner.receiver()).flatten();
+                    match stores {
+                        Some((holder, _)) if evaluator.holder_outlives(function, &holder) => {
+                            add_slot(evaluator, function, &holder, true, &mut slots);
+                        }
+                        _ => aliases.push(Root::Temp(inner.result)),
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    slots
+}
+
+fn is_alias(operand: &Operand, aliases: &[Root]) -> bool {
+    operand.place().is_some_and(|place| aliases.contains(&place.root))
+}
+
+fn add_slot(
+    evaluator: &Evaluator<'_>,
+    function: FunctionRef,
+    target: &Place,
+    keyed: bool,
+    slots: &mut SmallVec<[Memo; 1]>,
+) {
+    let lifetime = match &target.root {
+        Root::This => match evaluator.program.this_class(function) {
+            Some(class) if !evaluator.is_static(function) => Lifetime::Instance(class),
+            _ => Lifetime::Process,
+        },
+        _ => Lifetime::Process,
+    };
+    let slot = Place {
+        root: target.root.clone(),
+        path: target.path.iter().take_while(|field| **field != Field::Computed).cloned().collect(),
+    };
+    let memo = Memo { lifetime, slot, keyed };
+    if !slots.contains(&memo) {
+        slots.push(memo);
+    }
+}
+
+/// Whether `place` is the slot, a part of it, or was read from it.
+fn mentions(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, slot: &Place, depth: u32) -> bool {
+    if is_slot(evaluator, function, place, slot) {
+        return true;
+    }
+    if depth == 0 {
+        return false;
+    }
+    let index = evaluator.program.index(function.file);
+    let definitions = match &place.root {
+        Root::Temp(temp) => index.of_temp(function.function, *temp),
+        Root::Variable(id) if evaluator.program.variable(function.variable(*id)).owner == function.function => {
+            index.of_variable(*id)
+        }
+        _ => return false,
+    };
+    definitions.iter().filter(|definition| definition.function == function.function).any(|definition| {
+        let block = evaluator.program.function(function).block(definition.block);
+        let op = &block.ops[definition.index as usize];
+        match &op.kind {
+            OpKind::Assign { value, .. } => value
+                .operands()
+                .into_iter()
+                .filter_map(Operand::place)
+                .any(|read| mentions(evaluator, function, read, slot, depth - 1)),
+            OpKind::Call(call) => {
+                let read = call.callee.place().into_iter();
+                let arguments = call.arguments.iter().filter_map(|argument| argument.value.place());
+                read.chain(arguments).any(|read| mentions(evaluator, function, read, slot, depth - 1))
+                    || reads_slot(evaluator, function, definition, slot)
+            }
+            _ => false,
+        }
+    })
+}
+
+/// Whether a called function of the project reads the slot: `if (getCached(key))`.
+fn reads_slot(
+    evaluator: &Evaluator<'_>,
+    function: FunctionRef,
+    definition: &crate::linking::Definition,
+    slot: &Place,
+) -> bool {
+    let at = OpRef { function, block: definition.block, index: definition.index };
+    evaluator.callee(at).functions().any(|(callee, _)| {
+        callee.file == function.file
+            && evaluator
+                .program
+                .function(callee)
+                .mentioned_places()
+                .any(|place| is_slot(evaluator, callee, place, slot))
+    })
+}
+
+fn is_slot(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, slot: &Place) -> bool {
+    if place.root == slot.root {
+        return place.path.starts_with(&slot.path);
+    }
+    // A static field is `this.f` in a static method and `Class.f` elsewhere.
+    let first = |place: &Place| -> Option<Name> { place.path.first()?.name().map(Name::new) };
+    let is_class = |root: &Root| match root {
+        Root::This => true,
+        Root::Variable(id) => {
+            matches!(evaluator.program.variable(function.variable(*id)).binding, crate::ir::Binding::Class(_))
+        }
+        _ => false,
+    };
+    is_class(&place.root) && is_class(&slot.root) && first(place).is_some() && first(place) == first(slot)
+}
+
+/// Whether control can get from `from` to `to` without passing `without`.
+fn reaches(body: &Function, from: BlockId, to: BlockId, without: BlockId) -> bool {
+    let mut seen = vec![false; body.blocks.len()];
+    let mut work = vec![from];
+    while let Some(block) = work.pop() {
+        if block == to {
+            return true;
+        }
+        if block == without || std::mem::replace(&mut seen[block.index()], true) {
+            continue;
+        }
+        let content = body.block(block);
+        work.extend(content.terminator.successors());
+        work.extend(content.unwind);
+    }
+    false
+}

@@ -1,0 +1,353 @@
+//! Frequency: how often a line runs, with the evidence.
+//!
+//! Takes the call graph, the catalogue's entry points and the exports; gives each function and class a [`Rate`] and
+//! the chain of calls behind it. Rates go along calls as maxima; a call whose result is memoised goes along as once
+//! ([`memo`]). Never judges a rate: a pool per request is a finding only for the rule that says so.
+
+mod entries;
+pub mod memo;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::analysis::evaluate::{CallTarget, Evaluator};
+use crate::analysis::value::Value;
+use crate::catalogue::schema::Runs;
+use crate::discovery::FileRole;
+use crate::ir::{FunctionKind, OpKind};
+use crate::linking::{ClassRef, FunctionRef, OpRef};
+use crate::source::Location;
+
+use entries::Entries;
+use memo::{Lifetime, Memo};
+
+/// How often something runs; later is more often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rate {
+    /// Nothing in the program calls it.
+    Never,
+    Once,
+    /// Exported, or a method: whenever somebody outside the analysed code calls it.
+    PerCall,
+    /// In a loop of something that runs once.
+    PerTurn,
+    PerRender,
+    PerTick,
+    PerMessage,
+    PerRequest,
+}
+
+/// Why something has its rate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evidence {
+    None,
+    Exported,
+    /// A framework calls it; what it is, and where that can be seen.
+    Entry {
+        label: String,
+        at: Location,
+    },
+    /// This operation calls it or hands it on.
+    Called {
+        at: OpRef,
+    },
+}
+
+/// The rate of a function or class with its evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frequency {
+    pub rate: Rate,
+    pub evidence: Evidence,
+}
+
+/// The frequencies of a program.
+#[derive(Debug)]
+pub struct Frequencies {
+    nodes: FxHashMap<Node, Frequency>,
+    memos: FxHashMap<OpRef, Memo>,
+}
+
+/// What has a frequency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Node {
+    Function(FunctionRef),
+    Class(ClassRef),
+}
+
+impl From<Runs> for Rate {
+    fn from(runs: Runs) -> Self {
+        match runs {
+            Runs::Once => Self::Once,
+            Runs::PerInstance => Self::PerCall,
+            Runs::PerRender => Self::PerRender,
+            Runs::PerTick => Self::PerTick,
+            Runs::PerMessage => Self::PerMessage,
+            Runs::PerRequest => Self::PerRequest,
+        }
+    }
+}
+
+impl Frequencies {
+    /// The frequencies of every function and class.
+    #[must_use]
+    pub fn of(evaluator: &Evaluator<'_>) -> Self {
+        let mut solver =
+            Solver { evaluator, edges: FxHashMap::default(), roots: Vec::new(), memos: FxHashMap::default() };
+        solver.collect();
+        solver.solve()
+    }
+
+    #[must_use]
+    pub fn of_function(&self, function: FunctionRef) -> Rate {
+        self.nodes.get(&Node::Function(function)).map_or(Rate::Never, |frequency| frequency.rate)
+    }
+
+    /// How often instances of a class are made.
+    #[must_use]
+    pub fn of_class(&self, class: ClassRef) -> Rate {
+        self.nodes.get(&Node::Class(class)).map_or(Rate::Never, |frequency| frequency.rate)
+    }
+
+    /// How often an operation takes effect: its function's rate, raised by loops, lowered by memoisation.
+    #[must_use]
+    pub fn of_op(&self, evaluator: &Evaluator<'_>, at: OpRef) -> Rate {
+        let rate = self.of_function(at.function);
+        let rate = if rate == Rate::Once && evaluator.program.loop_depth(at.function, at.block) > 0 {
+            Rate::PerTurn
+        } else {
+            rate
+        };
+        match self.memos.get(&at).map(|memo| memo.lifetime) {
+            None => rate,
+            Some(Lifetime::Process) => rate.min(Rate::Once),
+            Some(Lifetime::Instance(class)) => rate.min(self.of_class(class)),
+        }
+    }
+
+    /// How the result of an operation is memoised.
+    #[must_use]
+    pub fn memo(&self, at: OpRef) -> Option<&Memo> {
+        self.memos.get(&at)
+    }
+
+    /// The chain of evidence for a function's rate: the functions from the entry point down to it, with the
+    /// operation of each that calls the next, and what the first of them is.
+    #[must_use]
+    pub fn chain(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Chain {
+        let mut chain = Chain::default();
+        let mut node = Node::Function(function);
+        for _ in 0..24 {
+            let Some(frequency) = self.nodes.get(&node) else { break };
+            match &frequency.evidence {
+                Evidence::Called { at } => {
+                    chain.calls.push(*at);
+                    let caller = Node::Function(at.function);
+                    if caller == node {
+                        break;
+                    }
+                    node = caller;
+                }
+                Evidence::Entry { label, at } => {
+                    chain.entry = Some((label.clone(), *at));
+                    break;
+                }
+                Evidence::Exported | Evidence::None => break,
+            }
+            // A constructor runs when its class is constructed.
+            if let Node::Function(function) = node
+                && let FunctionKind::Constructor { class } | FunctionKind::InstanceInitialiser { class } =
+                    evaluator.program.function(function).kind
+                && self.nodes.get(&node).is_some_and(|frequency| frequency.evidence == Evidence::None)
+            {
+                node = Node::Class(function.class(class));
+            }
+        }
+        chain.calls.reverse();
+        chain
+    }
+}
+
+/// Why a function runs as often as it does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// The framework's entry point at the top, where there is one.
+    pub entry: Option<(String, Location)>,
+    /// The calls from there down, outermost first.
+    pub calls: Vec<OpRef>,
+}
+
+struct Solver<'e, 'p> {
+    evaluator: &'e Evaluator<'p>,
+    /// From a function to what its operations reach.
+    edges: FxHashMap<FunctionRef, Vec<(Node, OpRef)>>,
+    roots: Vec<(Node, Frequency)>,
+    memos: FxHashMap<OpRef, Memo>,
+}
+
+impl Solver<'_, '_> {
+    fn collect(&mut self) {
+        let entries = Entries::new(self.evaluator);
+        let program = self.evaluator.program;
+        for module in program.modules() {
+            let initialiser = program.initialiser(module.file);
+            self.root(initialiser, Rate::Once, Evidence::None);
+            entries.of_module(module, &mut |function, runs, label, at| {
+                self.roots.push((
+                    Node::Function(function),
+                    Frequency { rate: runs.into(), evidence: Evidence::Entry { label, at } },
+                ));
+            });
+            for (_, variable) in program.own_exports(module.file) {
+                self.export(&self.evaluator.variable(variable));
+            }
+            if let Some(exports) = module.common_js_exports {
+                let exported = self.evaluator.variable(initialiser.variable(exports));
+                self.export(&exported);
+            }
+        }
+        for function in program.functions() {
+            self.function(function, &entries);
+        }
+    }
+
+    fn root(&mut self, function: FunctionRef, rate: Rate, evidence: Evidence) {
+        self.roots.push((Node::Function(function), Frequency { rate, evidence }));
+    }
+
+    fn export(&mut self, values: &crate::analysis::value::Values) {
+        for value in values {
+            match value {
+                Value::Function { function, .. } => self.root(*function, Rate::PerCall, Evidence::Exported),
+                Value::Class(class) => {
+                    let frequency = Frequency { rate: Rate::PerCall, evidence: Evidence::Exported };
+                    self.roots.push((Node::Class(*class), frequency));
+                }
+                Value::Object { at, .. } => {
+                    for part in &self.evaluator.object_parts(*at) {
+                        if let Value::Function { function, .. } = part {
+                            self.root(*function, Rate::PerCall, Evidence::Exported);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn function(&mut self, function: FunctionRef, entries: &Entries<'_, '_>) {
+        let program = self.evaluator.program;
+        let body = program.function(function);
+        match body.kind {
+            // Whoever has the instance may call its methods, as often as they like.
+            FunctionKind::Method { .. } | FunctionKind::Getter { .. } | FunctionKind::Setter { .. } => {
+                self.root(function, Rate::PerCall, Evidence::None);
+            }
+            _ => {}
+        }
+        if matches!(program.role(function.file), FileRole::Test | FileRole::Benchmark) {
+            return;
+        }
+        for (block, index, op) in body.ops() {
+            let at = function.op(block, index);
+            match &op.kind {
+                OpKind::Call(call) => {
+                    if let Some(memo) = memo::of_call(self.evaluator, at, call) {
+                        self.memos.insert(at, memo);
+                    }
+                    self.call(at, call, entries);
+                }
+                OpKind::Assign { value, .. } => {
+                    // A function put somewhere is called, if at all, at least as often as the code that puts it there.
+                    for operand in value.operands() {
+                        if let crate::ir::Operand::Function(child) = operand {
+                            self.edge(function, Node::Function(function.sibling(*child)), at);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn edge(&mut self, from: FunctionRef, to: Node, at: OpRef) {
+        self.edges.entry(from).or_default().push((to, at));
+    }
+
+    fn call(&mut self, at: OpRef, call: &crate::ir::Call, entries: &Entries<'_, '_>) {
+        let callee = self.evaluator.callee(at);
+        let mut memoised_argument = None;
+        for target in &callee.targets {
+            match target {
+                CallTarget::Function { function, .. } => self.edge(at.function, Node::Function(*function), at),
+                CallTarget::Construct(class) => self.edge(at.function, Node::Class(*class), at),
+                CallTarget::External(id) => {
+                    memoised_argument = self.evaluator.facts(*id).function.and_then(|fact| fact.memoises);
+                }
+                _ => {}
+            }
+        }
+        let mut registered = None;
+        for (index, argument) in (0u32..).zip(&call.arguments) {
+            let values = self.evaluator.operand(at.function, &argument.value);
+            for (function, _) in self.evaluator.functions_in(&values) {
+                let registered = registered.get_or_insert_with(|| entries.registered(at, call, &callee));
+                if memoised_argument == Some(index) {
+                    self.root(function, Rate::Once, Evidence::Called { at });
+                } else if let Some((_, runs, label)) = registered.iter().find(|(known, ..)| *known == function) {
+                    let evidence = Evidence::Entry { label: label.clone(), at: self.evaluator.program.op_location(at) };
+                    self.root(function, (*runs).into(), evidence);
+                } else {
+                    self.edge(at.function, Node::Function(function), at);
+                }
+            }
+        }
+    }
+
+    fn solve(self) -> Frequencies {
+        let mut frequencies = Frequencies { nodes: FxHashMap::default(), memos: self.memos };
+        let mut work = Vec::new();
+        let called: FxHashSet<Node> = self.edges.values().flatten().map(|(to, _)| *to).collect();
+        for (node, frequency) in self.roots {
+            // What is exported (or a method) and called by the program itself is judged by those calls; "whenever
+            // somebody calls it" is for what nobody here does.
+            if frequency.rate == Rate::PerCall && called.contains(&node) {
+                continue;
+            }
+            raise(&mut frequencies.nodes, node, frequency, &mut work);
+        }
+        while let Some(node) = work.pop() {
+            let Node::Function(function) = node else {
+                let Node::Class(class) = node else { continue };
+                let rate = frequencies.nodes[&node].rate;
+                let body = self.evaluator.program.class(class);
+                for part in [body.instance_initialiser, body.constructor].into_iter().flatten() {
+                    let evidence = frequencies.nodes[&node].evidence.clone();
+                    let part = Node::Function(FunctionRef::new(class.file, part));
+                    raise(&mut frequencies.nodes, part, Frequency { rate, evidence }, &mut work);
+                }
+                if let Some(base) = self.evaluator.base_class(class) {
+                    let evidence = frequencies.nodes[&node].evidence.clone();
+                    raise(&mut frequencies.nodes, Node::Class(base), Frequency { rate, evidence }, &mut work);
+                }
+                continue;
+            };
+            for (to, at) in self.edges.get(&function).into_iter().flatten() {
+                let rate = frequencies.of_op(self.evaluator, *at);
+                if rate > Rate::Never {
+                    let frequency = Frequency { rate, evidence: Evidence::Called { at: *at } };
+                    raise(&mut frequencies.nodes, *to, frequency, &mut work);
+                }
+            }
+        }
+        frequencies
+    }
+}
+
+fn raise(nodes: &mut FxHashMap<Node, Frequency>, node: Node, frequency: Frequency, work: &mut Vec<Node>) {
+    match nodes.get(&node) {
+        Some(known) if known.rate >= frequency.rate => {}
+        _ => {
+            nodes.insert(node, frequency);
+            work.push(node);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The analyses: facts about values, ownership, frequency, registrations and growth.
+//!
+//! Takes a linked [`crate::linking::Program`] and the catalogue; gives the facts that rules judge. Nothing here knows
+//! a library by name and nothing here words a message.
+
+pub mod containers;
+pub mod evaluate;
+pub mod facts;
+pub mod frequency;
+pub mod ownership;
+pub mod registrations;
+pub mod value;

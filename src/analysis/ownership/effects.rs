@@ -1,0 +1,452 @@
+//! What each operation of a function does to the resources it can name.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use crate::analysis::evaluate::{CallTarget, Evaluator};
+use crate::analysis::value::{AcquiredKind, AcquisitionId, Path, Value, Values};
+use crate::ir::{BlockId, Call, OpKind, Rvalue, Terminator};
+use crate::linking::{FunctionRef, OpRef};
+
+use super::captures::Captures;
+use super::flow::Fate;
+use super::summary::Summaries;
+
+/// A resource as a function names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Identity {
+    Acquired(AcquisitionId),
+    /// What the function's caller passes.
+    Parameter {
+        function: FunctionRef,
+        index: u32,
+        path: Path,
+    },
+}
+
+/// What happens to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// It is acquired: held, if the operation completes.
+    Begin,
+    /// It was made earlier and starts to hold something, if the operation completes.
+    Open,
+    Release,
+    /// It is released if the operation throws, and only then.
+    ReleaseOnThrow,
+    Escape(Escape),
+}
+
+/// Where a resource went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Escape {
+    /// Into a variable, field or container that outlives the function.
+    Stored,
+    /// To a callee that may keep it.
+    Passed,
+    /// Into a closure that lives on.
+    Captured,
+    /// To the caller.
+    Returned,
+}
+
+/// The effects of one operation.
+#[derive(Debug, Clone, Default)]
+pub struct OpEffects {
+    pub effects: SmallVec<[(Identity, Effect); 2]>,
+    /// Whether it is taken to throw.
+    pub throws: bool,
+    /// Whether it ends the process.
+    pub exits: bool,
+}
+
+/// The effects of a function's operations and terminators.
+#[derive(Debug, Default)]
+pub struct Effects {
+    pub ops: FxHashMap<(BlockId, u32), OpEffects>,
+    /// By block: what its `return` hands to the caller.
+    pub returns: FxHashMap<BlockId, SmallVec<[Identity; 2]>>,
+    /// Every identity mentioned, in order of first mention.
+    pub identities: indexmap::IndexSet<Identity, rustc_hash::FxBuildHasher>,
+}
+
+impl Effects {
+    /// The effects of `function`, given the summaries of what it calls.
+    #[must_use]
+    pub fn of(evaluator: &Evaluator<'_>, summaries: &Summaries, function: FunctionRef) -> Self {
+        let mut collector = Collector { evaluator, summaries, function, captures: Captures::new(evaluator) };
+        let body = evaluator.program.function(function);
+        let mut effects = Self::default();
+        for (block, index, op) in body.ops() {
+            let at = function.op(block, index);
+            let found = collector.op(at, &op.kind);
+            if found.effects.is_empty() && !found.throws && !found.exits {
+                continue;
+            }
+            for (identity, _) in &found.effects {
+                effects.identities.insert(identity.clone());
+            }
+            effects.ops.insert((block, at.index), found);
+        }
+        for (block, content) in body.blocks() {
+            let (Terminator::Return(Some(operand)) | Terminator::Throw(operand)) = &content.terminator else {
+                continue;
+            };
+            let values = evaluator.operand(function, operand);
+            let identities: SmallVec<[Identity; 2]> = collector.held_by(&values).into_iter().collect();
+            for identity in &identities {
+                effects.identities.insert(identity.clone());
+            }
+            if !identities.is_empty() {
+                effects.returns.insert(block, identities);
+            }
+        }
+        effects
+    }
+}
+
+impl Effects {
+    /// The effects of all operations, in program order.
+    pub fn in_order(&self) -> impl Iterator<Item = (&Identity, Effect)> {
+        let mut places: Vec<_> = self.ops.keys().copied().collect();
+        places.sort_unstable();
+        places.into_iter().flat_map(|place| self.ops[&place].effects.iter().map(|(identity, effect)| (identity, *effect)))
+    }
+}
+
+/// The identities a value is, itself.
+pub(super) fn identities(values: &Values) -> impl Iterator<Item = Identity> + '_ {
+    values.iter().filter_map(|value| match value {
+        Value::Resource(id) | Value::View { of: id, .. } => Some(Identity::Acquired(*id)),
+        Value::Parameter { function, index, path } => {
+            Some(Identity::Parameter { function: *function, index: *index, path: path.clone() })
+        }
+        _ => None,
+    })
+}
+
+struct Collector<'e, 'p> {
+    evaluator: &'e Evaluator<'p>,
+    summaries: &'e Summaries,
+    function: FunctionRef,
+    captures: Captures<'e, 'p>,
+}
+
+impl Collector<'_, '_> {
+    fn op(&mut self, at: OpRef, kind: &OpKind) -> OpEffects {
+        let mut found = OpEffects::default();
+        match kind {
+            OpKind::Call(call) => self.call(at, call, &mut found),
+            OpKind::Assign { target, value } => {
+                found.throws = matches!(value, Rvalue::Await(_));
+                if self.evaluator.outlives(self.function, target) {
+                    let values = self.evaluator.rvalue(at, value);
+                    for identity in self.held_by(&values) {
+                        found.effects.push((identity, Effect::Escape(Escape::Stored)));
+                    }
+                }
+            }
+            OpKind::Dispose { place } => {
+                found.throws = true;
+                for identity in identities(&self.evaluator.place(self.function, place)) {
+                    found.effects.push((identity, Effect::Release));
+                }
+            }
+            OpKind::Yield { value } => {
+                let values = self.evaluator.operand(self.function, value);
+                for identity in self.held_by(&values) {
+                    found.effects.push((identity, Effect::Escape(Escape::Returned)));
+                }
+            }
+            OpKind::Delete { .. } => {}
+        }
+        found
+    }
+
+    fn call(&mut self, at: OpRef, call: &Call, found: &mut OpEffects) {
+        let callee = self.evaluator.callee(at);
+        found.throws = call.awaited;
+        self.begin(at, found);
+        let mut takes_arguments = callee.open || callee.is_unknown();
+        if callee.is_unknown() || callee.open {
+            self.unknown_method(call, found, &mut takes_arguments);
+        }
+        for target in &callee.targets {
+            match target {
+                CallTarget::Function { function, .. } => {
+                    self.project_call(at, call, *function, found);
+                }
+                CallTarget::Construct(class) => {
+                    for function in self.constructors(*class) {
+                        self.project_call(at, call, function, found);
+                    }
+                }
+                CallTarget::External(id) => {
+                    takes_arguments |= self.external_call(at, call, &self.evaluator.facts(*id), found);
+                }
+                CallTarget::ResourceMethod { receiver, name } => {
+                    self.resource_method(at, call, receiver, name, found);
+                    // A library's method runs what it is given and hands nothing on.
+                    self.run_callbacks(call, found);
+                    takes_arguments = false;
+                }
+                CallTarget::ProductMethod { .. } | CallTarget::Parameter => takes_arguments = true,
+            }
+        }
+        if takes_arguments {
+            self.pass_arguments(call, found);
+        }
+        self.store_in_receiver(call, found);
+    }
+
+    /// What begins at a call: the resources its result is or holds that nobody had before.
+    fn begin(&self, at: OpRef, found: &mut OpEffects) {
+        let values = self.evaluator.call_values(at);
+        let mut reachable = FxHashSet::default();
+        self.evaluator.reachable(&values, 0, &mut reachable);
+        let mut began: Vec<_> = reachable.into_iter().filter(|id| self.evaluator.acquisition(*id).at == at).collect();
+        began.sort_unstable();
+        for id in began {
+            found.effects.push((Identity::Acquired(id), Effect::Begin));
+        }
+    }
+
+    /// A method of something unknown. A release by name counts for a parameter: helpers are often untyped.
+    fn unknown_method(&self, call: &Call, found: &mut OpEffects, takes_arguments: &mut bool) {
+        let Some((receiver, field)) = call.receiver() else { return };
+        let Some(name) = field.name() else { return };
+        let facts = self.evaluator.catalogue.any_method(name);
+        if let Some(fact) = facts.function {
+            *takes_arguments &= !fact.borrows;
+            found.exits |= fact.exits;
+        }
+        if facts.releases_something {
+            for identity in identities(&self.evaluator.place(self.function, &receiver)) {
+                found.effects.push((identity, Effect::Release));
+            }
+        }
+    }
+
+    fn constructors(&self, class: crate::linking::ClassRef) -> SmallVec<[FunctionRef; 2]> {
+        let body = self.evaluator.program.class(class);
+        [body.instance_initialiser, body.constructor]
+            .into_iter()
+            .flatten()
+            .map(|function| FunctionRef::new(class.file, function))
+            .collect()
+    }
+
+    /// A call of a function of the project: its summary, seen from here.
+    fn project_call(&mut self, at: OpRef, call: &Call, function: FunctionRef, found: &mut OpEffects) {
+        let summary = self.summaries.get(function);
+        // An async function never throws at its caller, only at whoever awaits it.
+        found.throws |= summary.throws && (call.awaited || !self.evaluator.program.function(function).is_async);
+        let callee = self.evaluator.callee(at);
+        let contexts: SmallVec<[_; 1]> =
+            callee.functions().filter(|(target, _)| *target == function).map(|(_, context)| context).collect();
+        for (identity, fates) in &summary.effects {
+            let value = match identity {
+                Identity::Acquired(id) => Value::Resource(*id),
+                Identity::Parameter { function, index, path } => {
+                    Value::Parameter { function: *function, index: *index, path: path.clone() }
+                }
+            };
+            let mut values = Values::one(value);
+            for context in &contexts {
+                values = self.evaluator.through(values, *context);
+            }
+            let values = self.evaluator.instantiate(&values, at, function);
+            let mut affected: SmallVec<[Identity; 2]> = identities(&values).collect();
+            if matches!(identity, Identity::Parameter { .. }) && fates.normal.contains(Fate::ESCAPED) {
+                affected.extend(self.held_by(&values));
+            }
+            for identity in affected {
+                push_fates(&identity, fates.normal, fates.exceptional, found);
+            }
+        }
+        // A method that releases what its class owns releases the instance.
+        if summary.releases_own_fields
+            && let Some(receiver) = self.evaluator.receiver_values(at)
+        {
+            for identity in identities(&receiver) {
+                found.effects.push((identity, Effect::Release));
+            }
+        }
+        if summary.opens_own_fields
+            && let Some(receiver) = self.evaluator.receiver_values(at)
+        {
+            for identity in identities(&receiver) {
+                found.effects.push((identity, Effect::Open));
+            }
+        }
+        // Functions passed on: what they do may happen now, or whenever the callee's keeper calls them.
+        for argument in &call.arguments {
+            let values = self.evaluator.operand(self.function, &argument.value);
+            for (identity, fates) in self.captures.effects_of(self.summaries, &values) {
+                if fates.normal.intersects(Fate::RELEASED | Fate::ESCAPED) {
+                    found.effects.push((identity, Effect::Escape(Escape::Captured)));
+                }
+            }
+        }
+    }
+
+    /// A call of a library's function; whether it may keep its arguments.
+    fn external_call(
+        &mut self,
+        at: OpRef,
+        call: &Call,
+        facts: &crate::catalogue::SymbolFacts<'_>,
+        found: &mut OpEffects,
+    ) -> bool {
+        let wraps = facts.wrapper_new.is_some() || facts.wrapper_call.is_some();
+        let creates = facts.new.is_some() || facts.call.is_some();
+        let taken = facts.function.map_or(&[][..], |fact| &fact.releases);
+        let releases: SmallVec<[u32; 2]> = facts.releases.map(|_| 0).into_iter().chain(taken.iter().copied()).collect();
+        for index in &releases {
+            for identity in identities(&self.evaluator.argument(at, *index)) {
+                found.effects.push((identity, Effect::Release));
+            }
+        }
+        if !releases.is_empty() {
+            return false;
+        }
+        let Some(fact) = facts.function else {
+            if creates {
+                self.run_callbacks(call, found);
+            }
+            return !wraps && !creates;
+        };
+        found.exits |= fact.exits;
+        if fact.infallible {
+            found.throws = false;
+        }
+        if fact.calls.is_some() {
+            self.run_callbacks(call, found);
+            return false;
+        }
+        !(fact.borrows || fact.returns.is_some() || wraps)
+    }
+
+    fn resource_method(&self, at: OpRef, call: &Call, receiver: &Value, name: &crate::ir::Name, found: &mut OpEffects) {
+        let receivers = match call.receiver() {
+            Some((place, _)) => self.evaluator.place(at.function, &place),
+            None => Values::one(receiver.clone()),
+        };
+        // A method taken as a value releases the resource it was taken from.
+        let mut of: SmallVec<[Identity; 2]> = identities(&receivers).collect();
+        if let Some(id) = receiver.acquisition() {
+            let identity = Identity::Acquired(id);
+            if !of.contains(&identity) {
+                of.push(identity);
+            }
+        }
+        for resource in self.evaluator.resources_of(receiver) {
+            let facts = self.evaluator.catalogue.method(resource, name);
+            if facts.release {
+                for identity in &of {
+                    found.effects.push((identity.clone(), Effect::Release));
+                }
+            }
+            if facts.opens {
+                for identity in &of {
+                    found.effects.push((identity.clone(), Effect::Open));
+                }
+            }
+        }
+    }
+
+    /// Literal callbacks of a callee that runs them before it returns: what they do happens here.
+    fn run_callbacks(&mut self, call: &Call, found: &mut OpEffects) {
+        for argument in &call.arguments {
+            let values = self.evaluator.operand(self.function, &argument.value);
+            for (identity, fates) in self.captures.effects_of(self.summaries, &values) {
+                // It may not run at all; that it is there at all shows who is to release.
+                if fates.normal.intersects(Fate::RELEASED | Fate::ESCAPED) {
+                    found.effects.push((identity, Effect::Escape(Escape::Captured)));
+                }
+            }
+        }
+    }
+
+    /// Arguments given to a callee nothing is known of.
+    fn pass_arguments(&mut self, call: &Call, found: &mut OpEffects) {
+        for argument in &call.arguments {
+            let values = self.evaluator.operand(self.function, &argument.value);
+            let mut taken: SmallVec<[Identity; 2]> = self.resources_in(&values);
+            let is_deferred = !call.awaited;
+            for (identity, fates) in self.captures.effects_of(self.summaries, &values) {
+                if fates.normal.intersects(Fate::RELEASED | Fate::ESCAPED) || is_deferred {
+                    taken.push(identity);
+                }
+            }
+            if is_deferred {
+                taken.extend(self.captures.mentions_of(&values));
+            }
+            for identity in taken {
+                found.effects.push((identity, Effect::Escape(Escape::Passed)));
+            }
+        }
+    }
+
+    /// `this.clients.push(client)`, `registry.set(key, client)`: kept, where the container outlives the function.
+    fn store_in_receiver(&mut self, call: &Call, found: &mut OpEffects) {
+        let Some((receiver, _)) = call.receiver() else { return };
+        if !self.evaluator.is_storing(call) || !self.evaluator.holder_outlives(self.function, &receiver) {
+            return;
+        }
+        for argument in &call.arguments {
+            let values = self.evaluator.operand(self.function, &argument.value);
+            for identity in self.held_by(&values) {
+                found.effects.push((identity, Effect::Escape(Escape::Stored)));
+            }
+        }
+    }
+
+    /// The resources and parameters that a value is or holds.
+    fn resources_in(&self, values: &Values) -> SmallVec<[Identity; 2]> {
+        let mut reachable = FxHashSet::default();
+        self.evaluator.reachable(values, 0, &mut reachable);
+        let mut ids: Vec<_> = reachable.into_iter().collect();
+        ids.sort_unstable();
+        let mut found: SmallVec<[Identity; 2]> = ids.into_iter().map(Identity::Acquired).collect();
+        for identity in identities(values) {
+            if !found.contains(&identity) {
+                found.push(identity);
+            }
+        }
+        found
+    }
+
+    /// What lives on when a value does: the resources it is or holds, and those its closures mention.
+    fn held_by(&mut self, values: &Values) -> SmallVec<[Identity; 2]> {
+        let mut found = self.resources_in(values);
+        for identity in self.captures.mentions_of(values) {
+            if !found.contains(&identity) {
+                found.push(identity);
+            }
+        }
+        found
+    }
+}
+
+fn push_fates(identity: &Identity, normal: Fate, exceptional: Fate, found: &mut OpEffects) {
+    if normal.contains(Fate::ESCAPED) {
+        found.effects.push((identity.clone(), Effect::Escape(Escape::Passed)));
+    } else if normal.contains(Fate::RELEASED) {
+        found.effects.push((identity.clone(), Effect::Release));
+    } else if exceptional.contains(Fate::RELEASED) {
+        found.effects.push((identity.clone(), Effect::ReleaseOnThrow));
+    }
+}
+
+/// Whether an acquisition is one that ownership follows at all: a resource of the catalogue that holds something, or
+/// an instance of a class.
+#[must_use]
+pub fn is_followed(evaluator: &Evaluator<'_>, id: AcquisitionId) -> bool {
+    match evaluator.acquisition(id).kind {
+        AcquiredKind::Catalogued(resource) => {
+            evaluator.catalogue.resource(resource).kind != crate::catalogue::schema::ResourceKind::Stateless
+        }
+        AcquiredKind::Instance(_) => true,
+    }
+}

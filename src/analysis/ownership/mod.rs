@@ -1,0 +1,21 @@
+//! Ownership: who has to release a resource, and whether somebody does on every path.
+//!
+//! Takes values; gives, for each function, a [`Summary`] of what it does to resources that are not its own, and for
+//! each resource it acquires the paths on which it leaves while nobody else has it. A forward dataflow over the
+//! control-flow graph conserves obligations on every edge, normal and exceptional; summaries are solved bottom-up over
+//! the strongly connected components of the call graph, to a fixpoint on cycles (as in the Checker Framework's
+//! Resource Leak Checker: Kellogg et al., "Lightweight and Modular Resource Leak Verification", ESEC/FSE 2021, with
+//! must-call sets replaced by the catalogue's releases).
+//!
+//! Never decides whether a leak is worth telling: that is the rules' part.
+
+mod captures;
+mod effects;
+mod flow;
+mod paths;
+mod summary;
+
+pub use effects::{Effect, Effects, Escape, Identity, OpEffects, is_followed};
+pub use flow::{Exit, Fate, Solution, solve};
+pub use paths::{LeakPath, PathEnd, PathStep, leak_path};
+pub use summary::{ExitFates, Summaries, Summary, is_owning};

@@ -1,0 +1,105 @@
+//! The path that leaks: from the acquisition to an exit, through points where nobody else has the resource.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::evaluate::Evaluator;
+use crate::ir::BlockId;
+use crate::linking::FunctionRef;
+
+use super::effects::{Effects, Identity};
+use super::flow::{Exit, Fate, Leave, Transfer};
+use super::summary::Summaries;
+
+/// One path on which a resource is lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeakPath {
+    /// In order, without the acquisition.
+    pub steps: Vec<PathStep>,
+    pub end: PathEnd,
+}
+
+/// A point where the path leaves the straight line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathStep {
+    /// This operation throws, and the path goes to a handler.
+    Throws { block: BlockId, index: u32 },
+}
+
+/// How the path leaves the function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathEnd {
+    /// By the `return` that ends this block.
+    Returns { block: BlockId },
+    /// By an exception of this operation.
+    Throws { block: BlockId, index: u32 },
+    /// By the `throw` (or the rest of an interrupted exception) that ends this block.
+    Raises { block: BlockId },
+}
+
+/// The shortest path on which `identity` is held from its acquisition to an exit of the wanted kind.
+#[must_use]
+pub fn leak_path(
+    evaluator: &Evaluator<'_>,
+    summaries: &Summaries,
+    function: FunctionRef,
+    effects: &Effects,
+    identity: &Identity,
+    wanted: Exit,
+) -> Option<LeakPath> {
+    let transfer = Transfer::new(evaluator, summaries, function, effects);
+    let subject = effects.identities.get_index_of(identity)?;
+    let mut came_from: FxHashMap<(BlockId, bool), ((BlockId, bool), Option<u32>)> = FxHashMap::default();
+    let mut work = VecDeque::from([(BlockId::ENTRY, transfer.foreign[subject])]);
+    let mut found = None;
+    while let Some((block, held)) = work.pop_front() {
+        let mut fates = transfer.start();
+        fates[subject] = if held { Fate::HELD } else { Fate::ABSENT };
+        transfer.run(block, fates, &mut |leave, thrown_by, fates| {
+            if found.is_some() {
+                return;
+            }
+            let is_held = fates[subject].contains(Fate::HELD);
+            match leave {
+                Leave::To(next) => {
+                    let is_settled = fates[subject].intersects(Fate::RELEASED | Fate::ESCAPED) && !is_held;
+                    if !is_settled && (next, is_held) != (BlockId::ENTRY, false) {
+                        came_from.entry((next, is_held)).or_insert_with(|| {
+                            work.push_back((next, is_held));
+                            ((block, held), thrown_by)
+                        });
+                    }
+                }
+                Leave::Out(exit) if exit == wanted && is_held => {
+                    let end = match (exit, thrown_by) {
+                        (Exit::Normal, _) => PathEnd::Returns { block },
+                        (Exit::Exceptional, Some(index)) => PathEnd::Throws { block, index },
+                        (Exit::Exceptional, None) => PathEnd::Raises { block },
+                    };
+                    found = Some(((block, held), end));
+                }
+                Leave::Out(_) => {}
+            }
+        });
+        if found.is_some() {
+            break;
+        }
+    }
+    let (mut at, end) = found?;
+    let mut steps = Vec::new();
+    while let Some((from, thrown_by)) = came_from.get(&at) {
+        // Only what happens while it is held is part of the argument.
+        if at.1
+            && let Some(index) = thrown_by
+        {
+            steps.push(PathStep::Throws { block: from.0, index: *index });
+        }
+        if *from == at || steps.len() > 16 {
+            break;
+        }
+        at = *from;
+    }
+    steps.reverse();
+    Some(LeakPath { steps, end })
+}

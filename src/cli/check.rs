@@ -1,0 +1,71 @@
+//! `leaklint check`: from arguments to a request, from a report to stdout.
+
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::Verdict;
+use super::arguments::{Check, Color};
+use super::errors::UserError;
+use super::levels::{self, Levels};
+use super::progress::ProgressLine;
+use crate::reporting;
+use crate::run::{self, Request};
+
+pub(super) fn check(arguments: &Check, levels: &Levels) -> anyhow::Result<Verdict> {
+    match arguments.color {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+
+    let progress = ProgressLine::on_stderr(arguments.quiet);
+    let checked = run::check(&request(arguments)?, &progress);
+    progress.finish();
+    let mut report = checked.map_err(|error| explain_misplaced_verb(error.into(), &arguments.paths))?;
+    levels::apply(&mut report.findings, arguments, levels);
+
+    let options = reporting::Options { quiet: arguments.quiet, max_findings: arguments.max_diagnostics };
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    reporting::write(arguments.output_format, &report, options, &mut out)?;
+    out.flush()?;
+
+    let mut err = anstream::stderr().lock();
+    if !arguments.output_format.carries_problems() {
+        reporting::write_problems(&report, &mut err)?;
+    }
+    if arguments.statistics {
+        reporting::statistics(&report, &mut err)?;
+    }
+    if report.findings.is_empty() && !arguments.quiet {
+        writeln!(err, "{}", reporting::clean_line(&report))?;
+    }
+    let fails = levels::fails(&report.findings) && !arguments.exit_zero;
+    Ok(if fails { Verdict::Findings } else { Verdict::Clean })
+}
+
+fn request(arguments: &Check) -> anyhow::Result<Request> {
+    let working_directory = std::env::current_dir().context("the current directory cannot be read")?;
+    Ok(Request {
+        paths: arguments.paths.clone(),
+        threads: arguments.threads.map(Into::into),
+        respect_ignore_files: !arguments.no_ignore,
+        exclude: arguments.exclude.clone(),
+        ..Request::new(working_directory)
+    })
+}
+
+/// `leaklint --quiet check` reads as a path, because options before a command belong to none.
+fn explain_misplaced_verb(error: anyhow::Error, paths: &[PathBuf]) -> anyhow::Error {
+    const VERBS: [&str; 5] = ["check", "rules", "explain", "catalogue", "completions"];
+    let misplaced = VERBS.into_iter().find(|&verb| paths.iter().any(|path| path == Path::new(verb) && !path.exists()));
+    match misplaced {
+        Some(verb) => {
+            let help = format!("put the command before its options: `leaklint {verb} …`");
+            UserError { message: error.to_string(), help }.into()
+        }
+        None => error,
+    }
+}

@@ -1,0 +1,357 @@
+//! Discovery: which files take part in a run.
+//!
+//! Takes a [`Request`]; gives every source file of the project around the requested paths as text, in path order, with
+//! its [`FileRole`] and its package. It is the only room that reads users' trees; what cannot be read is a [`Problem`]
+//! and the run goes on. Never parses source text and never decides what a file's code means.
+
+mod content;
+mod jsonc;
+pub(crate) mod location;
+mod manifest;
+mod role;
+mod root;
+pub mod screen;
+mod tsconfig;
+mod walk;
+
+pub use content::SIZE_LIMIT;
+pub use manifest::{ImportMap, Project};
+pub use role::{FileRole, role_of};
+pub use tsconfig::{PathAlias, TsConfig};
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::Request;
+use crate::source::{FileId, SourceFile};
+use root::Root;
+use walk::Walked;
+
+/// What a run reads.
+#[derive(Debug)]
+pub struct Discovered {
+    /// The analysed project: every path in it is relative to this directory.
+    pub root: PathBuf,
+    /// Sorted by path; a [`FileId`] is an index into it.
+    pub files: Vec<SourceFile>,
+    /// Whether each file lies under one of the requested paths.
+    pub reported: Vec<bool>,
+    pub roles: Vec<FileRole>,
+    /// Sorted by path.
+    pub problems: Vec<Problem>,
+    /// Packages, sorted by directory.
+    pub projects: Vec<Project>,
+    /// Compiler configurations, sorted by directory.
+    pub tsconfigs: Vec<TsConfig>,
+    /// Source files seen, whether or not they could be read.
+    pub files_discovered: usize,
+    /// Source files passed over: bundles, generated code, other formats behind a source file's name.
+    pub files_skipped: usize,
+    project_of: Vec<Option<u32>>,
+}
+
+/// Something that could not be read; the rest of the run is not affected.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// As reports show it.
+    pub path: String,
+    pub message: String,
+}
+
+/// Why a run cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoveryError {
+    #[error("no such file or directory: `{}`", .0.display())]
+    Missing(PathBuf),
+    #[error("cannot read `{}`: {reason}", .path.display())]
+    Unreadable { path: PathBuf, reason: String },
+    #[error("neither a file nor a directory: `{}`", .0.display())]
+    Special(PathBuf),
+    #[error("not a glob: `{glob}`: {reason}")]
+    Exclude { glob: String, reason: String },
+}
+
+impl Discovered {
+    /// The package the file belongs to: the nearest manifest above it.
+    #[must_use]
+    pub fn project_of(&self, file: FileId) -> Option<&Project> {
+        self.project_of[file.index()].map(|at| &self.projects[at as usize])
+    }
+
+    /// The file's path relative to [`Self::root`], with `/` separators.
+    #[must_use]
+    pub fn relative_path(&self, file: FileId) -> String {
+        location::relative(&self.root, &self.files[file.index()].path)
+            .expect("invariant: every file was found below the root and has a UTF-8 path")
+    }
+}
+
+/// Finds and reads what `request` asks for, and the project around it.
+pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
+    let working_directory = absolute(&request.working_directory)?;
+    let targets = targets(request, &working_directory)?;
+    let roots = roots(request, &targets, &working_directory)?;
+    let settings = settings(request, &targets, &working_directory)?;
+
+    let mut walked = Walked::default();
+    for root in &roots {
+        if root.is_project {
+            walked.append(&mut walk::walk(root, &settings));
+        }
+    }
+    read_what_was_named(&targets, &settings, &mut walked);
+
+    let root = common_ancestor(&roots);
+    let display = |path: &Path| display(&working_directory, path);
+    let mut problems: Vec<Problem> = Vec::new();
+    let files_skipped = walked.skipped.len();
+    let files_discovered = walked.sources.len() + files_skipped + walked.problems.len();
+    problems.extend(
+        walked.problems.iter().map(|(path, message)| Problem { path: display(path), message: message.clone() }),
+    );
+
+    let (projects, tsconfigs) = configurations(&root, &walked, &mut problems, &display);
+    walked.sources.sort_unstable_by(|a, b| bytes(&a.0).cmp(bytes(&b.0)));
+    walked.sources.dedup_by(|a, b| a.0 == b.0);
+    problems.sort();
+    problems.dedup();
+
+    let bases = role_bases(request, &root, &targets);
+    let by_directory: FxHashMap<&str, u32> =
+        projects.iter().enumerate().map(|(at, project)| (project.directory.as_str(), index(at))).collect();
+    let reported = Reported::new(&targets);
+    let mut discovered = Discovered {
+        reported: Vec::with_capacity(walked.sources.len()),
+        roles: Vec::with_capacity(walked.sources.len()),
+        project_of: Vec::with_capacity(walked.sources.len()),
+        files: Vec::with_capacity(walked.sources.len()),
+        root,
+        problems,
+        projects: Vec::new(),
+        tsconfigs,
+        files_discovered,
+        files_skipped,
+    };
+    for (path, language, text) in walked.sources {
+        let relative = location::relative(&discovered.root, &path)
+            .expect("invariant: every file was found below the root and has a UTF-8 path");
+        discovered.reported.push(reported.holds(&path));
+        discovered.roles.push(role_below(&relative, &bases));
+        let directory = location::parent(&relative).unwrap_or("");
+        discovered.project_of.push(location::ancestors(directory).find_map(|above| by_directory.get(above).copied()));
+        discovered.files.push(SourceFile { display_path: display(&path), path, language, text });
+    }
+    discovered.projects = projects;
+    Ok(discovered)
+}
+
+/// The requested paths, absolute; the working directory where none is given.
+fn targets(request: &Request, working_directory: &Path) -> Result<Vec<PathBuf>, DiscoveryError> {
+    let here = [PathBuf::from(".")];
+    let paths = if request.paths.is_empty() { &here[..] } else { &request.paths };
+    paths
+        .iter()
+        .map(|path| {
+            let absolute = location::normalise(&working_directory.join(path));
+            let metadata = std::fs::metadata(&absolute).map_err(|error| unreadable(path, &error))?;
+            if !metadata.is_dir() && !metadata.is_file() {
+                return Err(DiscoveryError::Special(path.clone()));
+            }
+            // The walk does not follow links, but a link the user names stands for what it leads to.
+            if absolute.is_symlink() {
+                return absolute.canonicalize().map_err(|error| unreadable(path, &error));
+            }
+            Ok(absolute)
+        })
+        .collect()
+}
+
+/// The directories to walk, none below another.
+fn roots(request: &Request, targets: &[PathBuf], working_directory: &Path) -> Result<Vec<Root>, DiscoveryError> {
+    if let Some(root) = &request.root {
+        let directory = location::normalise(&working_directory.join(root));
+        if !directory.is_dir() {
+            return Err(DiscoveryError::Missing(root.clone()));
+        }
+        return Ok(vec![Root { directory, is_inside_repository: false, is_project: true }]);
+    }
+    let mut seen = FxHashSet::default();
+    let mut roots: Vec<Root> = Vec::new();
+    for target in targets {
+        // Hooks pass hundreds of files of a few directories.
+        if seen.insert(if target.is_file() { target.parent() } else { Some(target.as_path()) }) {
+            roots.push(root::enclosing(target));
+        }
+    }
+    roots.sort_by(|a, b| a.directory.cmp(&b.directory).then(b.is_project.cmp(&a.is_project)));
+    let mut outermost: Vec<Root> = Vec::new();
+    for root in roots {
+        if !outermost.iter().any(|outer| outer.is_project && root.directory.starts_with(&outer.directory)) {
+            outermost.push(root);
+        }
+    }
+    Ok(outermost)
+}
+
+fn settings(
+    request: &Request,
+    targets: &[PathBuf],
+    working_directory: &Path,
+) -> Result<walk::Settings, DiscoveryError> {
+    let mut exclude = ignore::overrides::OverrideBuilder::new(working_directory);
+    for glob in &request.exclude {
+        exclude
+            .add(&format!("!{}", glob.strip_prefix("./").unwrap_or(glob)))
+            .map_err(|error| DiscoveryError::Exclude { glob: glob.clone(), reason: error.to_string() })?;
+    }
+    let exclude = exclude
+        .build()
+        .map_err(|error| DiscoveryError::Exclude { glob: request.exclude.join(" "), reason: error.to_string() })?;
+    let threads = request.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    Ok(walk::Settings {
+        threads: threads.max(1),
+        respect_ignore_files: request.respect_ignore_files,
+        exclude,
+        named: Arc::new(targets.to_vec()),
+    })
+}
+
+/// Reads the requested paths the walk did not come by: ignored, hidden, or below a skipped directory. A file that is
+/// named and passed over is worth a word; one that is merely met is not.
+fn read_what_was_named(targets: &[PathBuf], settings: &walk::Settings, walked: &mut Walked) {
+    let missed: Vec<&PathBuf> = {
+        let met = walked.sources.iter().map(|(path, ..)| path.as_path());
+        let met = met.chain(walked.skipped.iter().map(|(path, _)| path.as_path()));
+        let met: FxHashSet<&Path> = met.chain(walked.problems.iter().map(|(path, _)| path.as_path())).collect();
+        let is_met =
+            |target: &Path| met.contains(target) || target.is_dir() && met.iter().any(|path| path.starts_with(target));
+        targets.iter().filter(|target| !is_met(target)).collect()
+    };
+    for target in missed {
+        if settings.exclude.matched(target, target.is_dir()).is_ignore() {
+            continue;
+        }
+        if target.is_file() {
+            walk::read_named(target, walked);
+        } else {
+            let root = Root { directory: target.clone(), is_inside_repository: false, is_project: true };
+            walked.append(&mut walk::walk(&root, settings));
+        }
+    }
+    for target in targets {
+        if let Some(at) = walked.skipped.iter().position(|(path, _)| path == target) {
+            let (path, reason) = walked.skipped.swap_remove(at);
+            walked.problems.push((path, format!("not analysed: {reason}")));
+        }
+    }
+}
+
+/// Packages and compiler configurations of the tree; those that do not parse become problems.
+fn configurations(
+    root: &Path,
+    walked: &Walked,
+    problems: &mut Vec<Problem>,
+    display: &dyn Fn(&Path) -> String,
+) -> (Vec<Project>, Vec<TsConfig>) {
+    let mut manifests = Vec::new();
+    for (path, text) in &walked.manifests {
+        let Some(relative) = location::relative(root, path) else { continue };
+        match jsonc::parse(text) {
+            Ok(value) => manifests.push(manifest::Manifest { path: relative, value }),
+            // Templates and fixtures hold manifests that are not meant to be read.
+            Err(_) if role_of(&relative) != FileRole::Source || text.trim().is_empty() || text.contains("{{") => {}
+            Err(error) => problems.push(Problem { path: display(path), message: format!("not valid JSON: {error}") }),
+        }
+    }
+    manifests.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut paths: Vec<&PathBuf> = walked.tsconfigs.iter().collect();
+    paths.sort_unstable_by(|a, b| bytes(b).cmp(bytes(a)));
+    paths.dedup();
+    let with_tsconfig: FxHashSet<&Path> = paths.iter().filter_map(|path| path.parent()).collect();
+    let projects = manifest::projects(&manifests, |directory| with_tsconfig.contains(root.join(directory).as_path()));
+
+    let packages: FxHashMap<&str, &str> =
+        projects.iter().filter_map(|project| Some((project.name.as_deref()?, project.directory.as_str()))).collect();
+    let mut reader = tsconfig::Reader::new(root, &packages);
+    // Names are in descending order: `tsconfig.json` before `jsconfig.json` of the same directory.
+    let mut tsconfigs: Vec<TsConfig> = paths.into_iter().filter_map(|path| reader.read(path)).collect();
+    tsconfigs.sort_by(|a, b| a.directory.cmp(&b.directory));
+    tsconfigs.dedup_by(|a, b| a.directory == b.directory);
+    for (path, error) in reader.broken {
+        if location::relative(root, &path).is_some_and(|relative| role_of(&relative) == FileRole::Source) {
+            problems.push(Problem { path: display(&path), message: format!("not valid JSON: {error}") });
+        }
+    }
+    (projects, tsconfigs)
+}
+
+/// Directories that roles are judged from instead of the root: a package below `examples/` or `fixtures/` that the user
+/// names is, for this run, the product.
+fn role_bases(request: &Request, root: &Path, targets: &[PathBuf]) -> Vec<String> {
+    if request.root.is_some() {
+        return Vec::new();
+    }
+    let packages = targets.iter().filter(|target| target.is_dir() && root::is_package(target));
+    let mut bases: Vec<String> = packages.filter_map(|target| location::relative(root, target)).collect();
+    bases.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    bases
+}
+
+fn role_below(relative: &str, bases: &[String]) -> FileRole {
+    let base = bases.iter().find(|base| location::is_below(relative, base)).map_or(0, String::len);
+    role_of(relative[base..].trim_start_matches('/'))
+}
+
+/// The requested paths, for asking of each file whether it lies under one.
+struct Reported<'t> {
+    files: FxHashSet<&'t Path>,
+    directories: Vec<&'t Path>,
+}
+
+impl<'t> Reported<'t> {
+    fn new(targets: &'t [PathBuf]) -> Self {
+        let (directories, files): (Vec<&Path>, Vec<&Path>) =
+            targets.iter().map(PathBuf::as_path).partition(|target| target.is_dir());
+        Self { files: files.into_iter().collect(), directories }
+    }
+
+    fn holds(&self, path: &Path) -> bool {
+        self.files.contains(path) || self.directories.iter().any(|directory| path.starts_with(directory))
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, DiscoveryError> {
+    let absolute = std::path::absolute(path).map_err(|error| unreadable(path, &error))?;
+    Ok(location::normalise(&absolute))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> DiscoveryError {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return DiscoveryError::Missing(path.to_owned());
+    }
+    DiscoveryError::Unreadable { path: path.to_owned(), reason: content::describe(error) }
+}
+
+fn common_ancestor(roots: &[Root]) -> PathBuf {
+    let mut roots = roots.iter().map(|root| root.directory.as_path());
+    let first = roots.next().unwrap_or(Path::new("/"));
+    let common =
+        roots.fold(first, |common, next| common.ancestors().find(|above| next.starts_with(above)).unwrap_or(common));
+    common.to_owned()
+}
+
+fn display(working_directory: &Path, path: &Path) -> String {
+    let shown = path.strip_prefix(working_directory).unwrap_or(path);
+    let shown = if shown.as_os_str().is_empty() { ".".into() } else { shown.to_string_lossy() };
+    if std::path::MAIN_SEPARATOR == '/' { shown.into_owned() } else { shown.replace('\\', "/") }
+}
+
+fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_encoded_bytes()
+}
+
+fn index(at: usize) -> u32 {
+    u32::try_from(at).expect("invariant: a tree holds fewer than 2^32 packages")
+}

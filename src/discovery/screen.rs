@@ -1,0 +1,306 @@
+//! The screen: which files can matter at all.
+//!
+//! Takes the texts, the packages and words the catalogue is about, and a way to resolve imports; gives each file's
+//! [`Relevance`] by scanning bytes, without a parse. Errs towards keeping: what looks like an import in a comment or
+//! a string counts as one. Never looks at what is imported from a package, or whether anything is done with it.
+
+use aho_corasick::packed;
+use compact_str::CompactString;
+use memchr::memmem::Finder;
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use crate::source::{FileId, SourceFile};
+
+/// What to look for.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Interest<'a> {
+    /// Packages, with or without a subpath, by their normalised names. A file that imports one is kept, and so is
+    /// whatever imports that file: a wrapper can be anywhere between the package and its use.
+    pub packages: &'a [&'a str],
+    /// Packages that keep only the files that import them: what everything imports (`fs`) would keep everything.
+    pub lone_packages: &'a [&'a str],
+    /// Bytes that keep the files they stand in: `setInterval`, `new Map`.
+    pub words: &'a [&'a str],
+}
+
+/// Why a file is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Relevance {
+    /// It names a package or a word.
+    Seed,
+    /// It imports, over however many files, one that names a package.
+    Importer,
+    Out,
+}
+
+/// What a specifier names, as far as the screen cares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Imported {
+    File(FileId),
+    /// By its normalised name.
+    Package(CompactString),
+}
+
+/// Judges every file. `resolve` is asked for each specifier a file seems to import, from several threads.
+pub fn select(
+    files: &[SourceFile],
+    interest: &Interest<'_>,
+    resolve: impl Fn(FileId, &str) -> Option<Imported> + Sync,
+) -> Vec<Relevance> {
+    let scan = Scan::new(interest);
+    let scanned: Vec<Scanned> = (0..files.len())
+        .into_par_iter()
+        .with_min_len(16)
+        .map(|at| scan.file(FileId(id(at)), &files[at].text, &resolve))
+        .collect();
+    close_over_importers(&scanned)
+}
+
+/// Calls `found` with every specifier that `text` seems to import: after `from`, `import`, `import(`, `require(`.
+pub fn specifiers<'t>(text: &'t str, mut found: impl FnMut(&'t str)) {
+    Keywords::new().specifiers(text, &mut found);
+}
+
+/// What one file holds.
+#[derive(Debug, Default)]
+struct Scanned {
+    names_package: bool,
+    names_other: bool,
+    imports: Vec<u32>,
+}
+
+struct Scan<'i> {
+    packages: FxHashSet<&'i str>,
+    lone_packages: FxHashSet<&'i str>,
+    keywords: Keywords,
+    words: Words<'i>,
+}
+
+impl<'i> Scan<'i> {
+    fn new(interest: &Interest<'i>) -> Self {
+        Self {
+            packages: interest.packages.iter().copied().collect(),
+            lone_packages: interest.lone_packages.iter().copied().collect(),
+            keywords: Keywords::new(),
+            words: Words::new(interest.words),
+        }
+    }
+
+    fn file(&self, file: FileId, text: &str, resolve: &impl Fn(FileId, &str) -> Option<Imported>) -> Scanned {
+        let mut scanned = Scanned::default();
+        self.keywords.specifiers(text, &mut |specifier| match resolve(file, specifier) {
+            Some(Imported::File(target)) => scanned.imports.push(target.0),
+            Some(Imported::Package(name)) => {
+                scanned.names_package |= holds(&self.packages, &name);
+                scanned.names_other |= holds(&self.lone_packages, &name);
+            }
+            None => {}
+        });
+        scanned.imports.sort_unstable();
+        scanned.imports.dedup();
+        scanned.names_other |= !scanned.names_package && self.words.is_in(text.as_bytes());
+        scanned
+    }
+}
+
+/// Whether a package, or the subpath of one, is in the set.
+fn holds(packages: &FxHashSet<&str>, name: &str) -> bool {
+    !packages.is_empty()
+        && (packages.contains(name) || name.match_indices('/').any(|(at, _)| packages.contains(&name[..at])))
+}
+
+fn close_over_importers(scanned: &[Scanned]) -> Vec<Relevance> {
+    let mut importers: Vec<Vec<u32>> = vec![Vec::new(); scanned.len()];
+    for (at, file) in scanned.iter().enumerate() {
+        for import in &file.imports {
+            importers[*import as usize].push(id(at));
+        }
+    }
+    let mut relevance: Vec<Relevance> = scanned
+        .iter()
+        .map(|file| if file.names_package || file.names_other { Relevance::Seed } else { Relevance::Out })
+        .collect();
+    let mut is_reached: Vec<bool> = scanned.iter().map(|file| file.names_package).collect();
+    let mut pending: Vec<u32> = (0..id(scanned.len())).filter(|at| is_reached[*at as usize]).collect();
+    while let Some(at) = pending.pop() {
+        for &importer in &importers[at as usize] {
+            if !std::mem::replace(&mut is_reached[importer as usize], true) {
+                if relevance[importer as usize] == Relevance::Out {
+                    relevance[importer as usize] = Relevance::Importer;
+                }
+                pending.push(importer);
+            }
+        }
+    }
+    relevance
+}
+
+/// The words of imports. One search a keyword is several times faster than one automaton for all.
+struct Keywords {
+    from: Finder<'static>,
+    import: Finder<'static>,
+    require: Finder<'static>,
+}
+
+impl Keywords {
+    fn new() -> Self {
+        Self { from: Finder::new("from"), import: Finder::new("import"), require: Finder::new("require") }
+    }
+
+    fn specifiers<'t>(&self, text: &'t str, found: &mut impl FnMut(&'t str)) {
+        let bytes = text.as_bytes();
+        for at in self.from.find_iter(bytes) {
+            literal(text, skip_space(bytes, at + 4), found);
+        }
+        for at in self.import.find_iter(bytes) {
+            let next = skip_space(bytes, at + 6);
+            let next = if bytes.get(next) == Some(&b'(') { skip_space(bytes, next + 1) } else { next };
+            literal(text, next, found);
+        }
+        for at in self.require.find_iter(bytes) {
+            let next = skip_space(bytes, at + 7);
+            if bytes.get(next) == Some(&b'(') {
+                literal(text, skip_space(bytes, next + 1), found);
+            }
+        }
+    }
+}
+
+/// Past white space and block comments (bundlers read hints in `import(/* … */ "a")`).
+fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+    loop {
+        while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
+            at += 1;
+        }
+        if !bytes[at.min(bytes.len())..].starts_with(b"/*") {
+            return at;
+        }
+        let Some(length) = memchr::memmem::find(&bytes[at + 2..], b"*/") else { return bytes.len() };
+        at += length + 4;
+    }
+}
+
+/// The string literal that starts at `at`, if one does and ends on its line.
+fn literal<'t>(text: &'t str, at: usize, found: &mut impl FnMut(&'t str)) {
+    let Some(&quote) = text.as_bytes().get(at) else { return };
+    if !matches!(quote, b'"' | b'\'' | b'`') {
+        return;
+    }
+    let rest = &text.as_bytes()[at + 1..];
+    if let Some(length) = memchr::memchr3(quote, b'\n', b'$', rest)
+        && rest[length] == quote
+        && length > 0
+    {
+        found(&text[at + 1..at + 1 + length]);
+    }
+}
+
+/// A search for any of several words.
+enum Words<'i> {
+    /// All at once, where the processor has the instructions.
+    Packed(packed::Searcher),
+    Single(Vec<Finder<'i>>),
+}
+
+impl<'i> Words<'i> {
+    fn new(words: &[&'i str]) -> Self {
+        let searcher = (words.len() > 2).then(|| packed::Searcher::new(words)).flatten();
+        searcher.map_or_else(|| Self::Single(words.iter().copied().map(Finder::new).collect()), Self::Packed)
+    }
+
+    fn is_in(&self, text: &[u8]) -> bool {
+        match self {
+            Self::Packed(searcher) => searcher.find(text).is_some(),
+            Self::Single(finders) => finders.iter().any(|finder| finder.find(text).is_some()),
+        }
+    }
+}
+
+fn id(at: usize) -> u32 {
+    u32::try_from(at).expect("invariant: file ids are 32 bits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Language;
+
+    fn check(files: &[(&str, &str)], interest: &Interest<'_>, expected: &[Relevance]) {
+        let sources: Vec<SourceFile> = files
+            .iter()
+            .map(|(name, text)| SourceFile {
+                path: name.into(),
+                display_path: (*name).to_owned(),
+                language: Language::TypeScript,
+                text: (*text).into(),
+            })
+            .collect();
+        let resolve = |_, specifier: &str| match specifier.strip_prefix("./") {
+            Some(name) => files.iter().position(|(file, _)| *file == name).map(|at| Imported::File(FileId(id(at)))),
+            None => Some(Imported::Package(specifier.into())),
+        };
+        assert_eq!(select(&sources, interest, resolve), expected, "{files:?}");
+    }
+
+    #[test]
+    fn imports_in_every_spelling() {
+        let text = "import a from 'a'; import'b'\nexport*from\"c\"\nconst d = require( 'd' )
+            await import(/* chunk */ `e`); import f = require(\"f\"); import type { G } from 'g'; from 'h\n' from `${i}`
+            import {\n j\n} from\n 'j' /* import";
+        let mut found = Vec::new();
+        specifiers(text, |specifier| found.push(specifier));
+        found.sort_unstable();
+        assert_eq!(found, ["a", "b", "c", "d", "e", "f", "g", "j"]);
+    }
+
+    #[test]
+    fn importers_of_a_package_are_kept_at_any_distance() {
+        check(
+            &[
+                ("db", "import { Pool } from 'pg'"),
+                ("index", "export * from './db'"),
+                ("users", "import { pool } from './index'"),
+                ("types", "export type A = 'pg'"),
+                ("page", "import './types'"),
+            ],
+            &Interest { packages: &["pg"], ..Interest::default() },
+            &[Relevance::Seed, Relevance::Importer, Relevance::Importer, Relevance::Out, Relevance::Out],
+        );
+    }
+
+    #[test]
+    fn words_and_lone_packages_keep_their_files_alone() {
+        check(
+            &[
+                ("timer", "setInterval(f, 1)"),
+                ("fs", "import fs from 'fs/promises'"),
+                ("both", "import './timer'; import './fs'"),
+            ],
+            &Interest { packages: &["pg"], lone_packages: &["fs"], words: &["setInterval", "new Map", "new Set"] },
+            &[Relevance::Seed, Relevance::Seed, Relevance::Out],
+        );
+    }
+
+    #[test]
+    fn a_seed_by_a_word_still_passes_on_what_it_imports() {
+        check(
+            &[
+                ("db", "import 'drizzle-orm/node-postgres'"),
+                ("both", "import './db'; setInterval(f, 1)"),
+                ("page", "import './both'"),
+            ],
+            &Interest { packages: &["drizzle-orm"], words: &["setInterval"], ..Interest::default() },
+            &[Relevance::Seed, Relevance::Seed, Relevance::Importer],
+        );
+    }
+
+    #[test]
+    fn a_package_is_matched_by_whole_parts() {
+        check(
+            &[("a", "import 'pg-promise'"), ("b", "import '@x/pg'"), ("c", "import 'pg/lib/a'")],
+            &Interest { packages: &["pg"], ..Interest::default() },
+            &[Relevance::Out, Relevance::Out, Relevance::Seed],
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! Which operations assign what: the definitions of each variable, temporary and field of `this`.
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::ir::{BlockId, ClassId, Field, FunctionId, Module, Name, OpKind, Place, Root, Temp, VariableId};
+
+/// One operation that assigns (a part of) something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Definition {
+    pub function: FunctionId,
+    pub block: BlockId,
+    pub index: u32,
+}
+
+/// The definitions of one module.
+#[derive(Debug, Default)]
+pub struct ModuleIndex {
+    variables: Vec<SmallVec<[Definition; 1]>>,
+    /// By function, then temporary.
+    temps: Vec<Vec<SmallVec<[Definition; 1]>>>,
+    /// Assignments to `this.field` by the class whose instances `this` is, in methods and the closures in them.
+    fields: FxHashMap<(ClassId, Name), SmallVec<[Definition; 2]>>,
+    /// The class whose instance (or itself) `this` is, by function.
+    this_class: Vec<Option<ClassId>>,
+    /// The functions whose text stands directly in each function.
+    children: Vec<SmallVec<[FunctionId; 2]>>,
+}
+
+impl ModuleIndex {
+    #[must_use]
+    pub fn new(module: &Module) -> Self {
+        let mut index = Self {
+            variables: vec![SmallVec::new(); module.variables.len()],
+            this_class: module.functions().map(|(id, _)| this_class(module, id)).collect(),
+            children: vec![SmallVec::new(); module.functions.len()],
+            ..Self::default()
+        };
+        for (id, function) in module.functions() {
+            if let Some(parent) = function.parent {
+                index.children[parent.index()].push(id);
+            }
+            let mut temps = vec![SmallVec::new(); function.temps as usize];
+            for (block, position, op) in function.ops() {
+                let position = u32::try_from(position).expect("invariant: a block has fewer than 2^32 operations");
+                let definition = Definition { function: id, block, index: position };
+                match &op.kind {
+                    OpKind::Assign { target, .. } => index.add(target, definition, &mut temps),
+                    OpKind::Call(call) => temps[call.result.0 as usize].push(definition),
+                    OpKind::Dispose { .. } | OpKind::Delete { .. } | OpKind::Yield { .. } => {}
+                }
+            }
+            index.temps.push(temps);
+        }
+        index
+    }
+
+    fn add(&mut self, target: &Place, definition: Definition, temps: &mut [SmallVec<[Definition; 1]>]) {
+        match target.root {
+            Root::Variable(id) => self.variables[id.0 as usize].push(definition),
+            Root::Temp(temp) => temps[temp.0 as usize].push(definition),
+            Root::This => {
+                let class = self.this_class[definition.function.index()];
+                if let (Some(class), Some(Field::Named(name))) = (class, target.path.first()) {
+                    self.fields.entry((class, name.clone())).or_default().push(definition);
+                }
+            }
+            Root::Global(_) => {}
+        }
+    }
+
+    /// What assigns the variable or a field of it.
+    #[must_use]
+    pub fn of_variable(&self, id: VariableId) -> &[Definition] {
+        &self.variables[id.0 as usize]
+    }
+
+    /// What assigns the temporary or a field of it.
+    #[must_use]
+    pub fn of_temp(&self, function: FunctionId, temp: Temp) -> &[Definition] {
+        &self.temps[function.index()][temp.0 as usize]
+    }
+
+    /// What assigns `this.field` (or deeper) in the class's own code.
+    #[must_use]
+    pub fn of_field(&self, class: ClassId, field: &Name) -> &[Definition] {
+        self.fields.get(&(class, field.clone())).map_or(&[], |definitions| definitions.as_slice())
+    }
+
+    /// The names of the fields the class's own code assigns, sorted.
+    #[must_use]
+    pub fn fields_of(&self, class: ClassId) -> Vec<&Name> {
+        let mut names: Vec<_> = self.fields.keys().filter(|(of, _)| *of == class).map(|(_, name)| name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The class that `this` belongs to in a function.
+    #[must_use]
+    pub fn this_class(&self, function: FunctionId) -> Option<ClassId> {
+        self.this_class[function.index()]
+    }
+
+    /// The functions written directly inside a function.
+    #[must_use]
+    pub fn children(&self, function: FunctionId) -> &[FunctionId] {
+        &self.children[function.index()]
+    }
+}
+
+fn this_class(module: &Module, mut id: FunctionId) -> Option<ClassId> {
+    loop {
+        let function = module.function(id);
+        if function.binds_this {
+            return function.class();
+        }
+        id = function.parent?;
+    }
+}

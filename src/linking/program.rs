@@ -1,0 +1,265 @@
+//! The program: all modules, and what a name exported or imported anywhere stands for.
+
+use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
+
+use crate::discovery::FileRole;
+use crate::ir::{
+    BlockId, ClassId, ExportSource, Function, FunctionId, ImportName, Module, Name, Op, RequestId, Variable,
+};
+use crate::source::{FileId, Location, SourceFile, Span};
+
+use super::{ClassRef, FunctionRef, ModuleIndex, OpRef, Target, VariableRef};
+
+/// The files of a run, those that were lowered, and how they hang together.
+#[derive(Debug)]
+pub struct Program {
+    pub files: Vec<SourceFile>,
+    pub roles: Vec<FileRole>,
+    /// By file; `None` for files the screen left out.
+    modules: Vec<Option<LinkedModule>>,
+}
+
+#[derive(Debug)]
+struct LinkedModule {
+    module: Module,
+    index: ModuleIndex,
+    /// By [`RequestId`].
+    targets: Vec<Target>,
+}
+
+/// What an imported or exported name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Symbol {
+    Variable(VariableRef),
+    /// All exports of a module.
+    Namespace(FileId),
+    /// A member of a package.
+    External {
+        package: compact_str::CompactString,
+        path: SmallVec<[Name; 2]>,
+    },
+}
+
+impl Program {
+    /// Links lowered modules; `targets` holds, for each, where its requests lead.
+    ///
+    /// # Panics
+    /// When `files` and `roles` differ in length, or a module's file is not among them.
+    #[must_use]
+    pub fn new(files: Vec<SourceFile>, roles: Vec<FileRole>, modules: Vec<(Module, Vec<Target>)>) -> Self {
+        assert_eq!(files.len(), roles.len(), "invariant: every file has a role");
+        let mut by_file: Vec<Option<LinkedModule>> = files.iter().map(|_| None).collect();
+        for (module, targets) in modules {
+            let file = module.file.index();
+            let index = ModuleIndex::new(&module);
+            by_file[file] = Some(LinkedModule { module, index, targets });
+        }
+        Self { files, roles, modules: by_file }
+    }
+
+    /// Gives the files back, for reporting.
+    #[must_use]
+    pub fn into_files(self) -> Vec<SourceFile> {
+        self.files
+    }
+
+    /// The lowered modules, in file order.
+    pub fn modules(&self) -> impl Iterator<Item = &Module> {
+        self.modules.iter().flatten().map(|linked| &linked.module)
+    }
+
+    /// Every function of the program, in order.
+    pub fn functions(&self) -> impl Iterator<Item = FunctionRef> {
+        self.modules().flat_map(|module| module.functions().map(|(id, _)| FunctionRef::new(module.file, id)))
+    }
+
+    /// Every class of the program, in order.
+    pub fn classes(&self) -> impl Iterator<Item = ClassRef> {
+        self.modules().flat_map(|module| module.classes().map(|(class, _)| ClassRef { file: module.file, class }))
+    }
+
+    #[must_use]
+    pub fn is_lowered(&self, file: FileId) -> bool {
+        self.modules[file.index()].is_some()
+    }
+
+    fn linked(&self, file: FileId) -> &LinkedModule {
+        self.modules[file.index()].as_ref().expect("invariant: references are made of lowered modules only")
+    }
+
+    #[must_use]
+    pub fn module(&self, file: FileId) -> &Module {
+        &self.linked(file).module
+    }
+
+    #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "`program[file]` would not say what it gives")]
+    pub fn index(&self, file: FileId) -> &ModuleIndex {
+        &self.linked(file).index
+    }
+
+    #[must_use]
+    pub fn function(&self, id: FunctionRef) -> &Function {
+        self.module(id.file).function(id.function)
+    }
+
+    #[must_use]
+    pub fn variable(&self, id: VariableRef) -> &Variable {
+        self.module(id.file).variable(id.variable)
+    }
+
+    #[must_use]
+    pub fn class(&self, id: ClassRef) -> &crate::ir::Class {
+        self.module(id.file).class(id.class)
+    }
+
+    #[must_use]
+    pub fn op(&self, at: OpRef) -> &Op {
+        &self.function(at.function).block(at.block).ops[at.index as usize]
+    }
+
+    #[must_use]
+    pub fn role(&self, file: FileId) -> FileRole {
+        self.roles[file.index()]
+    }
+
+    #[must_use]
+    pub fn location(&self, file: FileId, span: Span) -> Location {
+        Location { file, span }
+    }
+
+    #[must_use]
+    pub fn op_location(&self, at: OpRef) -> Location {
+        Location { file: at.function.file, span: self.op(at).span }
+    }
+
+    /// The text of a span.
+    #[must_use]
+    pub fn text(&self, location: Location) -> &str {
+        self.files[location.file.index()].text.get(location.span.range()).unwrap_or_default()
+    }
+
+    /// What people call a function.
+    #[must_use]
+    pub fn name_of(&self, id: FunctionRef) -> String {
+        self.module(id.file).qualified_name(id.function)
+    }
+
+    /// The loop depth of a block.
+    #[must_use]
+    pub fn loop_depth(&self, function: FunctionRef, block: BlockId) -> u16 {
+        self.function(function).block(block).loop_depth
+    }
+
+    /// The class whose instance `this` is in a function.
+    #[must_use]
+    pub fn this_class(&self, id: FunctionRef) -> Option<ClassRef> {
+        let class: ClassId = self.index(id.file).this_class(id.function)?;
+        Some(ClassRef { file: id.file, class })
+    }
+
+    /// The module initialiser of a file.
+    #[must_use]
+    pub fn initialiser(&self, file: FileId) -> FunctionRef {
+        FunctionRef::new(file, FunctionId::INITIALISER)
+    }
+
+    /// Where a request of a module leads.
+    #[must_use]
+    pub fn target(&self, file: FileId, request: RequestId) -> &Target {
+        self.linked(file).targets.get(request.0 as usize).unwrap_or(&Target::Unresolved)
+    }
+
+    /// What a request's whole namespace stands for.
+    #[must_use]
+    pub fn namespace(&self, file: FileId, request: RequestId) -> Option<Symbol> {
+        match self.target(file, request) {
+            Target::Module(to) if self.is_lowered(*to) => Some(Symbol::Namespace(*to)),
+            Target::External(package) => Some(Symbol::External { package: package.clone(), path: SmallVec::new() }),
+            Target::Module(_) | Target::Unresolved => None,
+        }
+    }
+
+    /// What an imported variable stands for; `None` where the import leads nowhere known.
+    #[must_use]
+    pub fn import(&self, file: FileId, import: u32) -> Option<Symbol> {
+        let import = &self.module(file).imports[import as usize];
+        self.imported(file, import.request, &import.name, &mut FxHashSet::default())
+    }
+
+    fn imported(
+        &self,
+        file: FileId,
+        request: RequestId,
+        name: &ImportName,
+        seen: &mut FxHashSet<(FileId, Name)>,
+    ) -> Option<Symbol> {
+        match (self.target(file, request), name) {
+            (Target::Module(to), ImportName::Namespace) if self.is_lowered(*to) => Some(Symbol::Namespace(*to)),
+            (Target::Module(to), ImportName::Default) => self.exported(*to, &Name::new("default"), seen),
+            (Target::Module(to), ImportName::Named(name)) => self.exported(*to, name, seen),
+            (Target::External(package), name) => {
+                let path = match name {
+                    ImportName::Namespace => SmallVec::new(),
+                    ImportName::Default => SmallVec::from_iter([Name::new("default")]),
+                    ImportName::Named(name) => SmallVec::from_iter([name.clone()]),
+                };
+                Some(Symbol::External { package: package.clone(), path })
+            }
+            (Target::Module(_) | Target::Unresolved, _) => None,
+        }
+    }
+
+    /// What a module exports under a name, through re-exports and barrels.
+    #[must_use]
+    pub fn export(&self, file: FileId, name: &Name) -> Option<Symbol> {
+        self.exported(file, name, &mut FxHashSet::default())
+    }
+
+    fn exported(&self, file: FileId, name: &Name, seen: &mut FxHashSet<(FileId, Name)>) -> Option<Symbol> {
+        if !self.is_lowered(file) || !seen.insert((file, name.clone())) {
+            return None;
+        }
+        let module = self.module(file);
+        for export in module.exports.iter().filter(|export| export.name == *name) {
+            match &export.source {
+                ExportSource::Variable(variable) => {
+                    return Some(self.through_import(VariableRef { file, variable: *variable }, seen));
+                }
+                ExportSource::ReExport { request, name } => return self.imported(file, *request, name, seen),
+                ExportSource::All { .. } => {}
+            }
+        }
+        let through_barrel = module.exports.iter().find_map(|export| match export.source {
+            ExportSource::All { request } if name != "default" => {
+                self.imported(file, request, &ImportName::Named(name.clone()), seen)
+            }
+            _ => None,
+        });
+        // `import x from "./common.js"` gives the whole of `module.exports`.
+        through_barrel.or_else(|| {
+            let exports = module.common_js_exports?;
+            (name == "default").then_some(Symbol::Variable(VariableRef { file, variable: exports }))
+        })
+    }
+
+    /// An exported variable that is itself an import stands for what it imports.
+    fn through_import(&self, variable: VariableRef, seen: &mut FxHashSet<(FileId, Name)>) -> Symbol {
+        if let crate::ir::Binding::Import(import) = self.variable(variable).binding {
+            let import = &self.module(variable.file).imports[import as usize];
+            if let Some(symbol) = self.imported(variable.file, import.request, &import.name, seen) {
+                return symbol;
+            }
+        }
+        Symbol::Variable(variable)
+    }
+
+    /// The names a module exports with the variables of its own behind them, in source order.
+    pub fn own_exports(&self, file: FileId) -> impl Iterator<Item = (&Name, VariableRef)> {
+        self.module(file).exports.iter().filter_map(move |export| match export.source {
+            ExportSource::Variable(variable) => Some((&export.name, VariableRef { file, variable })),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! `json`: the contract with scripts. Fields are added, never renamed; a change of meaning raises `version`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::Options;
+use super::positions::Positions;
+use crate::findings::{Confidence, Finding, Severity, fingerprints};
+use crate::rules::Family;
+use crate::run::{Problem, Report};
+use crate::source::{Location, Position};
+
+const VERSION: u32 = 1;
+
+pub(super) fn write(report: &Report, options: Options, out: &mut dyn Write) -> io::Result<()> {
+    let positions = Positions::new(report);
+    // Fingerprints count twins from the top, so they are made of all findings, also when only some are shown.
+    let fingerprints = fingerprints(&report.findings, &report.files);
+    let document = Document {
+        version: VERSION,
+        findings: options
+            .shown(report)
+            .iter()
+            .zip(fingerprints)
+            .map(|(finding, fingerprint)| JsonFinding::new(finding, fingerprint, &positions))
+            .collect(),
+        problems: report.problems.iter().map(|problem| JsonProblem::new(problem, &positions)).collect(),
+        summary: JsonSummary {
+            files_discovered: report.statistics.files_discovered,
+            files_parsed: report.statistics.files_parsed,
+            findings: report.findings.len(),
+            elapsed_ms: u64::try_from(report.statistics.elapsed.as_millis()).unwrap_or(u64::MAX),
+        },
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Document<'r> {
+    version: u32,
+    findings: Vec<JsonFinding<'r>>,
+    problems: Vec<JsonProblem<'r>>,
+    summary: JsonSummary,
+}
+
+#[derive(Serialize)]
+struct JsonFinding<'r> {
+    rule: &'static str,
+    family: Family,
+    severity: Severity,
+    confidence: Confidence,
+    path: &'r str,
+    range: Range,
+    function: &'r str,
+    resource: &'r str,
+    message: &'r str,
+    help: &'r str,
+    trace: Vec<JsonStep<'r>>,
+    /// No rewrite is proposed yet: always null.
+    fix: (),
+    fingerprint: String,
+}
+
+#[derive(Serialize)]
+struct JsonStep<'r> {
+    path: &'r str,
+    range: Range,
+    message: &'r str,
+}
+
+#[derive(Serialize)]
+struct JsonProblem<'r> {
+    path: &'r str,
+    /// Absent when the whole file is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<Range>,
+    message: &'r str,
+}
+
+#[derive(Serialize)]
+struct JsonSummary {
+    files_discovered: usize,
+    files_parsed: usize,
+    findings: usize,
+    elapsed_ms: u64,
+}
+
+#[derive(Serialize)]
+struct Range {
+    start: Position,
+    end: Position,
+}
+
+impl Range {
+    fn new(location: Location, positions: &Positions<'_>) -> Self {
+        let place = positions.place(location);
+        Self { start: place.start, end: place.end }
+    }
+}
+
+impl<'r> JsonFinding<'r> {
+    fn new(finding: &'r Finding, fingerprint: String, positions: &Positions<'r>) -> Self {
+        Self {
+            rule: finding.rule.as_str(),
+            family: finding.family(),
+            severity: finding.severity,
+            confidence: finding.confidence,
+            path: positions.place(finding.location).path,
+            range: Range::new(finding.location, positions),
+            function: &finding.function,
+            resource: &finding.resource,
+            message: &finding.message,
+            help: &finding.help,
+            trace: finding
+                .trace
+                .iter()
+                .map(|step| JsonStep {
+                    path: positions.place(step.location).path,
+                    range: Range::new(step.location, positions),
+                    message: &step.message,
+                })
+                .collect(),
+            fix: (),
+            fingerprint,
+        }
+    }
+}
+
+impl<'r> JsonProblem<'r> {
+    fn new(problem: &'r Problem, positions: &Positions<'r>) -> Self {
+        Self {
+            path: &problem.path,
+            range: problem.location.map(|location| Range::new(location, positions)),
+            message: &problem.message,
+        }
+    }
+}

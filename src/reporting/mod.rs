@@ -1,0 +1,90 @@
+//! Reports: one file per format.
+//!
+//! Takes a finished [`Report`] and a writer; gives text. Colour is written as escape sequences for the writer to keep
+//! or strip. Never decides which findings there are or whether they fail the run, and never reorders them.
+
+mod concise;
+mod excerpt;
+mod full;
+mod github;
+mod json;
+mod positions;
+mod summary;
+mod text;
+
+pub use summary::{Count, clean_line, statistics};
+
+use std::io::{self, Write};
+
+use crate::findings::{Finding, Severity};
+use crate::run::Report;
+
+/// The formats findings can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// For people: source, the path that leaks, and what to do
+    #[default]
+    Full,
+    /// One line for each finding: `path:line:column: severity[rule]: message`
+    Concise,
+    /// One JSON document, with a version
+    Json,
+    /// Annotations for GitHub Actions
+    Github,
+}
+
+/// How much of a report is written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Leave out everything but findings and problems.
+    pub quiet: bool,
+    /// Write this many findings at most; the summary still counts all of them.
+    pub max_findings: Option<usize>,
+}
+
+/// Writes `report` to `out`.
+///
+/// # Errors
+///
+/// Only what `out` returns.
+pub fn write(format: Format, report: &Report, options: Options, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Full => full::write(report, options, out),
+        Format::Concise => concise::write(report, options, out),
+        Format::Json => json::write(report, options, out),
+        Format::Github => github::write(report, options, out),
+    }
+}
+
+/// Writes what could not be looked at, for people: the formats that carry problems themselves do not need it.
+///
+/// # Errors
+///
+/// Only what `out` returns.
+pub fn write_problems(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    concise::write_problems(report, out)
+}
+
+impl Format {
+    /// Whether the format itself says what could not be looked at.
+    #[must_use]
+    pub fn carries_problems(self) -> bool {
+        matches!(self, Self::Json | Self::Github)
+    }
+}
+
+impl Options {
+    fn shown<'r>(&self, report: &'r Report) -> &'r [Finding] {
+        let count = self.max_findings.unwrap_or(usize::MAX).min(report.findings.len());
+        &report.findings[..count]
+    }
+}
+
+/// The word for a severity, everywhere but in GitHub's annotations.
+fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}

@@ -1,0 +1,98 @@
+//! What the two creation rules share: when building a shared resource again and again is a finding.
+
+use crate::analysis::facts::{Facts, Obligation};
+use crate::analysis::frequency::Rate;
+use crate::analysis::ownership::Fate;
+use crate::analysis::value::How;
+use crate::catalogue::schema::{ResourceKind, Shared};
+use crate::findings::{Confidence, Finding, Severity, TraceStep};
+
+use super::{RuleId, wording};
+
+/// Reports the resources of `kind` that one process should have one of and that are built repeatedly.
+pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, findings: &mut Vec<Finding>) {
+    for obligation in &facts.obligations {
+        let acquisition = &obligation.acquisition;
+        let Some((_, resource)) = facts.resource(acquisition) else { continue };
+        let is_candidate = acquisition.how == How::Created
+            && resource.kind == kind
+            && resource.shared == Shared::Process
+            && facts.is_held_to_account(acquisition.at.function);
+        if !is_candidate {
+            continue;
+        }
+        let rate = facts.rate(acquisition.at);
+        if rate < Rate::PerTurn {
+            continue;
+        }
+        findings.push(finding(facts, rule, obligation, rate));
+    }
+}
+
+/// Whether the creation rules speak about what an obligation is for, where it was first made, so that the release
+/// rules need not.
+pub(super) fn speaks_of(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let origins = facts.origins(&obligation.acquisition);
+    let origin = origins.last().unwrap_or(&obligation.acquisition);
+    facts.resource(origin).is_some_and(|(_, resource)| {
+        origin.how == How::Created
+            && matches!(resource.kind, ResourceKind::Pool | ResourceKind::Client)
+            && resource.shared == Shared::Process
+            && facts.rate(origin.at) >= Rate::PerTurn
+            && facts.is_held_to_account(origin.at.function)
+    })
+}
+
+fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate) -> Finding {
+    let acquisition = &obligation.acquisition;
+    let function = acquisition.at.function;
+    let noun = wording::noun(facts, acquisition);
+    let chain = facts.frequencies.chain(&facts.evaluator, function);
+    // Released wherever it goes: each time it is built and torn down again, which is slow but does not leak.
+    let is_released = !(obligation.at_normal_exit | obligation.at_exceptional_exit).intersects(Fate::HELD | Fate::ESCAPED)
+        && obligation.at_normal_exit.contains(Fate::RELEASED);
+    let is_handed_over = obligation.at_normal_exit.contains(Fate::ESCAPED) && facts.released.contains(&obligation.id)
+        || hands_out_cleanup(facts, obligation);
+    let severity = if is_released || is_handed_over {
+        Severity::Note
+    } else if matches!(rate, Rate::PerTurn | Rate::PerRender) {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
+    let mut trace = wording::chain_steps(facts, &chain);
+    trace.push(TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is built here") });
+    let how_often = wording::rate_text(rate);
+    let what = if is_released { "built and closed again" } else { "built" };
+    let resource = facts.resource(acquisition).map(|(_, resource)| resource);
+    Finding {
+        rule,
+        severity,
+        confidence: if chain.entry.is_some() { Confidence::High } else { Confidence::Medium },
+        location: facts.location(acquisition.at),
+        label: format!("{what} {how_often}"),
+        function: facts.program.name_of(function),
+        resource: wording::resource_id(facts, acquisition),
+        message: format!(
+            "{} {noun} is {what} {how_often}: {}",
+            wording::article(&noun),
+            wording::chain_text(facts, &chain, function)
+        ),
+        help: resource.map(|resource| resource.help.clone()).filter(|help| !help.is_empty()).unwrap_or_else(|| {
+            "build it once, at module level or behind a lazy getter, and share it".to_owned()
+        }),
+        trace,
+    }
+}
+
+/// Whether the function gives its callers the means to release what it built.
+fn hands_out_cleanup(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let function = obligation.acquisition.at.function;
+    let returned = facts.evaluator.returns(function);
+    facts.evaluator.functions_in(&returned).iter().any(|(closure, _)| {
+        facts.summaries.get(*closure).effects.iter().any(|(identity, fates)| {
+            *identity == crate::analysis::ownership::Identity::Acquired(obligation.id)
+                && fates.normal.contains(Fate::RELEASED)
+        })
+    })
+}

@@ -1,0 +1,98 @@
+//! `pool-without-error-handler`: an event that ends the process when nobody listens, and nobody does.
+
+use crate::analysis::facts::{Facts, Obligation};
+use crate::analysis::ownership::{Effect, Effects, Escape, Identity};
+use crate::analysis::value::{AcquisitionId, How, Value};
+use crate::catalogue::RegistrationRole;
+use crate::findings::{Confidence, Finding, Severity};
+
+use super::{RuleId, wording};
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    for obligation in &facts.obligations {
+        let acquisition = &obligation.acquisition;
+        let Some((_, resource)) = facts.resource(acquisition) else { continue };
+        if acquisition.how != How::Created
+            || !resource.required_events.iter().any(|event| event == "error")
+            || !facts.is_held_to_account(acquisition.at.function)
+            || listens(facts, obligation.id)
+            || is_passed_on(facts, obligation)
+        {
+            continue;
+        }
+        findings.push(finding(facts, obligation));
+    }
+}
+
+/// Whether a handler for `error` is attached to it anywhere, under whatever name it goes there.
+fn listens(facts: &Facts<'_>, id: AcquisitionId) -> bool {
+    for function in facts.program.functions() {
+        for (block, index, op) in facts.program.function(function).ops() {
+            let Some(call) = op.call() else { continue };
+            let Some(name) = call.method_name() else { continue };
+            if !matches!(call.argument(0), Some(crate::ir::Operand::String(event)) if event == "error") {
+                continue;
+            }
+            let at = function.op(block, index);
+            let adds = facts.evaluator.catalogue.any_method(name).registrations.iter().any(|resource| {
+                let registration = &facts.evaluator.catalogue.resource(*resource).registration;
+                registration.as_ref().and_then(|registration| registration.role(name)).is_some_and(|role| {
+                    matches!(role, RegistrationRole::Add | RegistrationRole::AddOnce)
+                })
+            });
+            if adds
+                && facts.evaluator.receiver_values(at).is_some_and(|receiver| {
+                    receiver.iter().any(|value| match value {
+                        Value::Resource(held) | Value::View { of: held, .. } => is_same(facts, *held, id),
+                        // A helper that attaches it to whatever it is given.
+                        Value::Parameter { .. } | Value::Borrowed(_) => true,
+                        _ => false,
+                    })
+                })
+            {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Whether `held` is `id`, as some caller received it.
+fn is_same(facts: &Facts<'_>, held: AcquisitionId, id: AcquisitionId) -> bool {
+    let mut at = held;
+    loop {
+        if at == id {
+            return true;
+        }
+        match facts.evaluator.acquisition(at).how {
+            How::Received { inner } => at = inner,
+            _ => return false,
+        }
+    }
+}
+
+/// Whether it goes to code that is not analysed, which may listen.
+fn is_passed_on(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let function = obligation.acquisition.at.function;
+    let effects = Effects::of(&facts.evaluator, &facts.summaries, function);
+    effects.in_order().any(|(identity, effect)| {
+        *identity == Identity::Acquired(obligation.id) && effect == Effect::Escape(Escape::Passed)
+    })
+}
+
+fn finding(facts: &Facts<'_>, obligation: &Obligation) -> Finding {
+    let acquisition = &obligation.acquisition;
+    let noun = wording::noun(facts, acquisition);
+    Finding {
+        rule: RuleId::PoolWithoutErrorHandler,
+        severity: Severity::Warning,
+        confidence: Confidence::High,
+        location: facts.location(acquisition.at),
+        label: "nobody listens to `error`".to_owned(),
+        function: facts.program.name_of(acquisition.at.function),
+        resource: wording::resource_id(facts, acquisition),
+        message: format!("the {noun} has no `error` handler: a lost idle connection ends the process"),
+        help: "attach a handler that logs: `.on(\"error\", (error) => …)`".to_owned(),
+        trace: Vec::new(),
+    }
+}

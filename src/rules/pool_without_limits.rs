@@ -1,0 +1,125 @@
+//! `pool-without-limits`: a pool whose waits or connections nothing bounds.
+
+use crate::analysis::evaluate::Evaluator;
+use crate::analysis::facts::Facts;
+use crate::analysis::value::{How, Value};
+use crate::catalogue::schema::{Limit, Resource};
+use crate::findings::{Confidence, Finding, Severity};
+use crate::ir::{OpKind, Property, Rvalue};
+use crate::linking::OpRef;
+
+use super::{RuleId, wording};
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    for obligation in &facts.obligations {
+        let acquisition = &obligation.acquisition;
+        let Some((_, resource)) = facts.resource(acquisition) else { continue };
+        if acquisition.how != How::Created
+            || resource.limits.is_empty()
+            || !facts.is_held_to_account(acquisition.at.function)
+        {
+            continue;
+        }
+        let missing = missing(&facts.evaluator, acquisition.at, resource);
+        if missing.iter().any(|limit| limit.important) {
+            findings.push(finding(facts, obligation, &missing));
+        }
+    }
+}
+
+/// The limits that the written options do not set; none where the options are not all written out.
+fn missing<'r>(evaluator: &Evaluator<'_>, at: OpRef, resource: &'r Resource) -> Vec<&'r Limit> {
+    let mut written = Written::default();
+    for path in &resource.options {
+        for value in &evaluator.argument_path(at, path) {
+            written.add(evaluator, value);
+        }
+        let values = evaluator.argument_path(at, path);
+        written.is_partial |= values.open && values.iter().all(|value| !matches!(value, Value::Object { .. }));
+    }
+    if written.is_partial {
+        return Vec::new();
+    }
+    resource.limits.iter().filter(|limit| !limit.options.iter().any(|option| written.has(option))).collect()
+}
+
+/// The options of a call, as far as the program writes them out.
+#[derive(Default)]
+struct Written {
+    names: Vec<String>,
+    /// Parts of connection strings.
+    texts: Vec<String>,
+    /// Something may set more.
+    is_partial: bool,
+}
+
+impl Written {
+    fn add(&mut self, evaluator: &Evaluator<'_>, value: &Value) {
+        match value {
+            Value::Object { at, .. } => self.add_literal(evaluator, *at, ""),
+            Value::Text(text) => self.texts.push(text.to_string()),
+            Value::Parameter { .. } | Value::This { .. } | Value::Product { .. } => self.is_partial = true,
+            _ => {}
+        }
+    }
+
+    fn add_literal(&mut self, evaluator: &Evaluator<'_>, at: OpRef, prefix: &str) {
+        let OpKind::Assign { value: Rvalue::Object(properties), .. } = &evaluator.program.op(at).kind else { return };
+        for property in properties {
+            match property {
+                Property::Field { name, value } => {
+                    let Some(name) = name.name() else { continue };
+                    let name = format!("{prefix}{name}");
+                    for value in &evaluator.operand(at.function, value) {
+                        match value {
+                            Value::Object { at: inner, .. } if *inner != at && prefix.is_empty() => {
+                                self.add_literal(evaluator, *inner, &format!("{name}."));
+                            }
+                            Value::Text(text) => self.texts.push(text.to_string()),
+                            _ => {}
+                        }
+                    }
+                    self.names.push(name);
+                }
+                Property::Spread(operand) => {
+                    let spread = evaluator.operand(at.function, operand);
+                    let mut is_known = !spread.is_empty();
+                    for value in &spread {
+                        match value {
+                            Value::Object { at: inner, .. } if *inner != at => self.add_literal(evaluator, *inner, prefix),
+                            _ => is_known = false,
+                        }
+                    }
+                    self.is_partial |= !is_known;
+                }
+            }
+        }
+    }
+
+    fn has(&self, option: &str) -> bool {
+        self.names.iter().any(|name| name == option)
+            || self.texts.iter().any(|text| text.contains(&format!("{option}=")))
+    }
+}
+
+fn finding(facts: &Facts<'_>, obligation: &crate::analysis::facts::Obligation, missing: &[&Limit]) -> Finding {
+    let acquisition = &obligation.acquisition;
+    let noun = wording::noun(facts, acquisition);
+    let named: Vec<String> = missing
+        .iter()
+        .filter_map(|limit| Some(format!("no `{}` ({})", limit.options.first()?, limit.default)))
+        .collect();
+    let why: Vec<&str> = missing.iter().map(|limit| limit.why.as_str()).filter(|why| !why.is_empty()).collect();
+    Finding {
+        rule: RuleId::PoolWithoutLimits,
+        severity: Severity::Note,
+        confidence: Confidence::High,
+        location: facts.location(acquisition.at),
+        label: "nothing bounds it".to_owned(),
+        function: facts.program.name_of(acquisition.at.function),
+        resource: wording::resource_id(facts, acquisition),
+        message: format!("the {noun} has {}", named.join(", ")),
+        help: if why.is_empty() { "set them to what the service can bear".to_owned() } else { why.join("; ") },
+        trace: Vec::new(),
+    }
+}

@@ -1,0 +1,174 @@
+//! What the release rules share: a resource that is held when its function is left.
+
+use crate::analysis::facts::{Facts, Obligation};
+use crate::analysis::frequency::Rate;
+use crate::analysis::ownership::{Fate, LeakPath, PathEnd};
+use crate::analysis::value::{AcquiredKind, How};
+use crate::catalogue::schema::{ResourceKind, Shared};
+use crate::findings::{Confidence, Finding, Severity, TraceStep};
+
+use super::{RuleId, creation, wording};
+
+/// How a resource is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    /// Nothing in the function ever releases it.
+    Never,
+    /// Some way out without an exception.
+    SomePath,
+    /// Only where something throws.
+    OnThrow,
+}
+
+/// Reports the obligations that a rule speaks about and that are lost.
+pub(super) fn check(facts: &Facts<'_>, rule: RuleId, findings: &mut Vec<Finding>) {
+    for obligation in &facts.obligations {
+        if rule_for(facts, obligation) != Some(rule) || !facts.is_held_to_account(obligation.acquisition.at.function) {
+            continue;
+        }
+        if let Some((loss, path)) = loss(facts, obligation) {
+            findings.push(finding(facts, rule, obligation, loss, path));
+        }
+    }
+}
+
+/// The release rule that an obligation belongs to.
+fn rule_for(facts: &Facts<'_>, obligation: &Obligation) -> Option<RuleId> {
+    let acquisition = &obligation.acquisition;
+    if matches!(acquisition.how, How::Received { .. }) && facts.releasing_member(obligation).is_some() {
+        return Some(RuleId::DiscardedCleanup);
+    }
+    match acquisition.kind {
+        AcquiredKind::Instance(class) => owns_something(facts, class).then_some(RuleId::UnclosedClient),
+        AcquiredKind::Catalogued(id) => {
+            let resource = facts.evaluator.catalogue.resource(id);
+            match resource.kind {
+                _ if resource.collected => None,
+                ResourceKind::Lease => Some(RuleId::UnreleasedLease),
+                ResourceKind::Transaction => Some(RuleId::UnfinishedTransaction),
+                ResourceKind::Pool | ResourceKind::Client | ResourceKind::Handle => Some(RuleId::UnclosedClient),
+                _ => None,
+            }
+        }
+    }
+}
+
+/// Whether a class's instances hold something that one of its methods releases.
+fn owns_something(facts: &Facts<'_>, class: crate::linking::ClassRef) -> bool {
+    let body = facts.program.class(class);
+    body.members.iter().any(|member| {
+        let method = crate::linking::FunctionRef::new(class.file, member.function);
+        facts.summaries.get(method).releases_own_fields
+    })
+}
+
+fn loss<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<(Loss, Option<&'o LeakPath>)> {
+    let (normal, exceptional) = (obligation.at_normal_exit, obligation.at_exceptional_exit);
+    let rate = facts.rate(obligation.acquisition.at);
+    let kind = facts.kind(&obligation.acquisition);
+    let is_leased = matches!(kind, ResourceKind::Lease | ResourceKind::Transaction);
+    let is_long_lived = facts
+        .resource(&obligation.acquisition)
+        .is_none_or(|(_, resource)| resource.shared == Shared::Process);
+    // What a program makes once may live as long as the program; what it leases must go back all the same.
+    if rate == Rate::Once && !is_leased {
+        return None;
+    }
+    if normal.contains(Fate::HELD) {
+        if normal.contains(Fate::ESCAPED) {
+            return None;
+        }
+        let somewhere = (normal | exceptional).contains(Fate::RELEASED);
+        if !somewhere && creation::speaks_of(facts, obligation) {
+            return None;
+        }
+        let loss = if somewhere { Loss::SomePath } else { Loss::Never };
+        return Some((loss, obligation.normal_path.as_ref()));
+    }
+    if !exceptional.contains(Fate::HELD) || rate == Rate::Once {
+        return None;
+    }
+    let path = obligation.exceptional_path.as_ref()?;
+    if normal.contains(Fate::ESCAPED) && !normal.contains(Fate::RELEASED) {
+        // It is kept or handed on when all goes well. That a failure on the way loses it is worth telling only where
+        // each failure costs one more, and the function says itself that it fails.
+        let is_raised = matches!(path.end, PathEnd::Raises { .. });
+        if is_long_lived || !is_raised {
+            return None;
+        }
+    } else if !normal.contains(Fate::RELEASED) {
+        // No normal exit at all: a loop that only an exception ends.
+        return None;
+    }
+    Some((Loss::OnThrow, Some(path)))
+}
+
+fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss, path: Option<&LeakPath>) -> Finding {
+    let acquisition = &obligation.acquisition;
+    let function = acquisition.at.function;
+    let noun = wording::noun(facts, acquisition);
+    let verb = verb(facts.kind(acquisition));
+    let member = facts.releasing_member(obligation);
+    let handle = match &member {
+        Some(name) if name.is_empty() => format!("the function that {} returns", wording::callee_text(facts, acquisition.at)),
+        Some(name) => format!("`{name}` of {}", wording::callee_text(facts, acquisition.at)),
+        None => wording::release_name(facts, acquisition),
+    };
+    let thrown = path.and_then(|path| wording::first_throw(function, path));
+    let when = thrown.map(|at| format!("when {} throws", wording::callee_text(facts, at)));
+    let message = match (loss, &when) {
+        (Loss::Never, _) if rule == RuleId::DiscardedCleanup => format!("{handle} is never called, so the {noun} stays open"),
+        (Loss::Never, _) => format!("the {noun} is never {verb}"),
+        (Loss::SomePath, Some(when)) => format!("the {noun} is not {verb} {when}"),
+        (Loss::SomePath, None) => format!("the {noun} is not {verb} on every path"),
+        (Loss::OnThrow, Some(when)) => format!("the {noun} is not {verb} {when}"),
+        (Loss::OnThrow, None) => format!("the {noun} is not {verb} when the function throws"),
+    };
+    let mut trace: Vec<TraceStep> = facts
+        .origins(acquisition)
+        .iter()
+        .rev()
+        .map(|origin| TraceStep {
+            location: facts.location(origin.at),
+            message: if matches!(origin.how, How::Received { .. }) {
+                "it is handed on here".to_owned()
+            } else {
+                format!("the {noun} is created here")
+            },
+        })
+        .collect();
+    trace.push(TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is acquired here") });
+    trace.extend(path.into_iter().flat_map(|path| wording::path_steps(facts, function, path)));
+    let severity = match loss {
+        Loss::Never => Severity::Error,
+        Loss::SomePath => Severity::Error,
+        Loss::OnThrow => Severity::Warning,
+    };
+    Finding {
+        rule,
+        severity,
+        confidence: if loss == Loss::Never { Confidence::High } else { Confidence::Medium },
+        location: facts.location(acquisition.at),
+        label: format!("acquired here, {}", if loss == Loss::Never { format!("never {verb}") } else { format!("not {verb} on every path") }),
+        function: facts.program.name_of(function),
+        resource: wording::resource_id(facts, acquisition),
+        message,
+        help: help(loss, &handle),
+        trace,
+    }
+}
+
+fn verb(kind: ResourceKind) -> &'static str {
+    match kind {
+        ResourceKind::Lease => "released",
+        ResourceKind::Transaction => "finished",
+        _ => "closed",
+    }
+}
+
+fn help(loss: Loss, handle: &str) -> String {
+    match loss {
+        Loss::Never => format!("call {handle} in a `finally` block, or use a helper that does"),
+        Loss::SomePath | Loss::OnThrow => format!("move {handle} into a `finally` block that every path passes"),
+    }
+}

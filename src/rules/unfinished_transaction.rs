@@ -1,0 +1,10 @@
+//! `unfinished-transaction`: a transaction is begun and neither committed nor rolled back on every path.
+
+use crate::analysis::facts::Facts;
+use crate::findings::Finding;
+
+use super::{RuleId, release};
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    release::check(facts, RuleId::UnfinishedTransaction, findings);
+}

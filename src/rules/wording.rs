@@ -1,0 +1,171 @@
+//! How findings speak: names of resources, traces of paths and chains.
+
+use crate::analysis::facts::Facts;
+use crate::analysis::frequency::{Chain, Rate};
+use crate::analysis::ownership::{LeakPath, PathEnd, PathStep};
+use crate::analysis::value::{AcquiredKind, Acquisition};
+use crate::findings::TraceStep;
+use crate::ir::{BlockId, Terminator};
+use crate::linking::{FunctionRef, OpRef};
+use crate::source::{Location, Span};
+
+/// What a resource is called: "`pg` pool", "`Session`".
+pub(super) fn noun(facts: &Facts<'_>, acquisition: &Acquisition) -> String {
+    match acquisition.kind {
+        AcquiredKind::Catalogued(id) => {
+            let library = &facts.evaluator.catalogue.library_of_resource(id).name;
+            let noun = &facts.evaluator.catalogue.resource(id).noun;
+            if noun.contains(library.as_str()) { noun.clone() } else { format!("`{library}` {noun}") }
+        }
+        AcquiredKind::Instance(class) => {
+            let name = facts.program.class(class).name.as_deref().unwrap_or("class");
+            format!("`{name}`")
+        }
+    }
+}
+
+/// The catalogue's id of a resource, or the class's name.
+pub(super) fn resource_id(facts: &Facts<'_>, acquisition: &Acquisition) -> String {
+    match acquisition.kind {
+        AcquiredKind::Catalogued(id) => facts.evaluator.catalogue.resource(id).id.clone(),
+        AcquiredKind::Instance(class) => {
+            facts.program.class(class).name.as_ref().map_or_else(|| "class".to_owned(), ToString::to_string)
+        }
+    }
+}
+
+/// The method that releases a resource, as it is written: "`release()`".
+pub(super) fn release_name(facts: &Facts<'_>, acquisition: &Acquisition) -> String {
+    let written = match acquisition.kind {
+        AcquiredKind::Catalogued(id) => {
+            let resource = facts.evaluator.catalogue.resource(id);
+            resource
+                .release
+                .first()
+                .map(|name| format!("{name}()"))
+                .or_else(|| resource.release_functions.first().cloned())
+        }
+        AcquiredKind::Instance(class) => facts.teardown(class).map(|method| {
+            let name = facts.program.function(method).name.as_deref().unwrap_or("close").to_owned();
+            format!("{name}()")
+        }),
+    };
+    format!("`{}`", written.unwrap_or_else(|| "close()".to_owned()))
+}
+
+/// "a" or "an" before a phrase.
+pub(super) fn article(phrase: &str) -> &'static str {
+    let first = phrase.trim_start_matches('`').chars().next().unwrap_or('x');
+    if matches!(first.to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o') { "an" } else { "a" }
+}
+
+/// What an operation calls, as it is written and short enough for a sentence: "`client.query`".
+pub(super) fn callee_text(facts: &Facts<'_>, at: OpRef) -> String {
+    let op = facts.program.op(at);
+    let span = op.call().map_or(op.span, |call| call.callee_span);
+    let text = facts.program.text(Location { file: at.function.file, span });
+    let line = text.split(['\n', '(', '{']).next().unwrap_or_default().trim();
+    let is_short = !line.is_empty() && line.len() <= 48 && line.len() == text.trim().len();
+    if is_short { format!("`{line}`") } else { last_word(text).map_or_else(|| "this".to_owned(), |word| format!("`{word}`")) }
+}
+
+fn last_word(text: &str) -> Option<String> {
+    let word: String = text
+        .trim()
+        .chars()
+        .rev()
+        .take_while(|character| character.is_alphanumeric() || matches!(character, '_' | '$' | '.' | '?'))
+        .collect();
+    let word: String = word.chars().rev().collect();
+    let word = word.trim_start_matches(['.', '?']);
+    (!word.is_empty() && word.len() <= 48).then(|| word.to_owned())
+}
+
+/// The steps of a path that leaks, after the acquisition.
+pub(super) fn path_steps(facts: &Facts<'_>, function: FunctionRef, path: &LeakPath) -> Vec<TraceStep> {
+    let mut steps: Vec<TraceStep> = path
+        .steps
+        .iter()
+        .map(|step| match step {
+            PathStep::Throws { block, index } => throws(facts, function, *block, *index, "may throw here"),
+        })
+        .collect();
+    steps.push(match path.end {
+        PathEnd::Throws { block, index } => {
+            throws(facts, function, block, index, "may throw here, and the function is left without the release")
+        }
+        PathEnd::Raises { block } => TraceStep {
+            location: terminator_location(facts, function, block),
+            message: "the exception leaves the function here".to_owned(),
+        },
+        PathEnd::Returns { block } => TraceStep {
+            location: terminator_location(facts, function, block),
+            message: "the function is left here".to_owned(),
+        },
+    });
+    steps
+}
+
+/// The operation at which the path leaves the straight line, for messages.
+pub(super) fn first_throw(function: FunctionRef, path: &LeakPath) -> Option<OpRef> {
+    let PathStep::Throws { block, index } = match (path.steps.first(), path.end) {
+        (Some(step), _) => *step,
+        (None, PathEnd::Throws { block, index }) => PathStep::Throws { block, index },
+        (None, _) => return None,
+    };
+    Some(OpRef { function, block, index })
+}
+
+fn throws(facts: &Facts<'_>, function: FunctionRef, block: BlockId, index: u32, what: &str) -> TraceStep {
+    let at = OpRef { function, block, index };
+    TraceStep { location: facts.location(at), message: format!("{} {what}", callee_text(facts, at)) }
+}
+
+/// Where a block ends: its `return` or `throw`, or the end of the function.
+fn terminator_location(facts: &Facts<'_>, function: FunctionRef, block: BlockId) -> Location {
+    let body = facts.program.function(function);
+    let content = body.block(block);
+    let is_written = matches!(content.terminator, Terminator::Return(_) | Terminator::Throw(_))
+        && content.terminator_span != Span::default();
+    let span = if is_written { content.terminator_span } else { Span::new(body.span.end.saturating_sub(1), body.span.end) };
+    Location { file: function.file, span }
+}
+
+/// The chain of calls that makes a line repeat, as steps.
+pub(super) fn chain_steps(facts: &Facts<'_>, chain: &Chain) -> Vec<TraceStep> {
+    let mut steps = Vec::new();
+    if let Some((label, at)) = &chain.entry {
+        steps.push(TraceStep { location: *at, message: format!("{label} runs this again and again") });
+    }
+    for call in &chain.calls {
+        steps.push(TraceStep {
+            location: facts.location(*call),
+            message: format!("`{}` calls {} here", facts.program.name_of(call.function), callee_text(facts, *call)),
+        });
+    }
+    steps
+}
+
+/// The chain in one line: "an Express route `/users` → `listUsers` → `getDb`".
+pub(super) fn chain_text(facts: &Facts<'_>, chain: &Chain, function: FunctionRef) -> String {
+    let mut parts: Vec<String> = chain.entry.iter().map(|(label, _)| label.clone()).collect();
+    let mut names: Vec<String> = chain.calls.iter().map(|call| facts.program.name_of(call.function)).collect();
+    names.push(facts.program.name_of(function));
+    names.retain(|name| name != "<module>");
+    names.dedup();
+    parts.extend(names.into_iter().map(|name| format!("`{name}`")));
+    parts.join(" → ")
+}
+
+/// How often something happens, in words.
+pub(super) fn rate_text(rate: Rate) -> &'static str {
+    match rate {
+        Rate::Never | Rate::PerCall => "on every call",
+        Rate::Once => "once",
+        Rate::PerTurn => "on every turn of a loop",
+        Rate::PerRender => "on every render",
+        Rate::PerTick => "on every tick",
+        Rate::PerMessage => "for every message",
+        Rate::PerRequest => "for every request",
+    }
+}

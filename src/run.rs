@@ -1,0 +1,216 @@
+//! The façade: one call from a request to a report.
+//!
+//! Takes paths and how to walk them; gives findings and problems in an order that does not depend on threads. Never
+//! prints and never decides what fails a run.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+use crate::analysis::facts::Facts;
+use crate::catalogue::Catalogue;
+use crate::discovery::screen::{Interest, Relevance};
+use crate::discovery::{self, Discovered, DiscoveryError};
+use crate::findings::{Finding, suppression};
+use crate::linking::Program;
+use crate::linking::resolution::{Resolver, Target};
+use crate::source::{FileId, Location, SourceFile};
+use crate::{ir, languages, rules};
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Files and directories to report on; empty means the working directory. They shrink the report, not the analysis.
+    pub paths: Vec<PathBuf>,
+    /// What relative paths start from, and what reported paths are relative to.
+    pub working_directory: PathBuf,
+    /// The directory to analyse, where it is known; otherwise it is found from the paths.
+    pub root: Option<PathBuf>,
+    /// How many threads to use; `None` leaves it to the machine.
+    pub threads: Option<usize>,
+    /// Whether `.gitignore` and `.ignore` files hide what they name.
+    pub respect_ignore_files: bool,
+    /// Globs of paths that take no part, in the syntax of ignore files, relative to the working directory.
+    pub exclude: Vec<String>,
+}
+
+impl Request {
+    /// A request with the default settings, without paths.
+    #[must_use]
+    pub fn new(working_directory: impl Into<PathBuf>) -> Self {
+        Self {
+            paths: Vec::new(),
+            working_directory: working_directory.into(),
+            root: None,
+            threads: None,
+            respect_ignore_files: true,
+            exclude: Vec::new(),
+        }
+    }
+}
+
+/// What a run found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Every file a position can point into, indexed by [`crate::source::FileId`].
+    pub files: Vec<SourceFile>,
+    pub findings: Vec<Finding>,
+    pub problems: Vec<Problem>,
+    pub statistics: Statistics,
+}
+
+/// A file, or a part of one, that was not looked at; the rest was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// As reports show it: relative to the working directory, with `/`.
+    pub path: String,
+    pub location: Option<Location>,
+    /// Lower case, no final period.
+    pub message: String,
+}
+
+/// How much was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Statistics {
+    pub files_discovered: usize,
+    pub files_parsed: usize,
+    pub elapsed: Duration,
+}
+
+/// Told how far a run is, from any thread.
+pub trait Progress: Send + Sync {
+    /// `done` of `total` units of a stage are behind; `total` is 0 where it is not known.
+    fn stage(&self, stage: &str, done: usize, total: usize);
+}
+
+/// Nobody wants to know.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn stage(&self, _stage: &str, _done: usize, _total: usize) {}
+}
+
+/// Why a run could not be made at all.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
+    #[error("cannot start the worker threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Runs the pipeline.
+///
+/// # Errors
+///
+/// Only when nothing can be looked at: a path that does not exist, no threads. A file that cannot be read or
+/// understood is a [`Problem`] of the report.
+pub fn check(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
+    let started = Instant::now();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(request.threads.unwrap_or(0))
+        .stack_size(languages::STACK_SIZE)
+        .build()?;
+    let mut report = pool.install(|| run(request, progress))?;
+    report.sort();
+    report.statistics.elapsed = started.elapsed();
+    Ok(report)
+}
+
+fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
+    progress.stage("reading", 0, 0);
+    let discovered = discovery::discover(request)?;
+    let catalogue = Catalogue::builtin();
+    let resolver = Resolver::new(&discovered);
+    let relevant = screen(&discovered, &resolver, catalogue);
+
+    progress.stage("parsing", 0, relevant.len());
+    let lowered: Vec<(ir::Module, Vec<ir::ParseIssue>, Vec<Target>)> = relevant
+        .par_iter()
+        .map(|&file| {
+            let (module, issues) = languages::lower(file, &discovered.files[file.index()]);
+            let targets = module.requests.iter().map(|request| resolver.resolve(file, &request.specifier)).collect();
+            (module, issues, targets)
+        })
+        .collect();
+    drop(resolver);
+
+    let mut problems: Vec<Problem> = discovered
+        .problems
+        .into_iter()
+        .map(|problem| Problem { path: problem.path, location: None, message: problem.message })
+        .collect();
+    let mut modules = Vec::with_capacity(lowered.len());
+    for (module, issues, targets) in lowered {
+        let path = &discovered.files[module.file.index()].display_path;
+        problems.extend(issues.into_iter().map(|issue| Problem {
+            path: path.clone(),
+            location: Some(Location { file: module.file, span: issue.span }),
+            message: issue.message,
+        }));
+        modules.push((module, targets));
+    }
+    let statistics = Statistics {
+        files_discovered: discovered.files_discovered,
+        files_parsed: modules.len(),
+        elapsed: Duration::ZERO,
+    };
+
+    progress.stage("analysing", 0, modules.len());
+    let program = Program::new(discovered.files, discovered.roles, modules);
+    let findings = rules::judge(&Facts::of(&program, catalogue));
+    let comments: Vec<_> = program.modules().map(|module| (module.file, module.comments.as_slice())).collect();
+    let suppressed = suppression::apply(findings, &program.files, &comments, true);
+    problems.extend(suppressed.issues.into_iter().map(|issue| Problem {
+        path: program.files[issue.location.file.index()].display_path.clone(),
+        location: Some(issue.location),
+        message: format!("{}; {}", issue.message, issue.help),
+    }));
+    let mut findings = suppressed.kept;
+    findings.retain(|finding| discovered.reported[finding.location.file.index()]);
+    Ok(Report { files: program.into_files(), findings, problems, statistics })
+}
+
+/// The files that can matter, in order.
+fn screen(discovered: &Discovered, resolver: &Resolver<'_>, catalogue: &Catalogue) -> Vec<FileId> {
+    let packages = catalogue.screen_packages();
+    let lone_packages = catalogue.other_packages();
+    let words = catalogue.screen_words();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let interest = Interest { packages: &packages, lone_packages: &lone_packages, words: &words };
+    let relevance = discovery::screen::select(&discovered.files, &interest, |from, specifier| {
+        resolver.resolve(from, specifier).into_imported()
+    });
+    (0u32..)
+        .map(FileId)
+        .zip(&relevance)
+        .filter(|(_, relevance)| **relevance != Relevance::Out)
+        .map(|(file, _)| file)
+        .collect()
+}
+
+impl Report {
+    /// Puts findings and problems into the order every format keeps: by path, position, rule, message.
+    pub fn sort(&mut self) {
+        let files = &self.files;
+        self.findings.sort_by(|a, b| {
+            let key = |finding: &Finding| {
+                let location = finding.location;
+                (&*files[location.file.index()].display_path, location.span.start, location.span.end, finding.rule)
+            };
+            key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)).then_with(|| a.function.cmp(&b.function))
+        });
+        self.problems.sort_by(|a, b| {
+            let key = |problem: &Problem| problem.location.map(|location| location.span.start);
+            a.path.cmp(&b.path).then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))
+        });
+    }
+
+    /// The file a location is in.
+    #[must_use]
+    pub fn file(&self, location: Location) -> &SourceFile {
+        &self.files[location.file.index()]
+    }
+}

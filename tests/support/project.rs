@@ -1,0 +1,152 @@
+//! Projects: files that are written to a scratch directory, checked under all rules and compared with their marks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use leaklint::findings::{Finding, Severity};
+use leaklint::source::{LineIndex, Location};
+use leaklint::{Report, Request, Silent};
+
+use super::marks::{self, Expectation};
+use super::{files, is_source};
+
+/// Files by their path in the project.
+#[derive(Debug, Default)]
+pub(crate) struct Project {
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Project {
+    /// Everything under a directory.
+    pub(crate) fn from_directory(directory: &Path) -> Self {
+        let relative = |path: &Path| path.strip_prefix(directory).unwrap().to_path_buf();
+        Self { files: files(directory).iter().map(|path| (relative(path), fs::read(path).unwrap())).collect() }
+    }
+
+    /// One file. A first line `// file: path` says where in the project it stands; otherwise it is `src/NAME`, because
+    /// where a file stands is evidence of how often it runs.
+    pub(crate) fn from_file(file: &Path) -> Self {
+        let bytes = fs::read(file).unwrap();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        let path = file_line(&text).map_or_else(|| format!("src/{name}"), str::to_owned);
+        let mut project = Self::default();
+        project.add(&path, &bytes);
+        project
+    }
+
+    pub(crate) fn add(&mut self, path: &str, bytes: &[u8]) {
+        self.files.push((path.into(), bytes.to_vec()));
+    }
+
+    /// Whether all that is marked is found, and all that is found is marked.
+    pub(crate) fn check(&self, default_rule: Option<&str>) -> Result<(), String> {
+        let mut expected = Vec::new();
+        for (path, bytes) in self.files.iter().filter(|(path, _)| is_source(path)) {
+            let text = String::from_utf8_lossy(bytes);
+            expected.extend(marks::of(&display(path), &text, default_rule)?);
+        }
+        expected.sort();
+        let report = self.run();
+        let mut found = found(&report);
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut complaints = compare(&expected, &found);
+        complaints.extend(report.findings.iter().flat_map(style_complaints));
+        if complaints.is_empty() { Ok(()) } else { Err(complaints.join("\n")) }
+    }
+
+    /// Checks the project in a scratch directory whose path says nothing of tests or fixtures.
+    pub(crate) fn run(&self) -> Report {
+        let scratch = tempfile::Builder::new().prefix("leaklint-").tempdir().unwrap();
+        for (path, bytes) in &self.files {
+            let path = scratch.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        let root = Some(scratch.path().to_path_buf());
+        let request = Request { root, threads: Some(1), ..Request::new(scratch.path()) };
+        leaklint::check(&request, &Silent).unwrap()
+    }
+}
+
+/// The path a first line `// file: path` names.
+pub(crate) fn file_line(text: &str) -> Option<&str> {
+    text.lines().next()?.trim().strip_prefix("// file:").map(str::trim)
+}
+
+fn display(path: &Path) -> String {
+    path.to_str().unwrap().replace('\\', "/")
+}
+
+fn found(report: &Report) -> Vec<(Expectation, String)> {
+    let line = |location: Location| LineIndex::new(&report.file(location).text).position(location.span.start).line;
+    let findings = report.findings.iter().map(|finding| {
+        let prefix = if finding.severity == Severity::Note { "note:" } else { "" };
+        let expectation = Expectation {
+            path: report.file(finding.location).display_path.clone(),
+            line: line(finding.location) as usize,
+            what: format!("{prefix}{}", finding.rule),
+        };
+        (expectation, describe(finding, report))
+    });
+    let problems = report.problems.iter().map(|problem| {
+        let expectation = Expectation {
+            path: problem.path.clone(),
+            line: problem.location.map_or(1, |location| line(location) as usize),
+            what: "problem".to_owned(),
+        };
+        (expectation, problem.message.clone())
+    });
+    findings.chain(problems).collect()
+}
+
+/// The argument of a finding, so that a failing test can be judged without running it again.
+fn describe(finding: &Finding, report: &Report) -> String {
+    let mut text = format!("{} ({:?}, in {})", finding.message, finding.confidence, finding.function);
+    for (number, step) in (1..).zip(&finding.trace) {
+        let file = report.file(step.location);
+        let line = LineIndex::new(&file.text).position(step.location.span.start).line;
+        text.push_str(&format!("\n      {number}. {}:{line}: {}", file.display_path, step.message));
+    }
+    text
+}
+
+/// Both lists are sorted; what stands in both as often is fine.
+fn compare(expected: &[Expectation], found: &[(Expectation, String)]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let (mut expected, mut found) = (expected.iter().peekable(), found.iter().peekable());
+    loop {
+        match (expected.peek(), found.peek()) {
+            (None, None) => return complaints,
+            (Some(mark), Some((finding, _))) if *mark == finding => {
+                expected.next();
+                found.next();
+            }
+            (Some(mark), other) if other.is_none_or(|(finding, _)| *mark < finding) => {
+                complaints.push(format!("not found:  {mark}"));
+                expected.next();
+            }
+            (_, Some((finding, why))) => {
+                complaints.push(format!("not marked: {finding}: {why}"));
+                found.next();
+            }
+            (Some(_), None) => unreachable!("the guard above takes every mark when nothing more is found"),
+        }
+    }
+}
+
+/// The wording every diagnostic keeps to: lower case, no final period.
+fn style_complaints(finding: &Finding) -> Vec<String> {
+    let steps = finding.trace.iter().map(|step| ("trace", step.message.as_str()));
+    let own = [("message", finding.message.as_str()), ("label", &finding.label), ("help", &finding.help)];
+    let mut complaints = Vec::new();
+    for (what, text) in own.into_iter().chain(steps) {
+        if text.is_empty() {
+            complaints.push(format!("style: {}: the {what} is empty", finding.rule));
+        }
+        if text.starts_with(char::is_uppercase) || text.ends_with('.') || text.contains('\n') {
+            complaints.push(format!("style: {}: the {what} is no lower-case phrase: {text:?}", finding.rule));
+        }
+    }
+    complaints
+}
