@@ -202,6 +202,14 @@ impl Evaluator<'_> {
                 return;
             }
         }
+        if let Some(index) = facts.function.and_then(|fact| fact.memoises) {
+            let functions = self.argument(at, index);
+            let functions = functions.iter().filter_map(|value| match value {
+                Value::Function { function, .. } => Some(*function),
+                _ => None,
+            });
+            self.memoised.borrow_mut().extend(functions);
+        }
         if let Some(index) = facts.function.and_then(|fact| fact.returns.or(fact.memoises)) {
             let argument = self.argument(at, index);
             if !argument.is_empty() {
