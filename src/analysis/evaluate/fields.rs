@@ -219,7 +219,7 @@ impl Evaluator<'_> {
 
     fn static_field(&self, class: ClassRef, name: &Name) -> Values {
         let body = self.program.class(class);
-        for member in body.members.iter().filter(|member| member.is_static && member.name == *name) {
+        if let Some(member) = body.members.iter().find(|member| member.is_static && member.name == *name) {
             let function = FunctionRef::new(class.file, member.function);
             return match self.program.function(function).kind {
                 FunctionKind::Getter { .. } => Values::clone(&self.returns(function)),
