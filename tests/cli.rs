@@ -95,13 +95,13 @@ fn concise_is_one_line_a_finding() {
     assert_eq!(stdout.lines().count(), 1);
 }
 
-/// Positions counted by hand: a byte-order mark of three bytes, CRLF, a tab, `ï` of two bytes, `𝄞` of four.
+/// Positions counted by hand: a byte-order mark of three bytes, CRLF, a tab, `ï` of two bytes, `𝑛` of four.
 #[test]
 fn json_positions_are_those_of_the_file_on_disk() {
     let source = "\u{feff}import { Pool } from 'pg';\r\n\
                   app.get('/naïve', async (request, response) => {\r\n\
-                  \tconst 𝄞 = 'ï'; const pool = new Pool({ connectionString: process.env.URL });\r\n\
-                  \tresponse.json((await pool.query(𝄞)).rows);\r\n\
+                  \tconst 𝑛 = 'ï'; const pool = new Pool({ connectionString: process.env.URL });\r\n\
+                  \tresponse.json((await pool.query(𝑛)).rows);\r\n\
                   });\r\n\
                   import express from 'express';\r\n\
                   const app = express();\r\n";
