@@ -81,7 +81,7 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
         || hands_out_cleanup(facts, obligation);
     let severity = if is_released || is_handed_over {
         Severity::Note
-    } else if matches!(rate, Rate::PerTurn | Rate::PerRender) {
+    } else if matches!(rate, Rate::PerCall | Rate::PerTurn | Rate::PerInstance | Rate::PerRender) {
         Severity::Warning
     } else {
         Severity::Error

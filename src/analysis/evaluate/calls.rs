@@ -369,10 +369,38 @@ impl Evaluator<'_> {
     /// Whether an argument is what a test asks for. What is not written out does not pass.
     #[must_use]
     pub fn argument_passes(&self, at: OpRef, test: &ArgumentTest) -> bool {
+        if test.absent {
+            return self.is_absent(at, &test.argument);
+        }
         match (&test.equals, self.argument_operand(at, &test.argument)) {
             (None, found) => found.is_some(),
             (Some(ArgumentLiteral::Boolean(wanted)), Some((_, Operand::Boolean(found)))) => *wanted == found,
             (Some(ArgumentLiteral::String(wanted)), Some((_, Operand::String(found)))) => *wanted == *found,
+            _ => false,
+        }
+    }
+
+    /// Whether the object that would hold the last part of an argument path is written out in full, without it.
+    fn is_absent(&self, at: OpRef, path: &str) -> bool {
+        let Some((object, name)) = path.rsplit_once('.') else { return self.argument_operand(at, path).is_none() };
+        let values = self.argument_path(at, object);
+        !values.open
+            && !values.is_empty()
+            && values.iter().all(|value| match value {
+                Value::Object { at, .. } => {
+                    self.is_written_in_full(*at) && self.written_property(*at, name).is_none()
+                }
+                Value::Nullish => true,
+                _ => false,
+            })
+    }
+
+    /// Whether an object literal spreads nothing.
+    fn is_written_in_full(&self, at: OpRef) -> bool {
+        match &self.program.op(at).kind {
+            OpKind::Assign { value: Rvalue::Object(properties), .. } => {
+                properties.iter().all(|property| matches!(property, Property::Field { .. }))
+            }
             _ => false,
         }
     }

@@ -30,6 +30,8 @@ pub enum Rate {
     PerCall,
     /// In a loop of something that runs once.
     PerTurn,
+    /// For each instance of something the program makes many of: a mounted component.
+    PerInstance,
     PerRender,
     PerTick,
     PerMessage,
@@ -79,7 +81,7 @@ impl From<Runs> for Rate {
     fn from(runs: Runs) -> Self {
         match runs {
             Runs::Once => Self::Once,
-            Runs::PerInstance => Self::PerCall,
+            Runs::PerInstance => Self::PerInstance,
             Runs::PerRender => Self::PerRender,
             Runs::PerTick => Self::PerTick,
             Runs::PerMessage => Self::PerMessage,
