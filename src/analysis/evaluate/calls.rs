@@ -387,9 +387,7 @@ impl Evaluator<'_> {
         !values.open
             && !values.is_empty()
             && values.iter().all(|value| match value {
-                Value::Object { at, .. } => {
-                    self.is_written_in_full(*at) && self.written_property(*at, name).is_none()
-                }
+                Value::Object { at, .. } => self.is_written_in_full(*at) && self.written_property(*at, name).is_none(),
                 Value::Nullish => true,
                 _ => false,
             })
