@@ -154,13 +154,19 @@ impl<'p> Patient<'p> {
             return Vec::new();
         }
         let by_layout = layout::narrow(self, original, &context, &range, depth);
-        // The layout has already cut the range in pieces, and each piece was given to the grammar.
-        let is_cut = by_layout.as_ref().is_some_and(|ranges| cost(original, ranges) * 4 < cost(original, &best));
+        // The layout's pieces are whole statements; the grammar's marks, in what it could not read, are guesses. It has
+        // had its say about each piece already, so it is asked about the whole only when the pieces cost much.
+        let mut discount = 1;
         if let Some(ranges) = by_layout {
+            discount = 4;
             keep_cheaper(original, &mut best, ranges);
         }
-        if !is_cut && let Some(ranges) = units::narrow(self, original, &context, &range) {
-            keep_cheaper(original, &mut best, ranges);
+        let is_cut = cost(original, &best) * 4 < visible(&original[range.clone()]);
+        if !is_cut
+            && let Some(ranges) = units::narrow(self, original, &context, &range)
+            && cost(original, &ranges) * discount < cost(original, &best)
+        {
+            best = ranges;
         }
         best
     }

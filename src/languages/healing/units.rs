@@ -175,11 +175,25 @@ fn units_around(patient: &Patient<'_>, context: &Range<usize>, node: Node<'_>) -
             )
         });
         if can_be_missing && (node.is_named() || node.is_error()) {
-            units.push(offset + node.start_byte()..offset + end_with_rest(bytes, node));
+            let unit = node.start_byte()..end_with_rest(bytes, node);
+            // Without `finally {`, what the block held would run in the one before it: worse than not reading it.
+            if !node.is_error() || closes_what_it_opens(&bytes[unit.clone()]) {
+                units.push(offset + unit.start..offset + unit.end);
+            }
         }
     }
     units.dedup();
     units
+}
+
+/// Whether blanking the text leaves every other statement in the block it is in.
+fn closes_what_it_opens(text: &[u8]) -> bool {
+    let mut open = 0i32;
+    let never_below = text.iter().all(|byte| {
+        open += i32::from(*byte == b'{') - i32::from(*byte == b'}');
+        open >= 0
+    });
+    never_below && open == 0
 }
 
 /// Where blanking the unit ends: a property goes with its comma (`{ , b }` would not read), and what the grammar could
