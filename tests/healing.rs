@@ -21,7 +21,7 @@ fn parse(text: &str, language: Language) -> Result<(), Vec<u32>> {
     if !parsed.panicked {
         return Ok(());
     }
-    Err(parsed.diagnostics.errors().flat_map(|error| error.labels.iter().map(|label| label.offset() as u32)).collect())
+    Err(parsed.diagnostics.errors().flat_map(|error| error.labels.iter().map(|label| label.offset())).collect())
 }
 
 fn healed(text: &str, language: Language) -> Option<Healed> {
@@ -116,7 +116,8 @@ fn conflicts_keep_their_first_side() {
     let text = "a();\n<<<<<<< HEAD\nb();\n=======\nc();\n>>>>>>> other\nd();\n";
     let healed = healed(text, Language::TypeScript).expect("readable");
     assert_eq!(healed.text.split_whitespace().collect::<Vec<_>>(), ["a();", "b();", "d();"]);
-    assert!(healed.blanked.iter().all(|blanked| blanked.why == Why::Conflict));
+    let why: Vec<Why> = healed.blanked.iter().map(|blanked| blanked.why).collect();
+    assert_eq!(why, [Why::ConflictMarker, Why::Conflict]);
 }
 
 #[test]
@@ -133,7 +134,8 @@ fn broken_files_are_read_as_far_as_they_can_be() {
     for entry in walkdir::WalkDir::new("fixtures/broken").sort_by_file_name().max_depth(1) {
         let entry = entry.expect("a readable directory");
         let Some(language) = Language::of_path(entry.path()) else { continue };
-        let text = std::fs::read_to_string(entry.path()).expect("readable text");
+        // Some are no text: reading them is not what this is about.
+        let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
         let name = entry.file_name().to_string_lossy().into_owned();
         let file = SourceFile { path: entry.into_path(), display_path: name.clone(), language, text: text.into() };
         let (module, issues) = lower(FileId(0), &file);

@@ -6,7 +6,9 @@ use crate::analysis::evaluate::Evaluator;
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::value::{ExternalId, Value, Values};
-use crate::ir::{BlockId, CallKind, Condition, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Terminator};
+use crate::ir::{
+    BlockId, CallKind, Condition, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Terminator,
+};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 /// A container and its uses.
@@ -164,8 +166,8 @@ impl Collector<'_, '_> {
             return *known;
         }
         let external = self.evaluator().external_name(of);
-        let is = external.package.is_none()
-            && external.path.last().is_some_and(|name| COLLECTIONS.contains(&name.as_str()));
+        let is =
+            external.package.is_none() && external.path.last().is_some_and(|name| COLLECTIONS.contains(&name.as_str()));
         self.memo.insert(of, is);
         is
     }

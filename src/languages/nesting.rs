@@ -584,12 +584,11 @@ fn classify(word: &[u8]) -> Word {
 /// A byte of a name, keyword or number.
 const IS_WORD: [bool; 256] = {
     let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < table.len() {
-        let is_ascii_word =
-            (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'$' | b'#' | b'@' | b'\\');
-        table[byte] = is_ascii_word || byte >= 0x80;
-        byte += 1;
+    let mut byte = u8::MAX;
+    while byte > 0 {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'#' | b'@' | b'\\') || byte >= 0x80;
+        byte -= 1;
     }
     table
 };

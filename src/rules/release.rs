@@ -26,7 +26,7 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, findings: &mut Vec<Finding>
         if rule_for(facts, obligation) != Some(rule) || !facts.is_held_to_account(obligation.acquisition.at.function) {
             continue;
         }
-        if let Some((loss, path)) = loss(facts, obligation) {
+        if let Some((loss, path)) = loss(facts, rule, obligation) {
             findings.push(finding(facts, rule, obligation, loss, path));
         }
     }
@@ -62,14 +62,13 @@ fn owns_something(facts: &Facts<'_>, class: crate::linking::ClassRef) -> bool {
     })
 }
 
-fn loss<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<(Loss, Option<&'o LeakPath>)> {
+fn loss<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Option<(Loss, Option<&'o LeakPath>)> {
     let (normal, exceptional) = (obligation.at_normal_exit, obligation.at_exceptional_exit);
     let rate = facts.rate(obligation.acquisition.at);
     let kind = facts.kind(&obligation.acquisition);
     let is_leased = matches!(kind, ResourceKind::Lease | ResourceKind::Transaction);
-    let is_long_lived = facts
-        .resource(&obligation.acquisition)
-        .is_none_or(|(_, resource)| resource.shared == Shared::Process);
+    let is_long_lived =
+        facts.resource(&obligation.acquisition).is_none_or(|(_, resource)| resource.shared == Shared::Process);
     // What a program makes once may live as long as the program; what it leases must go back all the same.
     if rate == Rate::Once && !is_leased {
         return None;
@@ -79,7 +78,7 @@ fn loss<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<(Loss, Opti
             return None;
         }
         let somewhere = (normal | exceptional).contains(Fate::RELEASED);
-        if !somewhere && creation::speaks_of(facts, obligation) {
+        if !somewhere && rule != RuleId::DiscardedCleanup && creation::speaks_of(facts, obligation) {
             return None;
         }
         let loss = if somewhere { Loss::SomePath } else { Loss::Never };
@@ -105,19 +104,23 @@ fn loss<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<(Loss, Opti
 
 fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss, path: Option<&LeakPath>) -> Finding {
     let acquisition = &obligation.acquisition;
-    let function = acquisition.at.function;
+    let function = obligation.function;
     let noun = wording::noun(facts, acquisition);
     let verb = verb(facts.kind(acquisition));
     let member = facts.releasing_member(obligation);
     let handle = match &member {
-        Some(name) if name.is_empty() => format!("the function that {} returns", wording::callee_text(facts, acquisition.at)),
+        Some(name) if name.is_empty() => {
+            format!("the function that {} returns", wording::callee_text(facts, acquisition.at))
+        }
         Some(name) => format!("`{name}` of {}", wording::callee_text(facts, acquisition.at)),
         None => wording::release_name(facts, acquisition),
     };
     let thrown = path.and_then(|path| wording::first_throw(function, path));
     let when = thrown.map(|at| format!("when {} throws", wording::callee_text(facts, at)));
     let message = match (loss, &when) {
-        (Loss::Never, _) if rule == RuleId::DiscardedCleanup => format!("{handle} is never called, so the {noun} stays open"),
+        (Loss::Never, _) if rule == RuleId::DiscardedCleanup => {
+            format!("{handle} is never called, so the {noun} stays open")
+        }
         (Loss::Never, _) => format!("the {noun} is never {verb}"),
         (Loss::SomePath, Some(when)) => format!("the {noun} is not {verb} {when}"),
         (Loss::SomePath, None) => format!("the {noun} is not {verb} on every path"),
@@ -149,7 +152,10 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
         severity,
         confidence: if loss == Loss::Never { Confidence::High } else { Confidence::Medium },
         location: facts.location(acquisition.at),
-        label: format!("acquired here, {}", if loss == Loss::Never { format!("never {verb}") } else { format!("not {verb} on every path") }),
+        label: format!(
+            "acquired here, {}",
+            if loss == Loss::Never { format!("never {verb}") } else { format!("not {verb} on every path") }
+        ),
         function: facts.program.name_of(function),
         resource: wording::resource_id(facts, acquisition),
         message,

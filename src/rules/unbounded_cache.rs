@@ -27,7 +27,9 @@ fn growing_write<'c>(facts: &Facts<'_>, container: &'c Container) -> Option<&'c 
     container
         .writes
         .iter()
-        .filter(|write| !write.closed_key && write.rate >= Rate::PerMessage && facts.is_held_to_account(write.at.function))
+        .filter(|write| {
+            !write.closed_key && write.rate >= Rate::PerMessage && facts.is_held_to_account(write.at.function)
+        })
         .max_by_key(|write| write.rate)
 }
 

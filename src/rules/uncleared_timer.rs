@@ -24,7 +24,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 enum Why {
     Repeats(Rate),
     /// The class's teardown method leaves it running.
-    OutlivesInstance { teardown: String },
+    OutlivesInstance {
+        teardown: String,
+    },
 }
 
 fn why(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why> {
@@ -32,7 +34,7 @@ fn why(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why> {
     let rate = facts.rate(at);
     let is_kept = obligation.at_normal_exit.contains(Fate::ESCAPED);
     if facts.released.contains(&obligation.id) {
-        let is_lost = obligation.at_normal_exit.contains(Fate::HELD) && !is_kept && rate >= Rate::PerRender;
+        let is_lost = obligation.at_normal_exit.contains(Fate::HELD) && !is_kept && rate >= Rate::PerInstance;
         return is_lost.then_some(Why::Repeats(rate));
     }
     if let Some((class, _)) = facts.holding_field(obligation.id) {
@@ -43,7 +45,7 @@ fn why(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why> {
     if is_kept || !obligation.at_normal_exit.contains(Fate::HELD) {
         return None;
     }
-    if rate >= Rate::PerRender {
+    if rate >= Rate::PerInstance {
         return Some(Why::Repeats(rate));
     }
     // Dropped in a constructor of a class that knows how to end: nothing can stop it when the instance ends.

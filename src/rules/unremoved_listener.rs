@@ -27,9 +27,14 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 /// What makes a registration a leak.
 enum Why<'r> {
     /// A removal was meant for it and does nothing.
-    Mismatch { removal: &'r Removal, reason: &'static str },
+    Mismatch {
+        removal: &'r Removal,
+        reason: &'static str,
+    },
     /// The class's teardown method forgets it.
-    Forgotten { teardown: FunctionRef },
+    Forgotten {
+        teardown: FunctionRef,
+    },
     Repeats(Rate),
 }
 
@@ -42,7 +47,7 @@ fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addit
     }
     // A removal whose target, event and handler cannot be told apart from this one may be the one.
     let rate = facts.rate(addition.at);
-    if rate >= Rate::PerRender {
+    if rate >= Rate::PerInstance {
         return Some(Why::Repeats(rate));
     }
     if !addition.target.is_global {

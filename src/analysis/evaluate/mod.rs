@@ -48,8 +48,8 @@ enum Question {
     Stores(FunctionRef),
     /// A place with a path.
     Place(FunctionRef, Place),
-    /// A field of an object or array literal, in the literal's own terms.
-    Part(OpRef, Field),
+    /// A field of an object or array literal, as it is seen after the calls of a context.
+    Part(OpRef, ContextId, Field),
 }
 
 /// How many questions may wait for one another. Real chains are tens long; this keeps hostile ones off the stack.

@@ -119,16 +119,21 @@ fn parse(patient: &Patient<'_>, context: &Range<usize>) -> Option<Tree> {
     };
     let mut parser = Parser::new();
     parser.set_language(&grammar.into()).ok()?;
-    // Error recovery can take thousands of steps for each byte of what is no code; steps are counted, not time.
+    // Error recovery can take thousands of steps for each byte of what is no code; steps are counted, not time. The
+    // parser reports every hundredth of them, and code takes at most one for each byte.
     let mut steps = 0usize;
-    let allowed = 2_000 + context.len();
+    let allowed = 200 + context.len() / 50;
     let mut progress = |_: &tree_sitter::ParseState| {
         steps += 1;
         if steps > allowed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
     let text = patient.text(context).as_bytes();
-    parser.parse_with_options(&mut |at, _| text.get(at..).unwrap_or_default(), None, Some(options))
+    let tree = parser.parse_with_options(&mut |at, _| text.get(at..).unwrap_or_default(), None, Some(options));
+    if tree.is_none() {
+        patient.tolerant_fuel.set(0);
+    }
+    tree
 }
 
 /// The nodes that the grammar marked as errors or put in, outermost first.
