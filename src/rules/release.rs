@@ -2,7 +2,7 @@
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
-use crate::analysis::ownership::{Fate, LeakPath, PathEnd};
+use crate::analysis::ownership::{Fate, LeakPath};
 use crate::analysis::value::{AcquiredKind, How};
 use crate::catalogue::schema::{ResourceKind, Shared};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
@@ -87,14 +87,11 @@ fn loss<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
     if !exceptional.contains(Fate::HELD) || rate == Rate::Once {
         return None;
     }
-    let path = obligation.exceptional_path.as_ref()?;
+    let mut path = obligation.exceptional_path.as_ref()?;
     if normal.contains(Fate::ESCAPED) && !normal.contains(Fate::RELEASED) {
         // It is kept or handed on when all goes well. That a failure on the way loses it is worth telling only where
         // each failure costs one more, and the function says itself that it fails.
-        let is_raised = matches!(path.end, PathEnd::Raises { .. });
-        if is_long_lived || !is_raised {
-            return None;
-        }
+        path = obligation.raised_path.as_ref().filter(|_| !is_long_lived)?;
     } else if !normal.contains(Fate::RELEASED) {
         // No normal exit at all: a loop that only an exception ends.
         return None;

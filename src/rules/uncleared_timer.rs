@@ -3,6 +3,7 @@
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::Fate;
+use crate::analysis::value::How;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 
@@ -11,7 +12,11 @@ use super::{RuleId, wording};
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for obligation in &facts.obligations {
         let function = obligation.acquisition.at.function;
-        if facts.kind(&obligation.acquisition) != ResourceKind::Timer || !facts.is_held_to_account(function) {
+        let is_received = matches!(obligation.acquisition.how, How::Received { .. });
+        if facts.kind(&obligation.acquisition) != ResourceKind::Timer
+            || is_received
+            || !facts.is_held_to_account(function)
+        {
             continue;
         }
         if let Some(why) = why(facts, obligation) {

@@ -133,7 +133,7 @@ impl Evaluator<'_> {
                 }
                 Value::External(id) => callee.add(CallTarget::External(*id)),
                 Value::Method { of, name } => {
-                    callee.add(CallTarget::ResourceMethod { receiver: Value::Resource(*of), name: name.clone() })
+                    callee.add(CallTarget::ResourceMethod { receiver: Value::Resource(*of), name: name.clone() });
                 }
                 Value::Parameter { .. } => callee.add(CallTarget::Parameter),
                 Value::Nullish | Value::Text(_) | Value::Part { .. } => {}
@@ -196,11 +196,19 @@ impl Evaluator<'_> {
             return self.wrap(at, wrapper, values);
         }
         let resource = if is_new { facts.new } else { facts.call };
-        if let Some(resource) = resource {
-            if self.counts_as_created(at, resource) {
-                values.add(self.acquired(at, resource, How::Created));
-                return;
-            }
+        if let Some(resource) = resource
+            && self.counts_as_created(at, resource)
+        {
+            values.add(self.acquired(at, resource, How::Created));
+            return;
+        }
+        if let Some(index) = facts.function.and_then(|fact| fact.memoises) {
+            let functions = self.argument(at, index);
+            let functions = functions.iter().filter_map(|value| match value {
+                Value::Function { function, .. } => Some(*function),
+                _ => None,
+            });
+            self.memoised.borrow_mut().extend(functions);
         }
         if let Some(index) = facts.function.and_then(|fact| fact.returns.or(fact.memoises)) {
             let argument = self.argument(at, index);
@@ -387,9 +395,7 @@ impl Evaluator<'_> {
         !values.open
             && !values.is_empty()
             && values.iter().all(|value| match value {
-                Value::Object { at, .. } => {
-                    self.is_written_in_full(*at) && self.written_property(*at, name).is_none()
-                }
+                Value::Object { at, .. } => self.is_written_in_full(*at) && self.written_property(*at, name).is_none(),
                 Value::Nullish => true,
                 _ => false,
             })

@@ -33,6 +33,8 @@ pub struct Evaluator<'p> {
     memo: RefCell<FxHashMap<Question, Rc<Values>>>,
     callees: RefCell<FxHashMap<OpRef, Rc<Callee>>>,
     stores: RefCell<FxHashMap<FunctionRef, Rc<FxHashSet<AcquisitionId>>>>,
+    /// Functions given to something that runs them once and keeps what they return.
+    memoised: RefCell<FxHashSet<FunctionRef>>,
     active: RefCell<FxHashSet<Question>>,
     depth: Cell<u32>,
 }
@@ -65,6 +67,7 @@ impl<'p> Evaluator<'p> {
             memo: RefCell::default(),
             callees: RefCell::default(),
             stores: RefCell::default(),
+            memoised: RefCell::default(),
             active: RefCell::default(),
             depth: Cell::new(0),
         }
