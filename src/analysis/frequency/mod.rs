@@ -254,7 +254,11 @@ impl Solver<'_, '_> {
             }
             _ => {}
         }
-        if matches!(program.role(function.file), FileRole::Test | FileRole::Benchmark) {
+        // Tests and examples show how something may be called, not how often it is.
+        if matches!(
+            program.role(function.file),
+            FileRole::Test | FileRole::Benchmark | FileRole::Example | FileRole::Story
+        ) {
             return;
         }
         for (block, index, op) in body.ops() {
