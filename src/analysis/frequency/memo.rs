@@ -221,7 +221,7 @@ fn is_slot(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, slot
     let is_class = |root: &Root| match root {
         Root::This => true,
         Root::Variable(id) => {
-            matches!(evaluator.program.variable(function.variable(*id)).binding, crate::ir::Binding::Class(_))
+            matches!(evaluator.program.variable(function.variable(*id)).binding, Binding::Class(_))
         }
         _ => false,
     };

@@ -100,6 +100,7 @@ impl Frequencies {
             roots: Vec::new(),
             memos: FxHashMap::default(),
             memoised: FxHashSet::default(),
+            memoisers: memo::memoisers(evaluator),
         };
         solver.collect();
         solver.solve()

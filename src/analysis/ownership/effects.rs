@@ -456,7 +456,7 @@ impl Collector<'_, '_> {
     fn pass_arguments(&mut self, call: &Call, found: &mut OpEffects) {
         for argument in &call.arguments {
             let values = self.evaluator.operand(self.function, &argument.value);
-            let mut taken: SmallVec<[Identity; 2]> = self.resources_in(&values);
+            let taken: SmallVec<[Identity; 2]> = self.resources_in(&values);
             let is_deferred = !call.awaited;
             let mut partly: SmallVec<[Identity; 2]> = SmallVec::new();
             for (identity, fates) in self.captures.effects_of(self.summaries, &values) {
