@@ -171,9 +171,8 @@ impl<'p> Facts<'p> {
                 Value::Function { function, context } => {
                     self.summaries.get(*function).effects.iter().any(|(identity, fates)| {
                         let Identity::Acquired(id) = identity else { return false };
-                        let seen = self
-                            .evaluator
-                            .through(crate::analysis::value::Values::one(Value::Resource(*id)), *context);
+                        let seen =
+                            self.evaluator.through(crate::analysis::value::Values::one(Value::Resource(*id)), *context);
                         fates.normal.contains(Fate::RELEASED) && seen.resources().any(|seen| seen == obligation.id)
                     })
                 }

@@ -166,7 +166,8 @@ fn target(evaluator: &Evaluator<'_>, at: OpRef, call: &Call, registration: &Regi
     let place = place_id(evaluator, at.function, &receiver);
     let is_global = match &place {
         PlaceId::Global(path) => {
-            path.is_empty() || registration.global_targets.iter().any(|target| path.first().is_some_and(|it| it == target))
+            path.is_empty()
+                || registration.global_targets.iter().any(|target| path.first().is_some_and(|it| it == target))
         }
         _ => false,
     };
@@ -232,11 +233,7 @@ fn place_id(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place) -> 
     }
 }
 
-fn aliased(
-    evaluator: &Evaluator<'_>,
-    function: FunctionRef,
-    variable: crate::linking::VariableRef,
-) -> Option<PlaceId> {
+fn aliased(evaluator: &Evaluator<'_>, function: FunctionRef, variable: crate::linking::VariableRef) -> Option<PlaceId> {
     let [only] = evaluator.program.index(variable.file).of_variable(variable.variable) else { return None };
     let owner = function.sibling(only.function);
     let at = OpRef { function: owner, block: only.block, index: only.index };
@@ -348,9 +345,7 @@ impl Registrations {
 #[must_use]
 pub fn same_target(a: &TargetId, b: &TargetId) -> bool {
     let is_global_object = |place: &PlaceId| match place {
-        PlaceId::Global(path) => {
-            path.is_empty() || (path.len() == 1 && GLOBAL_OBJECTS.contains(&path[0].as_str()))
-        }
+        PlaceId::Global(path) => path.is_empty() || (path.len() == 1 && GLOBAL_OBJECTS.contains(&path[0].as_str())),
         _ => false,
     };
     a.place == PlaceId::Fresh

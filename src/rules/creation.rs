@@ -49,7 +49,8 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     let noun = wording::noun(facts, acquisition);
     let chain = facts.frequencies.chain(&facts.evaluator, function);
     // Released wherever it goes: each time it is built and torn down again, which is slow but does not leak.
-    let is_released = !(obligation.at_normal_exit | obligation.at_exceptional_exit).intersects(Fate::HELD | Fate::ESCAPED)
+    let is_released = !(obligation.at_normal_exit | obligation.at_exceptional_exit)
+        .intersects(Fate::HELD | Fate::ESCAPED)
         && obligation.at_normal_exit.contains(Fate::RELEASED);
     let is_handed_over = obligation.at_normal_exit.contains(Fate::ESCAPED) && facts.released.contains(&obligation.id)
         || hands_out_cleanup(facts, obligation);
@@ -78,9 +79,10 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
             wording::article(&noun),
             wording::chain_text(facts, &chain, function)
         ),
-        help: resource.map(|resource| resource.help.clone()).filter(|help| !help.is_empty()).unwrap_or_else(|| {
-            "build it once, at module level or behind a lazy getter, and share it".to_owned()
-        }),
+        help: resource
+            .map(|resource| resource.help.clone())
+            .filter(|help| !help.is_empty())
+            .unwrap_or_else(|| "build it once, at module level or behind a lazy getter, and share it".to_owned()),
         trace,
     }
 }

@@ -36,9 +36,10 @@ fn listens(facts: &Facts<'_>, id: AcquisitionId) -> bool {
             let at = function.op(block, index);
             let adds = facts.evaluator.catalogue.any_method(name).registrations.iter().any(|resource| {
                 let registration = &facts.evaluator.catalogue.resource(*resource).registration;
-                registration.as_ref().and_then(|registration| registration.role(name)).is_some_and(|role| {
-                    matches!(role, RegistrationRole::Add | RegistrationRole::AddOnce)
-                })
+                registration
+                    .as_ref()
+                    .and_then(|registration| registration.role(name))
+                    .is_some_and(|role| matches!(role, RegistrationRole::Add | RegistrationRole::AddOnce))
             });
             if adds
                 && facts.evaluator.receiver_values(at).is_some_and(|receiver| {

@@ -86,7 +86,9 @@ impl Written {
                     let mut is_known = !spread.is_empty();
                     for value in &spread {
                         match value {
-                            Value::Object { at: inner, .. } if *inner != at => self.add_literal(evaluator, *inner, prefix),
+                            Value::Object { at: inner, .. } if *inner != at => {
+                                self.add_literal(evaluator, *inner, prefix)
+                            }
                             _ => is_known = false,
                         }
                     }

@@ -67,9 +67,8 @@ fn loss<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<(Loss, Opti
     let rate = facts.rate(obligation.acquisition.at);
     let kind = facts.kind(&obligation.acquisition);
     let is_leased = matches!(kind, ResourceKind::Lease | ResourceKind::Transaction);
-    let is_long_lived = facts
-        .resource(&obligation.acquisition)
-        .is_none_or(|(_, resource)| resource.shared == Shared::Process);
+    let is_long_lived =
+        facts.resource(&obligation.acquisition).is_none_or(|(_, resource)| resource.shared == Shared::Process);
     // What a program makes once may live as long as the program; what it leases must go back all the same.
     if rate == Rate::Once && !is_leased {
         return None;
@@ -110,14 +109,18 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
     let verb = verb(facts.kind(acquisition));
     let member = facts.releasing_member(obligation);
     let handle = match &member {
-        Some(name) if name.is_empty() => format!("the function that {} returns", wording::callee_text(facts, acquisition.at)),
+        Some(name) if name.is_empty() => {
+            format!("the function that {} returns", wording::callee_text(facts, acquisition.at))
+        }
         Some(name) => format!("`{name}` of {}", wording::callee_text(facts, acquisition.at)),
         None => wording::release_name(facts, acquisition),
     };
     let thrown = path.and_then(|path| wording::first_throw(function, path));
     let when = thrown.map(|at| format!("when {} throws", wording::callee_text(facts, at)));
     let message = match (loss, &when) {
-        (Loss::Never, _) if rule == RuleId::DiscardedCleanup => format!("{handle} is never called, so the {noun} stays open"),
+        (Loss::Never, _) if rule == RuleId::DiscardedCleanup => {
+            format!("{handle} is never called, so the {noun} stays open")
+        }
         (Loss::Never, _) => format!("the {noun} is never {verb}"),
         (Loss::SomePath, Some(when)) => format!("the {noun} is not {verb} {when}"),
         (Loss::SomePath, None) => format!("the {noun} is not {verb} on every path"),
@@ -149,7 +152,10 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
         severity,
         confidence: if loss == Loss::Never { Confidence::High } else { Confidence::Medium },
         location: facts.location(acquisition.at),
-        label: format!("acquired here, {}", if loss == Loss::Never { format!("never {verb}") } else { format!("not {verb} on every path") }),
+        label: format!(
+            "acquired here, {}",
+            if loss == Loss::Never { format!("never {verb}") } else { format!("not {verb} on every path") }
+        ),
         function: facts.program.name_of(function),
         resource: wording::resource_id(facts, acquisition),
         message,

@@ -69,7 +69,9 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, (user, how): (Location, S
         label: "one connection for all".to_owned(),
         function: facts.program.name_of(acquisition.at.function),
         resource: wording::resource_id(facts, acquisition),
-        message: format!("one {noun} serves all requests: they queue behind one another, and none works once it is lost"),
+        message: format!(
+            "one {noun} serves all requests: they queue behind one another, and none works once it is lost"
+        ),
         help: if help.is_empty() { "use a pool, or a connection for each unit of work".to_owned() } else { help },
         trace: vec![
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is made here, once") },

@@ -24,7 +24,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 enum Why {
     Repeats(Rate),
     /// The class's teardown method leaves it running.
-    OutlivesInstance { teardown: String },
+    OutlivesInstance {
+        teardown: String,
+    },
 }
 
 fn why(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why> {

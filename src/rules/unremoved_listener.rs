@@ -27,9 +27,14 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 /// What makes a registration a leak.
 enum Why<'r> {
     /// A removal was meant for it and does nothing.
-    Mismatch { removal: &'r Removal, reason: &'static str },
+    Mismatch {
+        removal: &'r Removal,
+        reason: &'static str,
+    },
     /// The class's teardown method forgets it.
-    Forgotten { teardown: FunctionRef },
+    Forgotten {
+        teardown: FunctionRef,
+    },
     Repeats(Rate),
 }
 

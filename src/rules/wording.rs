@@ -66,7 +66,11 @@ pub(super) fn callee_text(facts: &Facts<'_>, at: OpRef) -> String {
     let text = facts.program.text(Location { file: at.function.file, span });
     let line = text.split(['\n', '(', '{']).next().unwrap_or_default().trim();
     let is_short = !line.is_empty() && line.len() <= 48 && line.len() == text.trim().len();
-    if is_short { format!("`{line}`") } else { last_word(text).map_or_else(|| "this".to_owned(), |word| format!("`{word}`")) }
+    if is_short {
+        format!("`{line}`")
+    } else {
+        last_word(text).map_or_else(|| "this".to_owned(), |word| format!("`{word}`"))
+    }
 }
 
 fn last_word(text: &str) -> Option<String> {
@@ -127,7 +131,8 @@ fn terminator_location(facts: &Facts<'_>, function: FunctionRef, block: BlockId)
     let content = body.block(block);
     let is_written = matches!(content.terminator, Terminator::Return(_) | Terminator::Throw(_))
         && content.terminator_span != Span::default();
-    let span = if is_written { content.terminator_span } else { Span::new(body.span.end.saturating_sub(1), body.span.end) };
+    let span =
+        if is_written { content.terminator_span } else { Span::new(body.span.end.saturating_sub(1), body.span.end) };
     Location { file: function.file, span }
 }
 

@@ -110,7 +110,9 @@ impl Effects {
     pub fn in_order(&self) -> impl Iterator<Item = (&Identity, Effect)> {
         let mut places: Vec<_> = self.ops.keys().copied().collect();
         places.sort_unstable();
-        places.into_iter().flat_map(|place| self.ops[&place].effects.iter().map(|(identity, effect)| (identity, *effect)))
+        places
+            .into_iter()
+            .flat_map(|place| self.ops[&place].effects.iter().map(|(identity, effect)| (identity, *effect)))
     }
 }
 
