@@ -173,13 +173,18 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     Ok(Report { files: program.into_files(), findings, problems, statistics })
 }
 
+/// What makes a collection that another module may fill or empty. Arrays and plain objects are in every file; they are
+/// followed where something else keeps the file.
+const COLLECTIONS: &[&str] = &["new Map", "new Set", "new WeakMap", "new WeakSet"];
+
 /// The files that can matter, in order.
 fn screen(discovered: &Discovered, resolver: &Resolver<'_>, catalogue: &Catalogue) -> Vec<FileId> {
     let packages = catalogue.screen_packages();
     let lone_packages = catalogue.other_packages();
     let words = catalogue.screen_words();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let interest = Interest { packages: &packages, lone_packages: &lone_packages, words: &words };
+    let interest =
+        Interest { packages: &packages, lone_packages: &lone_packages, words: &words, shared_words: COLLECTIONS };
     let relevance = discovery::screen::select(&discovered.files, &interest, |from, specifier| {
         resolver.resolve(from, specifier).into_imported()
     });

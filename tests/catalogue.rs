@@ -179,6 +179,9 @@ fn entry_points_can_be_found() {
                 &entry.base_types,
             ];
             assert!(ways.iter().any(|way| !way.is_empty()), "{stem}: nothing leads to {:?}", entry.label);
+            for package in &entry.needs_package {
+                assert!(!package.contains('*'), "{stem}: `{package}` is no package");
+            }
             for glob in entry.files.iter().chain(&entry.names) {
                 globset::Glob::new(glob).unwrap_or_else(|error| panic!("{stem}: {error}"));
             }

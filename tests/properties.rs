@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use leaklint::ir::{Module, OpKind, ParseIssue};
+use leaklint::ir::{Module, ParseIssue, verify};
 use leaklint::languages::{FrontEnd, MAX_LEVELS, TypeScript, healing, lower};
 use leaklint::source::{FileId, Language, SourceFile, Span};
 use proptest::prelude::*;
@@ -79,8 +79,8 @@ fn check(text: &str, language: Language) -> (Module, Vec<ParseIssue>) {
     let file = source(text, language);
     let lowered = catch_unwind(AssertUnwindSafe(|| lower(FileId(0), &file)));
     let (module, issues) = lowered.unwrap_or_else(|_| panic!("lowering panicked on {text:?}"));
-    let spans = spans(&module).into_iter().chain(issues.iter().map(|issue| issue.span));
-    for span in spans {
+    assert_eq!(verify(&module, text), Vec::<String>::new(), "in {text:?}");
+    for span in issues.iter().map(|issue| issue.span) {
         assert!(text.get(span.range()).is_some(), "{span:?} is no range of {text:?}");
     }
     for issue in &issues {
@@ -88,27 +88,6 @@ fn check(text: &str, language: Language) -> (Module, Vec<ParseIssue>) {
     }
     assert!(!module.functions.is_empty(), "there is always an initialiser");
     (module, issues)
-}
-
-fn spans(module: &Module) -> Vec<Span> {
-    let mut spans = Vec::new();
-    for (_, function) in module.functions() {
-        spans.extend([function.span, function.name_span]);
-        spans.extend(function.blocks.iter().map(|block| block.terminator_span));
-        for (_, _, op) in function.ops() {
-            spans.push(op.span);
-            if let OpKind::Call(call) = &op.kind {
-                spans.push(call.callee_span);
-                spans.extend(call.arguments.iter().map(|argument| argument.span));
-            }
-        }
-    }
-    spans.extend(module.classes().flat_map(|(_, class)| [class.span, class.name_span]));
-    spans.extend(module.variables.iter().map(|variable| variable.span));
-    spans.extend(module.requests.iter().map(|request| request.span));
-    spans.extend(module.exports.iter().map(|export| export.span));
-    spans.extend(module.comments.iter().map(|comment| comment.span));
-    spans
 }
 
 /// One edit: at a character, remove some characters and put a piece in.
@@ -133,7 +112,7 @@ fn function_spans(module: &Module, prefix: &str) -> Vec<(String, Span)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_lowered(text in "\\PC{0,200}", language in prop::sample::select(&LANGUAGES[..])) {

@@ -33,6 +33,8 @@ pub struct Facts<'p> {
 #[derive(Debug, Clone)]
 pub struct Obligation {
     pub id: AcquisitionId,
+    /// The function that has to release it: the one that acquires it, or the callback it is given.
+    pub function: FunctionRef,
     pub acquisition: Acquisition,
     pub at_normal_exit: Fate,
     pub at_exceptional_exit: Fate,
@@ -76,13 +78,15 @@ impl<'p> Facts<'p> {
                 _ => {}
             }
         }
+        let mut begun: Vec<_> = begun.into_iter().map(|id| (id, Identity::Acquired(id))).collect();
+        begun.extend(self.given_lease(function));
         if begun.is_empty() {
             return;
         }
         let solution = solve(&self.evaluator, &self.summaries, function, &effects);
-        for id in begun {
-            let identity = Identity::Acquired(id);
-            let index = effects.identities.get_index_of(&identity).expect("invariant: what begins is an identity");
+        for (id, identity) in begun {
+            // A callback that never mentions its lease is not one this analysis understands.
+            let Some(index) = effects.identities.get_index_of(&identity) else { continue };
             let (at_normal_exit, at_exceptional_exit) =
                 (solution.at_normal_exit[index], solution.at_exceptional_exit[index]);
             let path = |fate: Fate, exit| {
@@ -92,6 +96,7 @@ impl<'p> Facts<'p> {
             };
             self.obligations.push(Obligation {
                 id,
+                function,
                 acquisition: self.evaluator.acquisition(id),
                 at_normal_exit,
                 at_exceptional_exit,
@@ -99,6 +104,19 @@ impl<'p> Facts<'p> {
                 exceptional_path: path(at_exceptional_exit, Exit::Exceptional),
             });
         }
+    }
+
+    /// The lease that a callback is given by what calls it.
+    fn given_lease(&self, function: FunctionRef) -> Option<(AcquisitionId, Identity)> {
+        let callback = self.summaries.lease_callbacks.get(function)?;
+        let index = callback.parameter;
+        let acquisition = Acquisition {
+            at: callback.at,
+            kind: AcquiredKind::Catalogued(callback.resource),
+            how: How::CallbackParameter { callback: function, parameter: index },
+        };
+        let id = self.evaluator.acquired_as(acquisition).acquisition()?;
+        Some((id, Identity::Parameter { function, index, path: crate::analysis::value::Path::new() }))
     }
 
     /// A release of what a factory handed out is evidence for what the factory acquired.

@@ -105,10 +105,12 @@ pub enum AcquiredKind {
 pub enum How {
     /// By a constructor or factory of a library.
     Created,
-    /// By a method of another resource.
-    Leased,
-    /// As a callback's parameter; the flag is the index of the parameter that gives it back.
-    CallbackParameter { parameter: u32, release: Option<u32> },
+    /// By a method of another resource, which is named where it was acquired here.
+    Leased { giver: Option<AcquisitionId>, with_giver: bool },
+    /// By a method of another resource that is itself the lease from then on: `transaction.begin()`.
+    Begun,
+    /// As the parameter of this function, a callback of the operation.
+    CallbackParameter { callback: FunctionRef, parameter: u32 },
     /// From a function of the project that acquired `inner` and handed it on.
     Received { inner: AcquisitionId },
 }

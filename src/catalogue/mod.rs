@@ -5,6 +5,7 @@
 //! is known about. Answers borrow from the catalogue and cost no allocation. It never looks at a program: which import a
 //! name comes from is settled before, and `create_when`, `create_unless` and `statements` are for the asker to test.
 
+mod builder;
 mod facts;
 mod index;
 mod load;
@@ -61,7 +62,7 @@ impl Catalogue {
     /// # Errors
     /// When a library names a resource that does not exist; `path` is then the library's name.
     pub fn new(libraries: Vec<Library>) -> Result<Self, LoadError> {
-        let (index, functions) = Index::build(&libraries)?;
+        let (index, functions) = builder::index(&libraries)?;
         Ok(Self { libraries, functions, index })
     }
 

@@ -38,7 +38,7 @@ pub struct Resource {
     pub kind: ResourceKind,
     /// What messages call it, after "the" or "a": `pool`, `pooled client`, `IMAP session`.
     pub noun: String,
-    /// How it is made, as [call patterns](Pattern): `new Pool`, `default()`, `MongoClient.connect()`.
+    /// How it is made, as [call patterns](super::Pattern): `new Pool`, `default()`, `MongoClient.connect()`.
     #[serde(default)]
     pub create: Vec<String>,
     /// Which of the library's `packages` it is for, when not for all.
@@ -300,7 +300,7 @@ pub struct EntryPoint {
     #[serde(default)]
     pub methods: Vec<String>,
     /// One of these packages must be named by the project (a manifest or an import) for location, decorators, types and
-    /// registrations on unknown receivers to count. A trailing `*` takes every ending.
+    /// registrations on unknown receivers to count.
     #[serde(default)]
     pub needs_package: Vec<String>,
 }
@@ -366,9 +366,12 @@ pub struct Registration {
 #[serde(deny_unknown_fields)]
 pub struct ArgumentTest {
     pub argument: String,
-    /// The literal it must be; absent: it must be there.
+    /// The literal it must be; without this it must be there.
     #[serde(default)]
     pub equals: Option<ArgumentLiteral>,
+    /// It must not be there: the object that would hold it is written out in full, without it.
+    #[serde(default)]
+    pub absent: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,13 @@ use std::path::{Component, Path, PathBuf};
 
 /// `path` relative to `root`; `None` outside it, or where it is not UTF-8.
 pub(crate) fn relative(root: &Path, path: &Path) -> Option<String> {
-    let relative = path.strip_prefix(root).ok()?.to_str()?;
-    Some(if std::path::MAIN_SEPARATOR == '/' { relative.to_owned() } else { relative.replace('\\', "/") })
+    if std::path::MAIN_SEPARATOR != '/' {
+        return Some(path.strip_prefix(root).ok()?.to_str()?.replace('\\', "/"));
+    }
+    // By bytes, since this is asked of every file: both are normalised, so a prefix of parts is a prefix of bytes.
+    let rest = path.to_str()?.strip_prefix(root.to_str()?)?;
+    let is_whole_part = rest.is_empty() || rest.starts_with('/') || root.parent().is_none();
+    is_whole_part.then(|| rest.trim_start_matches('/').to_owned())
 }
 
 /// `specifier` seen from `directory`, without `.` and `..`; `None` where it leads above the root.

@@ -81,6 +81,9 @@ impl Discovered {
     }
 
     /// The file's path relative to [`Self::root`], with `/` separators.
+    ///
+    /// # Panics
+    /// For a file of another run.
     #[must_use]
     pub fn relative_path(&self, file: FileId) -> String {
         location::relative(&self.root, &self.files[file.index()].path)
@@ -89,6 +92,12 @@ impl Discovered {
 }
 
 /// Finds and reads what `request` asks for, and the project around it.
+///
+/// # Errors
+/// When a requested path does not exist or a glob is none: what the user has to put right before anything can run.
+///
+/// # Panics
+/// Never, unless an invariant of the walk is broken.
 pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
     let working_directory = absolute(&request.working_directory)?;
     let targets = targets(request, &working_directory)?;

@@ -62,6 +62,7 @@ const ROUTE_STEMS: &[&str] = &["route", "page", "layout", "+server", "+page", "+
 
 /// The role of a file from its path relative to the project, with `/` separators.
 #[must_use]
+#[allow(clippy::case_sensitive_file_extension_comparisons, reason = "the path is in lower case by then")]
 pub fn role_of(path: &str) -> FileRole {
     let lowercase = path.to_ascii_lowercase();
     let (directories, name) = lowercase.rsplit_once('/').unwrap_or(("", &lowercase));
@@ -129,6 +130,7 @@ fn by_directory(directories: &[&str], stem: &str) -> Option<FileRole> {
     None
 }
 
+#[allow(clippy::case_sensitive_file_extension_comparisons, reason = "the path is in lower case by then")]
 fn by_name(directories: &[&str], stem: &str) -> Option<FileRole> {
     if TEST_STEMS.contains(&stem) || stem.ends_with("_test") || stem.ends_with("-test") || stem.ends_with(".setup") {
         return Some(FileRole::Test);

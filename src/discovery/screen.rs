@@ -16,12 +16,16 @@ use crate::source::{FileId, SourceFile};
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Interest<'a> {
     /// Packages, with or without a subpath, by their normalised names. A file that imports one is kept, and so is
-    /// whatever imports that file: a wrapper can be anywhere between the package and its use.
+    /// whatever imports that file: a wrapper can be anywhere between the package and its use. An import of types is
+    /// evidence for the file that has it and is not followed further, since nothing of it runs.
     pub packages: &'a [&'a str],
     /// Packages that keep only the files that import them: what everything imports (`fs`) would keep everything.
     pub lone_packages: &'a [&'a str],
     /// Bytes that keep the files they stand in: `setInterval`, `new Map`.
     pub words: &'a [&'a str],
+    /// Bytes that keep, besides the file they stand in, whatever imports it: a container that one module makes is
+    /// filled and emptied by others.
+    pub shared_words: &'a [&'a str],
 }
 
 /// Why a file is kept.
@@ -49,6 +53,7 @@ pub fn select(
     resolve: impl Fn(FileId, &str) -> Option<Imported> + Sync,
 ) -> Vec<Relevance> {
     let scan = Scan::new(interest);
+    // The order of the result is the order of the files, whatever the number of threads.
     let scanned: Vec<Scanned> = (0..files.len())
         .into_par_iter()
         .with_min_len(16)
@@ -59,7 +64,7 @@ pub fn select(
 
 /// Calls `found` with every specifier that `text` seems to import: after `from`, `import`, `import(`, `require(`.
 pub fn specifiers<'t>(text: &'t str, mut found: impl FnMut(&'t str)) {
-    Keywords::new().specifiers(text, &mut found);
+    Keywords::new().specifiers(text, &mut |specifier, _| found(specifier));
 }
 
 /// What one file holds.
@@ -68,6 +73,7 @@ struct Scanned {
     names_package: bool,
     names_other: bool,
     imports: Vec<u32>,
+    type_imports: Vec<u32>,
 }
 
 struct Scan<'i> {
@@ -75,6 +81,7 @@ struct Scan<'i> {
     lone_packages: FxHashSet<&'i str>,
     keywords: Keywords,
     words: Words<'i>,
+    shared_words: Words<'i>,
 }
 
 impl<'i> Scan<'i> {
@@ -84,21 +91,25 @@ impl<'i> Scan<'i> {
             lone_packages: interest.lone_packages.iter().copied().collect(),
             keywords: Keywords::new(),
             words: Words::new(interest.words),
+            shared_words: Words::new(interest.shared_words),
         }
     }
 
     fn file(&self, file: FileId, text: &str, resolve: &impl Fn(FileId, &str) -> Option<Imported>) -> Scanned {
         let mut scanned = Scanned::default();
-        self.keywords.specifiers(text, &mut |specifier| match resolve(file, specifier) {
+        self.keywords.specifiers(text, &mut |specifier, is_type| match resolve(file, specifier) {
+            Some(Imported::File(target)) if is_type => scanned.type_imports.push(target.0),
             Some(Imported::File(target)) => scanned.imports.push(target.0),
             Some(Imported::Package(name)) => {
-                scanned.names_package |= holds(&self.packages, &name);
-                scanned.names_other |= holds(&self.lone_packages, &name);
+                let is_wanted = holds(&self.packages, &name);
+                scanned.names_package |= is_wanted && !is_type;
+                scanned.names_other |= is_wanted && is_type || holds(&self.lone_packages, &name);
             }
             None => {}
         });
         scanned.imports.sort_unstable();
         scanned.imports.dedup();
+        scanned.names_package |= !scanned.names_package && self.shared_words.is_in(text.as_bytes());
         scanned.names_other |= !scanned.names_package && self.words.is_in(text.as_bytes());
         scanned
     }
@@ -133,6 +144,12 @@ fn close_over_importers(scanned: &[Scanned]) -> Vec<Relevance> {
             }
         }
     }
+    // A parameter typed by a file that deals with a package holds what that package makes.
+    for (at, file) in scanned.iter().enumerate() {
+        if relevance[at] == Relevance::Out && file.type_imports.iter().any(|of| scanned[*of as usize].names_package) {
+            relevance[at] = Relevance::Importer;
+        }
+    }
     relevance
 }
 
@@ -148,24 +165,51 @@ impl Keywords {
         Self { from: Finder::new("from"), import: Finder::new("import"), require: Finder::new("require") }
     }
 
-    fn specifiers<'t>(&self, text: &'t str, found: &mut impl FnMut(&'t str)) {
+    /// Calls `found` with each specifier, and whether only types are imported.
+    fn specifiers<'t>(&self, text: &'t str, found: &mut impl FnMut(&'t str, bool)) {
         let bytes = text.as_bytes();
         for at in self.from.find_iter(bytes) {
-            literal(text, skip_space(bytes, at + 4), found);
+            if let Some(specifier) = literal(text, skip_space(bytes, at + 4)) {
+                found(specifier, imports_types(&bytes[..at]));
+            }
         }
         for at in self.import.find_iter(bytes) {
             let next = skip_space(bytes, at + 6);
             let next = if bytes.get(next) == Some(&b'(') { skip_space(bytes, next + 1) } else { next };
-            literal(text, next, found);
+            if let Some(specifier) = literal(text, next) {
+                found(specifier, false);
+            }
         }
         for at in self.require.find_iter(bytes) {
             let next = skip_space(bytes, at + 7);
-            if bytes.get(next) == Some(&b'(') {
-                literal(text, skip_space(bytes, next + 1), found);
+            if bytes.get(next) == Some(&b'(')
+                && let Some(specifier) = literal(text, skip_space(bytes, next + 1))
+            {
+                found(specifier, false);
             }
         }
     }
 }
+
+/// Whether what ends before `from` is `import type …` or `export type …`.
+fn imports_types(before: &[u8]) -> bool {
+    // Walk back over what a clause is made of, and no further: `{ a as b, C }`, `* as d`.
+    let is_clause = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || !byte.is_ascii() || b"{},*_$".contains(byte)
+    };
+    let start = before.iter().rposition(|byte| !is_clause(byte)).map_or(0, |at| at + 1);
+    let clause = &before[start..];
+    let keyword = [b"import", b"export"].iter().filter_map(|word| memchr::memmem::rfind(clause, *word)).max();
+    let Some(rest) = keyword.map(|at| clause[at + 6..].trim_ascii_start()) else { return false };
+    let Some(rest) = rest.strip_prefix(b"type") else { return false };
+    // `import type from "a"` and `import type, { b } from "a"` import a value called `type`.
+    rest.first().is_some_and(|next| next.is_ascii_whitespace() || matches!(next, b'{' | b'*'))
+        && !matches!(rest.trim_ascii_start().first(), None | Some(b','))
+}
+
+/// A comment between a keyword and its specifier is a hint of a few words; a longer search would let a file of
+/// unclosed comments take quadratic time.
+const MAXIMAL_HINT: usize = 512;
 
 /// Past white space and block comments (bundlers read hints in `import(/* … */ "a")`).
 fn skip_space(bytes: &[u8], mut at: usize) -> usize {
@@ -173,27 +217,19 @@ fn skip_space(bytes: &[u8], mut at: usize) -> usize {
         while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
             at += 1;
         }
-        if !bytes[at.min(bytes.len())..].starts_with(b"/*") {
-            return at;
-        }
-        let Some(length) = memchr::memmem::find(&bytes[at + 2..], b"*/") else { return bytes.len() };
+        let rest = &bytes[at.min(bytes.len())..];
+        let Some(comment) = rest.strip_prefix(b"/*") else { return at };
+        let Some(length) = memchr::memmem::find(&comment[..comment.len().min(MAXIMAL_HINT)], b"*/") else { return at };
         at += length + 4;
     }
 }
 
 /// The string literal that starts at `at`, if one does and ends on its line.
-fn literal<'t>(text: &'t str, at: usize, found: &mut impl FnMut(&'t str)) {
-    let Some(&quote) = text.as_bytes().get(at) else { return };
-    if !matches!(quote, b'"' | b'\'' | b'`') {
-        return;
-    }
+fn literal(text: &str, at: usize) -> Option<&str> {
+    let quote = *text.as_bytes().get(at).filter(|quote| matches!(quote, b'"' | b'\'' | b'`'))?;
     let rest = &text.as_bytes()[at + 1..];
-    if let Some(length) = memchr::memchr3(quote, b'\n', b'$', rest)
-        && rest[length] == quote
-        && length > 0
-    {
-        found(&text[at + 1..at + 1 + length]);
-    }
+    let length = memchr::memchr3(quote, b'\n', b'$', rest)?;
+    (rest[length] == quote && length > 0).then(|| &text[at + 1..at + 1 + length])
 }
 
 /// A search for any of several words.
@@ -293,6 +329,39 @@ mod tests {
             &Interest { packages: &["drizzle-orm"], words: &["setInterval"], ..Interest::default() },
             &[Relevance::Seed, Relevance::Seed, Relevance::Importer],
         );
+    }
+
+    #[test]
+    fn imports_of_types_are_not_followed() {
+        check(
+            &[
+                ("db", "import { Pool } from 'pg'"),
+                ("typed", "import type { Db } from './db'"),
+                ("further", "import { typed } from './typed'"),
+                ("client", "import type { PoolClient } from 'pg'"),
+                ("further2", "import { release } from './client'"),
+            ],
+            &Interest { packages: &["pg"], ..Interest::default() },
+            &[Relevance::Seed, Relevance::Importer, Relevance::Out, Relevance::Seed, Relevance::Out],
+        );
+    }
+
+    #[test]
+    fn clauses_of_types() {
+        for (text, expected) in [
+            ("import type { A } ", true),
+            ("import 'x'\nimport type A ", true),
+            ("export type * ", true),
+            ("export type{A, B as C} ", true),
+            ("import type ", false),
+            ("import type, { a } ", false),
+            ("import { type A } ", false),
+            ("import typed ", false),
+            ("import type { A } from 'a'; import b ", false),
+            ("", false),
+        ] {
+            assert_eq!(imports_types(text.as_bytes()), expected, "{text}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::ir::{Module, ParseIssue};
 use crate::source::{FileId, Language, LineIndex, SourceFile, Span};
 
 /// The stack a thread should have that lowers files. Only what is touched takes memory.
-pub const STACK_SIZE: usize = 128 << 20;
+pub const STACK_SIZE: usize = 64 << 20;
 
 /// Files that nest deeper are refused. People write up to fifty levels, bundlers up to some hundred; at this depth
 /// parser, resolver and lowering together take less than half of [`STACK_SIZE`], without optimisation too.

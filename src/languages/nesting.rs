@@ -130,7 +130,8 @@ struct Scan<'t> {
 
 impl Scan<'_> {
     fn run(&mut self) {
-        if self.bytes.starts_with(b"#!") {
+        let mark = "\u{feff}".as_bytes();
+        if self.bytes.strip_prefix(mark).unwrap_or(self.bytes).starts_with(b"#!") {
             self.skip_line();
         }
         while self.at < self.bytes.len() && self.deepest <= self.stop_above {

@@ -22,7 +22,10 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, finding
             continue;
         }
         let rate = facts.rate(acquisition.at);
-        if rate < Rate::PerTurn {
+        if rate < Rate::PerTurn && !(rate == Rate::PerCall && is_dropped(obligation)) {
+            continue;
+        }
+        if is_closed_again(obligation) && is_for_the_caller(facts, obligation) {
             continue;
         }
         findings.push(finding(facts, rule, obligation, rate));
@@ -38,8 +41,33 @@ pub(super) fn speaks_of(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         origin.how == How::Created
             && matches!(resource.kind, ResourceKind::Pool | ResourceKind::Client)
             && resource.shared == Shared::Process
-            && facts.rate(origin.at) >= Rate::PerTurn
+            && (facts.rate(origin.at) >= Rate::PerTurn
+                || (facts.rate(origin.at) == Rate::PerCall && origins.is_empty() && is_dropped(obligation)))
             && facts.is_held_to_account(origin.at.function)
+    })
+}
+
+/// Whether the function keeps it to itself and leaves without closing it.
+fn is_dropped(obligation: &Obligation) -> bool {
+    obligation.at_normal_exit == Fate::HELD || obligation.at_normal_exit == Fate::HELD | Fate::ABSENT
+}
+
+/// Whether it is released wherever the function is left: built and torn down again, which is slow but does not leak.
+fn is_closed_again(obligation: &Obligation) -> bool {
+    !(obligation.at_normal_exit | obligation.at_exceptional_exit).intersects(Fate::HELD | Fate::ESCAPED)
+        && obligation.at_normal_exit.contains(Fate::RELEASED)
+}
+
+/// Whether what it connects to comes from the function's caller, so that no two calls could share it.
+fn is_for_the_caller(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    facts.evaluator.argument(obligation.acquisition.at, 0).iter().any(|value| match value {
+        crate::analysis::value::Value::Parameter { .. } => true,
+        crate::analysis::value::Value::Object { at, .. } => facts
+            .evaluator
+            .object_parts(*at)
+            .iter()
+            .any(|part| matches!(part, crate::analysis::value::Value::Parameter { .. })),
+        _ => false,
     })
 }
 
@@ -48,10 +76,7 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     let function = acquisition.at.function;
     let noun = wording::noun(facts, acquisition);
     let chain = facts.frequencies.chain(&facts.evaluator, function);
-    // Released wherever it goes: each time it is built and torn down again, which is slow but does not leak.
-    let is_released = !(obligation.at_normal_exit | obligation.at_exceptional_exit)
-        .intersects(Fate::HELD | Fate::ESCAPED)
-        && obligation.at_normal_exit.contains(Fate::RELEASED);
+    let is_released = is_closed_again(obligation);
     let is_handed_over = obligation.at_normal_exit.contains(Fate::ESCAPED) && facts.released.contains(&obligation.id)
         || hands_out_cleanup(facts, obligation);
     let severity = if is_released || is_handed_over {

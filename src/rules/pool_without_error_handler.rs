@@ -1,10 +1,13 @@
 //! `pool-without-error-handler`: an event that ends the process when nobody listens, and nobody does.
 
 use crate::analysis::facts::{Facts, Obligation};
+use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Effect, Effects, Escape, Identity};
 use crate::analysis::value::{AcquisitionId, How, Value};
 use crate::catalogue::RegistrationRole;
+use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity};
+use crate::linking::FunctionRef;
 
 use super::{RuleId, wording};
 
@@ -12,7 +15,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for obligation in &facts.obligations {
         let acquisition = &obligation.acquisition;
         let Some((_, resource)) = facts.resource(acquisition) else { continue };
+        let is_long_lived =
+            resource.kind == ResourceKind::Pool || (!resource.single_user && facts.rate(acquisition.at) == Rate::Once);
         if acquisition.how != How::Created
+            || !is_long_lived
             || !resource.required_events.iter().any(|event| event == "error")
             || !facts.is_held_to_account(acquisition.at.function)
             || listens(facts, obligation.id)
@@ -46,7 +52,7 @@ fn listens(facts: &Facts<'_>, id: AcquisitionId) -> bool {
                     receiver.iter().any(|value| match value {
                         Value::Resource(held) | Value::View { of: held, .. } => is_same(facts, *held, id),
                         // A helper that attaches it to whatever it is given.
-                        Value::Parameter { .. } | Value::Borrowed(_) => true,
+                        Value::Parameter { function, .. } => is_given_to(facts, *function, id),
                         _ => false,
                     })
                 })
@@ -56,6 +62,21 @@ fn listens(facts: &Facts<'_>, id: AcquisitionId) -> bool {
         }
     }
     false
+}
+
+/// Whether some call hands the resource to `helper`.
+fn is_given_to(facts: &Facts<'_>, helper: FunctionRef, id: AcquisitionId) -> bool {
+    facts.program.functions().any(|function| {
+        facts.program.function(function).ops().any(|(block, index, op)| {
+            let Some(call) = op.call() else { return false };
+            let at = function.op(block, index);
+            facts.called(at).contains(&helper)
+                && call.arguments.iter().any(|argument| {
+                    let values = facts.evaluator.operand(function, &argument.value);
+                    values.resources().any(|held| is_same(facts, held, id))
+                })
+        })
+    })
 }
 
 /// Whether `held` is `id`, as some caller received it.

@@ -21,8 +21,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let missing = missing(&facts.evaluator, acquisition.at, resource);
-        if missing.iter().any(|limit| limit.important) {
-            findings.push(finding(facts, obligation, &missing));
+        let important = |limits: &[&Limit]| limits.iter().filter(|limit| limit.important).count();
+        let all: Vec<&Limit> = resource.limits.iter().collect();
+        if important(&missing) > 0 {
+            // Somebody who set some of them has thought about it.
+            let severity = if important(&missing) == important(&all) { Severity::Warning } else { Severity::Note };
+            findings.push(finding(facts, obligation, &missing, severity));
         }
     }
 }
@@ -104,7 +108,12 @@ impl Written {
     }
 }
 
-fn finding(facts: &Facts<'_>, obligation: &crate::analysis::facts::Obligation, missing: &[&Limit]) -> Finding {
+fn finding(
+    facts: &Facts<'_>,
+    obligation: &crate::analysis::facts::Obligation,
+    missing: &[&Limit],
+    severity: Severity,
+) -> Finding {
     let acquisition = &obligation.acquisition;
     let noun = wording::noun(facts, acquisition);
     let named: Vec<String> = missing
@@ -114,7 +123,7 @@ fn finding(facts: &Facts<'_>, obligation: &crate::analysis::facts::Obligation, m
     let why: Vec<&str> = missing.iter().map(|limit| limit.why.as_str()).filter(|why| !why.is_empty()).collect();
     Finding {
         rule: RuleId::PoolWithoutLimits,
-        severity: Severity::Note,
+        severity,
         confidence: Confidence::High,
         location: facts.location(acquisition.at),
         label: "nothing bounds it".to_owned(),

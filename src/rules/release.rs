@@ -26,7 +26,7 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, findings: &mut Vec<Finding>
         if rule_for(facts, obligation) != Some(rule) || !facts.is_held_to_account(obligation.acquisition.at.function) {
             continue;
         }
-        if let Some((loss, path)) = loss(facts, obligation) {
+        if let Some((loss, path)) = loss(facts, rule, obligation) {
             findings.push(finding(facts, rule, obligation, loss, path));
         }
     }
@@ -62,7 +62,7 @@ fn owns_something(facts: &Facts<'_>, class: crate::linking::ClassRef) -> bool {
     })
 }
 
-fn loss<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<(Loss, Option<&'o LeakPath>)> {
+fn loss<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Option<(Loss, Option<&'o LeakPath>)> {
     let (normal, exceptional) = (obligation.at_normal_exit, obligation.at_exceptional_exit);
     let rate = facts.rate(obligation.acquisition.at);
     let kind = facts.kind(&obligation.acquisition);
@@ -78,7 +78,7 @@ fn loss<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<(Loss, Opti
             return None;
         }
         let somewhere = (normal | exceptional).contains(Fate::RELEASED);
-        if !somewhere && creation::speaks_of(facts, obligation) {
+        if !somewhere && rule != RuleId::DiscardedCleanup && creation::speaks_of(facts, obligation) {
             return None;
         }
         let loss = if somewhere { Loss::SomePath } else { Loss::Never };
@@ -104,7 +104,7 @@ fn loss<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<(Loss, Opti
 
 fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss, path: Option<&LeakPath>) -> Finding {
     let acquisition = &obligation.acquisition;
-    let function = acquisition.at.function;
+    let function = obligation.function;
     let noun = wording::noun(facts, acquisition);
     let verb = verb(facts.kind(acquisition));
     let member = facts.releasing_member(obligation);

@@ -197,8 +197,7 @@ impl Evaluator<'_> {
         }
         let resource = if is_new { facts.new } else { facts.call };
         if let Some(resource) = resource {
-            let counts = self.catalogue.resource(resource).create_when.as_ref();
-            if counts.is_none_or(|test| self.argument_passes(at, test)) {
+            if self.counts_as_created(at, resource) {
                 values.add(self.acquired(at, resource, How::Created));
                 return;
             }
@@ -213,6 +212,13 @@ impl Evaluator<'_> {
         // `const EventEmitter = require("events")` and the like: what a package makes is followed by its maker.
         values.add(Value::Product { of: id, at });
         values.open = true;
+    }
+
+    /// Whether the arguments of a creating call make what the catalogue speaks about.
+    fn counts_as_created(&self, at: OpRef, resource: ResourceId) -> bool {
+        let resource = self.catalogue.resource(resource);
+        resource.create_when.as_ref().is_none_or(|test| self.argument_passes(at, test))
+            && !resource.create_unless.iter().any(|test| self.argument_passes(at, test))
     }
 
     fn wrap(&self, at: OpRef, wrapper: &Wrapper, values: &mut Values) {
@@ -267,12 +273,13 @@ impl Evaluator<'_> {
                 values.add(receiver.clone());
                 return;
             }
-            if let Some((lease, leased)) = facts.lease {
-                if !self.is_scoped(at, call, lease)
-                    && !lease.receiver
-                    && lease.callback_parameter.is_none_or(|_| !self.has_callback(at, call))
-                {
-                    values.add(self.acquired(at, leased, How::Leased));
+            if let Some((lease, leased)) = facts.lease
+                && !lease.receiver
+                && lease.statements.is_empty()
+            {
+                if !self.is_scoped(at, call, lease) && !self.has_callback(at, call) {
+                    let how = How::Leased { giver: receiver.acquisition(), with_giver: lease.with_giver };
+                    values.add(self.acquired(at, leased, how));
                 }
                 return;
             }
@@ -315,7 +322,27 @@ impl Evaluator<'_> {
     }
 
     fn acquired(&self, at: OpRef, resource: ResourceId, how: How) -> Value {
-        Value::Resource(self.intern(Acquisition { at, kind: AcquiredKind::Catalogued(resource), how }))
+        self.acquired_as(Acquisition { at, kind: AcquiredKind::Catalogued(resource), how })
+    }
+
+    /// The value of an acquisition.
+    #[must_use]
+    pub fn acquired_as(&self, acquisition: Acquisition) -> Value {
+        Value::Resource(self.intern(acquisition))
+    }
+
+    /// Whether the first argument of a call is a text that starts with one of these words, in any case; without
+    /// words there is nothing to fulfil.
+    #[must_use]
+    pub fn is_statement(&self, at: OpRef, words: &[String]) -> bool {
+        words.is_empty()
+            || self.argument(at, 0).iter().any(|value| match value {
+                Value::Text(text) => {
+                    let text = text.trim_start().to_ascii_lowercase();
+                    words.iter().any(|word| text.starts_with(&word.to_ascii_lowercase()))
+                }
+                _ => false,
+            })
     }
 
     /// The catalogue's resource that a class of the project extends, at any distance.

@@ -67,7 +67,9 @@ fn slots(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> SmallVec<[Memo; 1
                     if evaluator.outlives(function, target) {
                         let keyed = target.path.contains(&Field::Computed);
                         add_slot(evaluator, function, target, keyed, &mut slots);
-                    } else if target.path.is_empty() && !aliases.contains(&target.root) {
+                    }
+                    let is_name = matches!(target.root, Root::Variable(_) | Root::Temp(_));
+                    if is_name && target.path.is_empty() && !aliases.contains(&target.root) {
                         aliases.push(target.root.clone());
                     }
                 }

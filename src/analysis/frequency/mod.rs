@@ -64,6 +64,8 @@ pub struct Frequency {
 pub struct Frequencies {
     nodes: FxHashMap<Node, Frequency>,
     memos: FxHashMap<OpRef, Memo>,
+    /// Functions that something runs once, however often it is asked to.
+    memoised: FxHashSet<FunctionRef>,
 }
 
 /// What has a frequency.
@@ -90,8 +92,13 @@ impl Frequencies {
     /// The frequencies of every function and class.
     #[must_use]
     pub fn of(evaluator: &Evaluator<'_>) -> Self {
-        let mut solver =
-            Solver { evaluator, edges: FxHashMap::default(), roots: Vec::new(), memos: FxHashMap::default() };
+        let mut solver = Solver {
+            evaluator,
+            edges: FxHashMap::default(),
+            roots: Vec::new(),
+            memos: FxHashMap::default(),
+            memoised: FxHashSet::default(),
+        };
         solver.collect();
         solver.solve()
     }
@@ -119,7 +126,8 @@ impl Frequencies {
         match self.memos.get(&at).map(|memo| memo.lifetime) {
             None => rate,
             Some(Lifetime::Process) => rate.min(Rate::Once),
-            Some(Lifetime::Instance(class)) => rate.min(self.of_class(class)),
+            Some(Lifetime::Instance(class)) if rate > Rate::Never => self.of_class(class),
+            Some(Lifetime::Instance(_)) => rate,
         }
     }
 
@@ -181,6 +189,7 @@ struct Solver<'e, 'p> {
     edges: FxHashMap<FunctionRef, Vec<(Node, OpRef)>>,
     roots: Vec<(Node, Frequency)>,
     memos: FxHashMap<OpRef, Memo>,
+    memoised: FxHashSet<FunctionRef>,
 }
 
 impl Solver<'_, '_> {
@@ -291,6 +300,7 @@ impl Solver<'_, '_> {
             for (function, _) in self.evaluator.functions_in(&values) {
                 let registered = registered.get_or_insert_with(|| entries.registered(at, call, &callee));
                 if memoised_argument == Some(index) {
+                    self.memoised.insert(function);
                     self.root(function, Rate::Once, Evidence::Called { at });
                 } else if let Some((_, runs, label)) = registered.iter().find(|(known, ..)| *known == function) {
                     let evidence = Evidence::Entry { label: label.clone(), at: self.evaluator.program.op_location(at) };
@@ -303,7 +313,7 @@ impl Solver<'_, '_> {
     }
 
     fn solve(self) -> Frequencies {
-        let mut frequencies = Frequencies { nodes: FxHashMap::default(), memos: self.memos };
+        let mut frequencies = Frequencies { nodes: FxHashMap::default(), memos: self.memos, memoised: self.memoised };
         let mut work = Vec::new();
         let called: FxHashSet<Node> = self.edges.values().flatten().map(|(to, _)| *to).collect();
         for (node, frequency) in self.roots {
@@ -332,7 +342,8 @@ impl Solver<'_, '_> {
             };
             for (to, at) in self.edges.get(&function).into_iter().flatten() {
                 let rate = frequencies.of_op(self.evaluator, *at);
-                if rate > Rate::Never {
+                let is_memoised = matches!(to, Node::Function(to) if frequencies.memoised.contains(to));
+                if rate > Rate::Never && !is_memoised {
                     let frequency = Frequency { rate, evidence: Evidence::Called { at: *at } };
                     raise(&mut frequencies.nodes, *to, frequency, &mut work);
                 }

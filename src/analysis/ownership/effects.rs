@@ -5,12 +5,14 @@ use smallvec::SmallVec;
 
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::value::{AcquiredKind, AcquisitionId, Path, Value, Values};
+use crate::catalogue::schema::ResourceKind;
 use crate::ir::{BlockId, Call, OpKind, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::captures::Captures;
 use super::flow::Fate;
-use super::summary::Summaries;
+use super::leases;
+use super::summary::{ExitFates, Summaries};
 
 /// A resource as a function names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -32,6 +34,8 @@ pub enum Effect {
     /// It was made earlier and starts to hold something, if the operation completes.
     Open,
     Release,
+    /// Something was set up that releases it on some of the ways it may go.
+    PartialRelease,
     /// It is released if the operation throws, and only then.
     ReleaseOnThrow,
     Escape(Escape),
@@ -83,7 +87,9 @@ impl Effects {
             if found.effects.is_empty() && !found.throws && !found.exits {
                 continue;
             }
-            for (identity, _) in &found.effects {
+            let mut found = found;
+            for (identity, _) in &mut found.effects {
+                *identity = summaries.lease_callbacks.canonical(identity.clone());
                 effects.identities.insert(identity.clone());
             }
             effects.ops.insert((block, at.index), found);
@@ -93,7 +99,11 @@ impl Effects {
                 continue;
             };
             let values = evaluator.operand(function, operand);
-            let identities: SmallVec<[Identity; 2]> = collector.held_by(&values).into_iter().collect();
+            let identities: SmallVec<[Identity; 2]> = collector
+                .held_by(&values)
+                .into_iter()
+                .map(|identity| summaries.lease_callbacks.canonical(identity))
+                .collect();
             for identity in &identities {
                 effects.identities.insert(identity.clone());
             }
@@ -101,11 +111,16 @@ impl Effects {
                 effects.returns.insert(block, identities);
             }
         }
+        leases::add_begun(evaluator, function, &mut effects);
+        leases::add_dependents(evaluator, &mut effects);
         effects
     }
-}
 
-impl Effects {
+    pub(super) fn add(&mut self, at: OpRef, identity: Identity, effect: Effect) {
+        self.identities.insert(identity.clone());
+        self.ops.entry((at.block, at.index)).or_default().effects.push((identity, effect));
+    }
+
     /// The effects of all operations, in program order.
     pub fn in_order(&self) -> impl Iterator<Item = (&Identity, Effect)> {
         let mut places: Vec<_> = self.ops.keys().copied().collect();
@@ -192,7 +207,15 @@ impl Collector<'_, '_> {
                     self.run_callbacks(call, found);
                     takes_arguments = false;
                 }
-                CallTarget::ProductMethod { .. } | CallTarget::Parameter => takes_arguments = true,
+                CallTarget::Parameter => {
+                    takes_arguments = true;
+                    for value in &self.evaluator.operand(self.function, &call.callee) {
+                        if let Some(lease) = self.summaries.lease_callbacks.given_back_by(value) {
+                            found.effects.push((lease, Effect::Release));
+                        }
+                    }
+                }
+                CallTarget::ProductMethod { .. } => takes_arguments = true,
             }
         }
         if takes_arguments {
@@ -206,6 +229,11 @@ impl Collector<'_, '_> {
         let values = self.evaluator.call_values(at);
         let mut reachable = FxHashSet::default();
         self.evaluator.reachable(&values, 0, &mut reachable);
+        for identity in self.captures.mentions_of(&values) {
+            if let Identity::Acquired(id) = identity {
+                reachable.insert(id);
+            }
+        }
         let mut began: Vec<_> = reachable.into_iter().filter(|id| self.evaluator.acquisition(*id).at == at).collect();
         began.sort_unstable();
         for id in began {
@@ -224,7 +252,9 @@ impl Collector<'_, '_> {
         }
         if facts.releases_something {
             for identity in identities(&self.evaluator.place(self.function, &receiver)) {
-                found.effects.push((identity, Effect::Release));
+                if matches!(identity, Identity::Parameter { .. }) {
+                    found.effects.push((identity, Effect::Release));
+                }
             }
         }
     }
@@ -344,7 +374,12 @@ impl Collector<'_, '_> {
         }
         for resource in self.evaluator.resources_of(receiver) {
             let facts = self.evaluator.catalogue.method(resource, name);
-            if facts.release {
+            if let Some(taken) = facts.takes_back.and(call.argument(0)) {
+                for identity in identities(&self.evaluator.operand(self.function, taken)) {
+                    found.effects.push((identity, Effect::Release));
+                }
+            }
+            if facts.release && self.evaluator.is_statement(at, facts.release_statements) {
                 for identity in &of {
                     found.effects.push((identity.clone(), Effect::Release));
                 }
@@ -362,11 +397,33 @@ impl Collector<'_, '_> {
         for argument in &call.arguments {
             let values = self.evaluator.operand(self.function, &argument.value);
             for (identity, fates) in self.captures.effects_of(self.summaries, &values) {
-                // It may not run at all; that it is there at all shows who is to release.
-                if fates.normal.intersects(Fate::RELEASED | Fate::ESCAPED) {
-                    found.effects.push((identity, Effect::Escape(Escape::Captured)));
-                }
+                self.capture(identity, fates, found);
             }
+        }
+    }
+
+    /// What a callback would do to a resource. It may not run at all; that it is there shows who is to release. One
+    /// that releases a lease on some of its paths only has not settled the matter; tells whether it is such a one.
+    fn capture(&self, identity: Identity, fates: ExitFates, found: &mut OpEffects) -> bool {
+        if fates.normal.contains(Fate::RELEASED | Fate::HELD) && self.is_lease(&identity) {
+            found.effects.push((identity, Effect::PartialRelease));
+            return true;
+        }
+        if fates.normal.intersects(Fate::RELEASED | Fate::ESCAPED) {
+            found.effects.push((identity, Effect::Escape(Escape::Captured)));
+        }
+        false
+    }
+
+    fn is_lease(&self, identity: &Identity) -> bool {
+        match identity {
+            Identity::Acquired(id) => match self.evaluator.acquisition(*id).kind {
+                AcquiredKind::Catalogued(resource) => {
+                    self.evaluator.catalogue.resource(resource).kind == ResourceKind::Lease
+                }
+                AcquiredKind::Instance(_) => false,
+            },
+            Identity::Parameter { function, .. } => self.summaries.lease_callbacks.get(*function).is_some(),
         }
     }
 
@@ -376,13 +433,15 @@ impl Collector<'_, '_> {
             let values = self.evaluator.operand(self.function, &argument.value);
             let mut taken: SmallVec<[Identity; 2]> = self.resources_in(&values);
             let is_deferred = !call.awaited;
+            let mut partly: SmallVec<[Identity; 2]> = SmallVec::new();
             for (identity, fates) in self.captures.effects_of(self.summaries, &values) {
-                if fates.normal.intersects(Fate::RELEASED | Fate::ESCAPED) || is_deferred {
-                    taken.push(identity);
+                if self.capture(identity.clone(), fates, found) {
+                    partly.push(identity);
                 }
             }
             if is_deferred {
-                taken.extend(self.captures.mentions_of(&values));
+                // What a callback of an unknown callee only uses, it may use as long as it likes.
+                taken.extend(self.captures.mentions_of(&values).into_iter().filter(|it| !partly.contains(it)));
             }
             for identity in taken {
                 found.effects.push((identity, Effect::Escape(Escape::Passed)));
@@ -446,9 +505,7 @@ fn push_fates(identity: &Identity, normal: Fate, exceptional: Fate, found: &mut 
 #[must_use]
 pub fn is_followed(evaluator: &Evaluator<'_>, id: AcquisitionId) -> bool {
     match evaluator.acquisition(id).kind {
-        AcquiredKind::Catalogued(resource) => {
-            evaluator.catalogue.resource(resource).kind != crate::catalogue::schema::ResourceKind::Stateless
-        }
+        AcquiredKind::Catalogued(resource) => evaluator.catalogue.resource(resource).kind != ResourceKind::Stateless,
         AcquiredKind::Instance(_) => true,
     }
 }

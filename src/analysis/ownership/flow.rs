@@ -104,8 +104,8 @@ impl<'a, 'p> Transfer<'a, 'p> {
                     *fate = match effect {
                         // An attempt to release counts, and what a failed call was given it may have kept.
                         Effect::Release | Effect::ReleaseOnThrow => moved(*fate, Fate::RELEASED),
-                        Effect::Escape(_) => moved(*fate, Fate::ESCAPED),
-                        Effect::Begin | Effect::Open => *fate,
+                        Effect::Escape(_) => given_away(*fate),
+                        Effect::Begin | Effect::Open | Effect::PartialRelease => *fate,
                     };
                 }
                 leave(unwind(), Some(index), &thrown);
@@ -116,8 +116,9 @@ impl<'a, 'p> Transfer<'a, 'p> {
                     Effect::Begin => self.begun(identity),
                     Effect::Open => opened(fates[at]),
                     Effect::Release => moved(fates[at], Fate::RELEASED),
-                    Effect::ReleaseOnThrow => fates[at],
-                    Effect::Escape(_) => moved(fates[at], Fate::ESCAPED),
+                    Effect::PartialRelease if fates[at].contains(Fate::HELD) => fates[at] | Fate::RELEASED,
+                    Effect::ReleaseOnThrow | Effect::PartialRelease => fates[at],
+                    Effect::Escape(_) => given_away(fates[at]),
                 };
             }
         }
@@ -166,6 +167,15 @@ impl<'a, 'p> Transfer<'a, 'p> {
 
     /// On the arm where the handle is nullish there is no resource.
     fn refine(&self, condition: &Condition, holds: bool, fates: &mut [Fate]) {
+        if let (Condition::Truthy(operand), true) = (condition, holds) {
+            for value in &self.evaluator.operand(self.function, operand) {
+                if let Some(lease) = self.summaries.lease_callbacks.excluded_by(value)
+                    && let Some(index) = self.effects.identities.get_index_of(&lease)
+                {
+                    fates[index] = Fate::ABSENT;
+                }
+            }
+        }
         let tested = match condition {
             Condition::Truthy(Operand::Place(place)) if !holds => place,
             Condition::Compare { comparison: crate::ir::Comparison::Equal, left, right } if holds => {
@@ -255,6 +265,11 @@ impl<'a, 'p> Transfer<'a, 'p> {
 
 fn moved(fate: Fate, to: Fate) -> Fate {
     if fate.contains(Fate::HELD) { (fate - Fate::HELD) | to } else { fate }
+}
+
+/// What somebody else got hold of before it was opened is theirs to close as well.
+fn given_away(fate: Fate) -> Fate {
+    if fate.intersects(Fate::HELD | Fate::ABSENT) { (fate - Fate::HELD - Fate::ABSENT) | Fate::ESCAPED } else { fate }
 }
 
 fn opened(fate: Fate) -> Fate {

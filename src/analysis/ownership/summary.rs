@@ -12,6 +12,7 @@ use crate::linking::{ClassRef, FunctionRef};
 
 use super::effects::{Effect, Effects, Identity};
 use super::flow::{Fate, solve};
+use super::leases::LeaseCallbacks;
 
 /// What a function does, as far as its callers' obligations are concerned.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,6 +39,7 @@ pub struct ExitFates {
 #[derive(Debug, Default)]
 pub struct Summaries {
     by_function: FxHashMap<FunctionRef, Summary>,
+    pub lease_callbacks: LeaseCallbacks,
     unknown: Summary,
     /// By class: its instance holds something as soon as it is made.
     open_classes: FxHashSet<ClassRef>,
@@ -51,7 +53,7 @@ impl Summaries {
     /// Sums up every function of the program.
     #[must_use]
     pub fn of(evaluator: &Evaluator<'_>) -> Self {
-        let mut summaries = Self::default();
+        let mut summaries = Self { lease_callbacks: LeaseCallbacks::of(evaluator), ..Self::default() };
         for component in components(evaluator) {
             for _ in 0..MAX_ROUNDS {
                 let mut changed = false;

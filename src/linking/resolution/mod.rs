@@ -69,6 +69,15 @@ pub struct Resolver<'d> {
     answers: Vec<RwLock<FxHashMap<CompactString, Target>>>,
 }
 
+/// What compiler configurations make of a specifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Alias {
+    None,
+    /// It fits an alias that leads to no source file: an asset, a declaration, something generated.
+    OfNothing,
+    Of(FileId),
+}
+
 /// What an importer's answer depends on beside the specifier.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Context {
@@ -169,7 +178,14 @@ impl<'d> Resolver<'d> {
             let project = self.by_directory.get(path.as_str()).map(|at| &self.discovered.projects[*at as usize]);
             project.and_then(|project| packages::entry(&self.files, project, ""))
         });
-        file.or_else(|| self.files.lookup_index(&path)).map(Target::Module)
+        file.or_else(|| self.files.lookup_index(&path)).or_else(|| self.built(&path)).map(Target::Module)
+    }
+
+    /// The source of a file that is imported, past all manifests, from where another package's build puts it.
+    fn built(&self, path: &str) -> Option<FileId> {
+        let (package, below) = path.split_once("/dist/").or_else(|| Some(("", path.strip_prefix("dist/")?)))?;
+        let project = &self.discovered.projects[*self.by_directory.get(package)? as usize];
+        packages::entry(&self.files, project, &format!("dist/{below}"))
     }
 
     fn bare(&self, context: &Context, specifier: &str) -> Target {
@@ -185,7 +201,7 @@ impl<'d> Resolver<'d> {
         }
         let project = context.project.map(|at| &self.discovered.projects[at as usize]);
         let alias = self.aliased(context, specifier);
-        if let Some(Some(file)) = alias {
+        if let Alias::Of(file) = alias {
             return Target::Module(file);
         }
         if specifier.starts_with('#') {
@@ -199,7 +215,7 @@ impl<'d> Resolver<'d> {
         if let Some(answer) = self.conventional(context, specifier) {
             return answer;
         }
-        let is_alias_of_nothing = alias.is_some()
+        let is_alias_of_nothing = alias == Alias::OfNothing
             && !project.is_some_and(|project| project.depends_on(package_of(specifier)))
             && !self.by_name.contains_key(package_of(specifier));
         if is_alias_of_nothing { Target::Unresolved } else { self.package(project, specifier) }
@@ -227,10 +243,8 @@ impl<'d> Resolver<'d> {
         None
     }
 
-    /// What the compiler configurations above the importer make of the specifier: `None` where no alias fits it,
-    /// `Some(None)` where one does and leads to no source file.
-    fn aliased(&self, context: &Context, specifier: &str) -> Option<Option<FileId>> {
-        let mut fits = None;
+    /// What the compiler configurations above the importer make of the specifier.
+    fn aliased(&self, context: &Context, specifier: &str) -> Alias {
         let nearest = context.tsconfig.map(|at| &self.discovered.tsconfigs[at as usize]);
         // A compiler stops at the nearest; bundlers and monorepos are often configured in one further up.
         let above = nearest.into_iter().flat_map(|config| location::ancestors(&config.directory).skip(1));
@@ -239,32 +253,32 @@ impl<'d> Resolver<'d> {
             let at = tsconfigs.binary_search_by(|config| config.directory.as_str().cmp(directory)).ok()?;
             Some(&tsconfigs[at])
         });
+        let mut alias = Alias::None;
         for config in nearest.into_iter().chain(above) {
-            match self.alias_of(config, specifier) {
-                Some(Some(file)) => return Some(Some(file)),
-                Some(None) => fits = Some(None),
-                None => {}
+            match self.alias_in(config, specifier) {
+                Alias::None => {}
+                Alias::OfNothing => alias = Alias::OfNothing,
+                Alias::Of(file) => return Alias::Of(file),
             }
         }
-        fits
+        alias
     }
 
-    fn alias_of(&self, config: &TsConfig, specifier: &str) -> Option<Option<FileId>> {
-        let mut fits = None;
+    fn alias_in(&self, config: &TsConfig, specifier: &str) -> Alias {
+        let mut result = Alias::None;
         for alias in &config.paths {
             let Some(star) = alias.matches(specifier) else { continue };
             for target in &alias.targets {
-                let path = target.replacen('*', star, 1);
-                if let Some(Target::Module(file)) = self.relative("", &path) {
-                    return Some(Some(file));
+                if let Some(Target::Module(file)) = self.relative("", &target.replacen('*', star, 1)) {
+                    return Alias::Of(file);
                 }
             }
             if !alias.prefix.is_empty() {
-                fits = Some(None);
+                result = Alias::OfNothing;
             }
         }
         let based = config.base_url.as_ref().and_then(|base| self.relative(base, specifier));
-        if let Some(Target::Module(file)) = based { Some(Some(file)) } else { fits }
+        if let Some(Target::Module(file)) = based { Alias::Of(file) } else { result }
     }
 
     fn conventional(&self, context: &Context, specifier: &str) -> Option<Target> {

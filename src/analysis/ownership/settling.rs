@@ -1,0 +1,174 @@
+//! Promises made of event callbacks: a resource that is closed on the ways on which the promise is resolved and left
+//! open on ways on which it is rejected.
+//!
+//! `new Promise((resolve, reject) => { client.on("error", reject); client.on("ready", () => { …; client.end();
+//! resolve(); }); })` hands the client to its own callbacks, so no path of the function that makes it shows the leak.
+//! Every callback that settles the promise is an exit of the operation: what is held there is lost.
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::evaluate::Evaluator;
+use crate::analysis::value::AcquisitionId;
+use crate::ir::{Binding, BlockId, OpKind, Root};
+use crate::linking::{FunctionRef, OpRef};
+
+use super::effects::{Effect, Effects, Identity};
+use super::flow::{Exit, Fate, Leave, Transfer, solve};
+use super::summary::Summaries;
+
+/// A resource that some rejections leave open.
+#[derive(Debug, Clone)]
+pub struct Unsettled {
+    pub id: AcquisitionId,
+    /// The calls of `reject` after (and before) which it is not released.
+    pub rejections: Vec<OpRef>,
+    /// A call of `resolve` by which it is: the evidence that the callbacks are to release it.
+    pub resolution: OpRef,
+}
+
+/// A call that settles a promise.
+struct Settlement {
+    at: OpRef,
+    rejects: bool,
+    /// By resource: whether it is certainly released around this call.
+    released: FxHashMap<AcquisitionId, bool>,
+}
+
+/// The resources that rejections leave open.
+#[must_use]
+pub fn unsettled(evaluator: &Evaluator<'_>, summaries: &Summaries) -> Vec<Unsettled> {
+    let program = evaluator.program;
+    let mut found = Vec::new();
+    for module in program.modules() {
+        let has_executor = module.variables.iter().any(|variable| matches!(variable.binding, Binding::Settle { .. }));
+        if !has_executor {
+            continue;
+        }
+        let mut by_maker: FxHashMap<FunctionRef, Vec<Settlement>> = FxHashMap::default();
+        for (id, _) in module.functions() {
+            let function = FunctionRef::new(module.file, id);
+            for (maker, settlement) in settlements(evaluator, summaries, function) {
+                by_maker.entry(maker).or_default().push(settlement);
+            }
+        }
+        let mut makers: Vec<_> = by_maker.into_iter().collect();
+        makers.sort_unstable_by_key(|(maker, _)| *maker);
+        for (maker, settlements) in makers {
+            judge(evaluator, summaries, maker, &settlements, &mut found);
+        }
+    }
+    found
+}
+
+/// The settling calls in a callback, with the function that makes the promise.
+fn settlements(
+    evaluator: &Evaluator<'_>,
+    summaries: &Summaries,
+    function: FunctionRef,
+) -> Vec<(FunctionRef, Settlement)> {
+    let program = evaluator.program;
+    let body = program.function(function);
+    let mut found = Vec::new();
+    let settles = |op: &crate::ir::Op| -> Option<(FunctionRef, bool)> {
+        let OpKind::Call(call) = &op.kind else { return None };
+        let place = call.callee.place()?;
+        let Root::Variable(id) = place.root else { return None };
+        let variable = program.variable(function.variable(id));
+        match variable.binding {
+            // Calls in the executor itself are part of its maker's graph.
+            Binding::Settle { rejects, .. } if place.path.is_empty() && variable.owner != function.function => {
+                Some((function.sibling(variable.owner), rejects))
+            }
+            _ => None,
+        }
+    };
+    if !body.ops().any(|(_, _, op)| settles(op).is_some()) {
+        return found;
+    }
+    let effects = Effects::of(evaluator, summaries, function);
+    let solution = solve(evaluator, summaries, function, &effects);
+    for (block, index, op) in body.ops() {
+        let Some((maker, rejects)) = settles(op) else { continue };
+        let mut released = FxHashMap::default();
+        for (position, identity) in effects.identities.iter().enumerate() {
+            let Identity::Acquired(id) = identity else { continue };
+            let entry = solution.at_entry[block.index()].as_ref().map(|fates| fates[position]);
+            let is_released = entry.is_some_and(|fate| {
+                !fate.contains(Fate::HELD)
+                    || never_held_at_exit(evaluator, summaries, function, &effects, block, position)
+            });
+            released.insert(*id, is_released);
+        }
+        found.push((maker, Settlement { at: function.op(block, index), rejects, released }));
+    }
+    found
+}
+
+/// Whether no way from the start of a block out of the function has the resource still held.
+fn never_held_at_exit(
+    evaluator: &Evaluator<'_>,
+    summaries: &Summaries,
+    function: FunctionRef,
+    effects: &Effects,
+    from: BlockId,
+    subject: usize,
+) -> bool {
+    let transfer = Transfer::new(evaluator, summaries, function, effects);
+    let mut seen = vec![false; transfer.body.blocks.len()];
+    let mut work = vec![from];
+    let mut held = false;
+    while let Some(block) = work.pop() {
+        if std::mem::replace(&mut seen[block.index()], true) {
+            continue;
+        }
+        let mut fates = transfer.start();
+        fates[subject] = Fate::HELD;
+        transfer.run(block, fates, &mut |leave, thrown_by, fates| {
+            let is_held = fates[subject].contains(Fate::HELD);
+            match leave {
+                Leave::To(next) if is_held => work.push(next),
+                Leave::Out(Exit::Normal) => held |= is_held,
+                // That a callback may throw as well is not what this is about.
+                Leave::Out(Exit::Exceptional) => held |= is_held && thrown_by.is_none(),
+                Leave::To(_) => {}
+            }
+        });
+    }
+    !held
+}
+
+fn judge(
+    evaluator: &Evaluator<'_>,
+    summaries: &Summaries,
+    maker: FunctionRef,
+    settlements: &[Settlement],
+    found: &mut Vec<Unsettled>,
+) {
+    let mut ids: Vec<AcquisitionId> =
+        settlements.iter().flat_map(|settlement| settlement.released.keys().copied()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let own = Effects::of(evaluator, summaries, maker);
+    for id in ids {
+        let acquired_here = evaluator.is_within(maker, evaluator.acquisition(id).at.function);
+        let resolution = settlements
+            .iter()
+            .find(|settlement| !settlement.rejects && settlement.released.get(&id).copied() == Some(true));
+        let Some(resolution) = resolution.filter(|_| acquired_here) else { continue };
+        // The maker itself releases it once the promise is settled.
+        let released_after = own.in_order().any(|(identity, effect)| {
+            *identity == Identity::Acquired(id) && matches!(effect, Effect::Release | Effect::ReleaseOnThrow)
+        });
+        if released_after {
+            continue;
+        }
+        let rejections: Vec<OpRef> = settlements
+            .iter()
+            .filter(|settlement| settlement.rejects && settlement.released.get(&id).copied() != Some(true))
+            .map(|settlement| settlement.at)
+            .collect();
+        if !rejections.is_empty() {
+            found.push(Unsettled { id, rejections, resolution: resolution.at });
+        }
+    }
+}
