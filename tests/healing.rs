@@ -17,7 +17,7 @@ fn parse(text: &str, language: Language) -> Result<(), Vec<u32>> {
     if !parsed.panicked {
         return Ok(());
     }
-    Err(parsed.diagnostics.errors().flat_map(|error| error.labels.iter().map(|label| label.offset() as u32)).collect())
+    Err(parsed.diagnostics.errors().flat_map(|error| error.labels.iter().map(|label| label.offset())).collect())
 }
 
 fn healed(text: &str, language: Language) -> Option<Healed> {

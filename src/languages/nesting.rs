@@ -582,6 +582,7 @@ fn classify(word: &[u8]) -> Word {
 }
 
 /// A byte of a name, keyword or number.
+#[expect(clippy::cast_possible_truncation, reason = "the index of a table of 256 is a byte")]
 const IS_WORD: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;

@@ -3,6 +3,7 @@
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::Fate;
+use crate::analysis::value::How;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 
@@ -11,7 +12,11 @@ use super::{RuleId, wording};
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for obligation in &facts.obligations {
         let function = obligation.acquisition.at.function;
-        if facts.kind(&obligation.acquisition) != ResourceKind::Timer || !facts.is_held_to_account(function) {
+        let is_received = matches!(obligation.acquisition.how, How::Received { .. });
+        if facts.kind(&obligation.acquisition) != ResourceKind::Timer
+            || is_received
+            || !facts.is_held_to_account(function)
+        {
             continue;
         }
         if let Some(why) = why(facts, obligation) {
@@ -34,7 +39,7 @@ fn why(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why> {
     let rate = facts.rate(at);
     let is_kept = obligation.at_normal_exit.contains(Fate::ESCAPED);
     if facts.released.contains(&obligation.id) {
-        let is_lost = obligation.at_normal_exit.contains(Fate::HELD) && !is_kept && rate >= Rate::PerRender;
+        let is_lost = obligation.at_normal_exit.contains(Fate::HELD) && !is_kept && rate >= Rate::PerInstance;
         return is_lost.then_some(Why::Repeats(rate));
     }
     if let Some((class, _)) = facts.holding_field(obligation.id) {
@@ -45,7 +50,7 @@ fn why(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why> {
     if is_kept || !obligation.at_normal_exit.contains(Fate::HELD) {
         return None;
     }
-    if rate >= Rate::PerRender {
+    if rate >= Rate::PerInstance {
         return Some(Why::Repeats(rate));
     }
     // Dropped in a constructor of a class that knows how to end: nothing can stop it when the instance ends.

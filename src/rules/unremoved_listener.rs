@@ -47,7 +47,7 @@ fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addit
     }
     // A removal whose target, event and handler cannot be told apart from this one may be the one.
     let rate = facts.rate(addition.at);
-    if rate >= Rate::PerRender {
+    if rate >= Rate::PerInstance {
         return Some(Why::Repeats(rate));
     }
     if !addition.target.is_global {

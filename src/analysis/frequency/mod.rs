@@ -30,6 +30,8 @@ pub enum Rate {
     PerCall,
     /// In a loop of something that runs once.
     PerTurn,
+    /// For each instance of something the program makes many of: a mounted component.
+    PerInstance,
     PerRender,
     PerTick,
     PerMessage,
@@ -79,7 +81,7 @@ impl From<Runs> for Rate {
     fn from(runs: Runs) -> Self {
         match runs {
             Runs::Once => Self::Once,
-            Runs::PerInstance => Self::PerCall,
+            Runs::PerInstance => Self::PerInstance,
             Runs::PerRender => Self::PerRender,
             Runs::PerTick => Self::PerTick,
             Runs::PerMessage => Self::PerMessage,
@@ -315,7 +317,9 @@ impl Solver<'_, '_> {
     fn solve(self) -> Frequencies {
         let mut frequencies = Frequencies { nodes: FxHashMap::default(), memos: self.memos, memoised: self.memoised };
         let mut work = Vec::new();
-        let called: FxHashSet<Node> = self.edges.values().flatten().map(|(to, _)| *to).collect();
+        let is_call = |at: &OpRef| self.evaluator.program.op(*at).call().is_some();
+        let called: FxHashSet<Node> =
+            self.edges.values().flatten().filter(|(_, at)| is_call(at)).map(|(to, _)| *to).collect();
         for (node, frequency) in self.roots {
             // What is exported (or a method) and called by the program itself is judged by those calls; "whenever
             // somebody calls it" is for what nobody here does.
