@@ -85,7 +85,12 @@ impl Evaluator<'_> {
 
     fn object_field(&self, at: OpRef, context: ContextId, field: &Field) -> Values {
         let parts = self.remembered(Question::Part(at, field.clone()), || self.literal_field(at, field));
-        self.through(Values::clone(&parts), context)
+        if context == ContextId::default() {
+            return Values::clone(&parts);
+        }
+        // An object whose parts lead back to it through the arguments of its calls must not be asked again.
+        let question = Question::PartAfter(at, context, field.clone());
+        Values::clone(&self.remembered(question, || self.through(Values::clone(&parts), context)))
     }
 
     fn literal_field(&self, at: OpRef, field: &Field) -> Values {

@@ -50,6 +50,8 @@ enum Question {
     Place(FunctionRef, Place),
     /// A field of an object or array literal, in the literal's own terms.
     Part(OpRef, Field),
+    /// The same, as it is seen after some calls.
+    PartAfter(OpRef, ContextId, Field),
 }
 
 /// How many questions may wait for one another. Real chains are tens long; this keeps hostile ones off the stack.
