@@ -100,6 +100,9 @@ fn is_for_the_process(addition: &Addition) -> bool {
         })
 }
 
+/// Events that a page sees once; who listens for one of them listens on behalf of the page.
+const PAGE_EVENTS: &[&str] = &["load", "DOMContentLoaded", "appinstalled", "beforeinstallprompt"];
+
 fn repetition(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> Option<Repetition> {
     let guard = guard(&facts.evaluator, addition.at);
     if guard == Some(Guard::Process) {
@@ -119,14 +122,15 @@ fn repetition(facts: &Facts<'_>, registrations: &Registrations, addition: &Addit
     if rate == Rate::PerCall {
         let chain = facts.frequencies.chain(&facts.evaluator, addition.at.function);
         if let Some((label, _)) = chain.entry {
-            return Some(Repetition::Entry(label));
+            let comes_once = addition.event.text().is_some_and(|event| PAGE_EVENTS.contains(&event));
+            return (!comes_once).then_some(Repetition::Entry(label));
         }
         if addition.target.life == Life::Shared && !is_start(&facts.program.name_of(addition.at.function)) {
             return Some(Repetition::Calls);
         }
     }
     let (handler, by) = registrations.handled_by(facts, addition.at.function)?;
-    let event = by.event.text().filter(|event| fires_again(event))?;
+    let event = by.event.text().filter(|_| by.event.fires_again())?;
     let is_new_each_time = !addition.deduplicates || is_made_in(facts, &addition.handler, handler);
     let may_repeat = !by.removes_itself && by.at != addition.at && rate != Rate::Never;
     (may_repeat && is_new_each_time).then(|| Repetition::Event { name: event.to_owned(), at: by.at })
@@ -166,19 +170,6 @@ fn is_made_in(facts: &Facts<'_>, handler: &Handler, function: FunctionRef) -> bo
         }
         _ => false,
     }
-}
-
-/// Words in the names of events that come once in an object's life, or at its end.
-const ONCE_EVENTS: &[&str] = &[
-    "load", "ready", "open", "connect", "listen", "init", "install", "activate", "start", "close", "end", "finish",
-    "exit", "error", "destroy", "dispose", "abort", "drain", "stop", "complete", "done", "create", "mount", "boot",
-    "spawn",
-];
-
-/// Whether an event may come any number of times.
-fn fires_again(event: &str) -> bool {
-    let lower = event.to_ascii_lowercase();
-    !event.starts_with("SIG") && !ONCE_EVENTS.iter().any(|word| lower.contains(word))
 }
 
 /// Whether a function by its name is one that is called once.

@@ -26,7 +26,7 @@ pub fn guard(evaluator: &Evaluator<'_>, at: OpRef) -> Option<Guard> {
 
 /// The conditions that decide whether control gets to a block.
 #[must_use]
-pub(super) fn conditions(body: &Function, to: BlockId) -> Vec<&Condition> {
+pub fn conditions(body: &Function, to: BlockId) -> Vec<&Condition> {
     body.blocks()
         .filter_map(|(block, content)| match &content.terminator {
             Terminator::Branch { condition, then, otherwise } if block != to => {

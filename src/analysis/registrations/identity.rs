@@ -53,6 +53,13 @@ pub enum Event {
     Unknown,
 }
 
+/// Words in the names of events that come once in an object's life, or at its end.
+const ONCE: &[&str] = &[
+    "load", "ready", "open", "connect", "listen", "init", "install", "activate", "start", "close", "end", "finish",
+    "exit", "error", "destroy", "dispose", "abort", "drain", "stop", "complete", "done", "create", "mount", "boot",
+    "spawn",
+];
+
 /// How many names a place is followed through.
 const MAX_ALIASES: u32 = 6;
 
@@ -286,6 +293,15 @@ impl Event {
             Self::Text(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// Whether it may come any number of times in the life of what it comes from, by its name.
+    #[must_use]
+    pub fn fires_again(&self) -> bool {
+        self.text().is_some_and(|event| {
+            let lower = event.to_ascii_lowercase();
+            !event.starts_with("SIG") && !ONCE.iter().any(|word| lower.contains(word))
+        })
     }
 
     #[must_use]

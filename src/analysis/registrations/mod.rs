@@ -18,7 +18,7 @@ use crate::catalogue::ResourceId;
 use crate::ir::{Binding, FunctionId};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
-pub use guards::{Guard, guard};
+pub use guards::{Guard, conditions, guard};
 pub use identity::{Event, Handler, HandlerId, Likeness, PlaceId};
 
 /// Every addition and removal of the program.

@@ -87,7 +87,7 @@ fn direct(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> Option<Site> {
     catalogue.any_method(name).registrations.iter().find_map(|&resource| {
         let registration = catalogue.resource(resource).registration.as_ref()?;
         let role = registration.role(name)?;
-        if !fits(registration, role, call) || is_of_another_kind(evaluator, at, registration, role) {
+        if !fits(evaluator, at, registration, role, call) || is_of_another_kind(evaluator, at, registration, role) {
             return None;
         }
         let slot = |operand: &Operand| Slot { function: at.function, operand: operand.clone() };
@@ -111,16 +111,28 @@ fn direct(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> Option<Site> {
 }
 
 /// Whether the arguments are what the registration says they are.
-fn fits(registration: &Registration, role: RegistrationRole, call: &Call) -> bool {
-    let is_handler = |operand: &Operand| matches!(operand, Operand::Function(_) | Operand::Place(_));
+fn fits(
+    evaluator: &Evaluator<'_>,
+    at: OpRef,
+    registration: &Registration,
+    role: RegistrationRole,
+    call: &Call,
+) -> bool {
+    let is_handler = |operand: &Operand| match operand {
+        Operand::Function(_) => true,
+        Operand::Place(_) => !evaluator.operand(at.function, operand).iter().any(|it| matches!(it, Value::Text(_))),
+        _ => false,
+    };
     let is_event = |operand: &Operand| matches!(operand, Operand::String(_) | Operand::Place(_) | Operand::Opaque);
     let handler = call.argument(registration.handler as usize);
     let event = call.argument(registration.event as usize);
-    let target = registration.target.map(|index| call.argument(index as usize));
-    if let Some(target) = target
-        && !(matches!(target, Some(Operand::Place(_))) && matches!(event, Some(Operand::String(_) | Operand::Place(_))))
-    {
-        return false;
+    if let Some(target) = registration.target {
+        // A place for the target and a text for the event is what tells these from the two-argument kind.
+        let is_place = matches!(call.argument(target as usize), Some(Operand::Place(_)));
+        let is_text = event.is_some_and(|event| Event::of(evaluator, at.function, event).text().is_some());
+        if !is_place || !is_text || handler.is_none() {
+            return false;
+        }
     }
     match role {
         RegistrationRole::Add | RegistrationRole::AddOnce => {
@@ -129,7 +141,6 @@ fn fits(registration: &Registration, role: RegistrationRole, call: &Call) -> boo
         RegistrationRole::Remove => {
             event.is_none_or(is_event)
                 && handler.is_none_or(|it| is_handler(it) || matches!(it, Operand::Nullish | Operand::Opaque))
-                && (target.is_none() || handler.is_some())
         }
         RegistrationRole::RemoveAll => true,
     }
@@ -256,7 +267,7 @@ fn finish(
     let capture = capture(evaluator, site, registration);
     let class = evaluator.program.this_class(site.at.function);
     match site.role {
-        RegistrationRole::Add => {
+        RegistrationRole::Add | RegistrationRole::AddOnce => {
             let inner = site.inner.and_then(|inner| indices.get(&inner).copied());
             if site.inner.is_some() && inner.is_none() {
                 return None;
@@ -268,15 +279,14 @@ fn finish(
                 event: event.unwrap_or(Event::Unknown),
                 handler: handler?,
                 capture,
-                removes_itself: removes_itself(evaluator, site),
-                hands_back: !registration.capture && result_is_kept(evaluator, site.at),
+                removes_itself: site.role == RegistrationRole::AddOnce || removes_itself(evaluator, site),
+                hands_back: result_is_kept(evaluator, site.at),
                 deduplicates: registration.capture,
                 class,
                 inner,
             });
             return Some(found.additions.len() - 1);
         }
-        RegistrationRole::AddOnce => {}
         RegistrationRole::Remove => {
             found.removals.push(Removal { at: site.at, target, event, handler, capture, class });
         }
