@@ -175,7 +175,7 @@ fn stoppers(facts: &Facts<'_>, id: AcquisitionId) -> Vec<FunctionRef> {
 /// sets: a connection that ends while the flag is down leaves it running.
 fn only_itself<'o>(facts: &Facts<'_>, obligation: &'o Obligation, rate: Rate) -> Option<Why<'o>> {
     let at = obligation.acquisition.at;
-    if rate <= Rate::Once {
+    if rate == Rate::Once {
         return None;
     }
     let [callback] = facts.evaluator.functions_in(&facts.evaluator.argument(at, 0))[..] else { return None };
@@ -215,10 +215,10 @@ fn raised_by(facts: &Facts<'_>, callback: FunctionRef, flag: VariableId) -> Opti
     let mut event = None;
     for definition in facts.program.index(callback.file).of_variable(flag) {
         let function = callback.sibling(definition.function);
-        let Some((_, addition)) = registrations.handled_by(facts, function) else { continue };
-        if facts.evaluator.is_within(function, callback) {
+        if facts.evaluator.is_within(function, callback) || facts.evaluator.is_within(callback, function) {
             continue;
         }
+        let Some((_, addition)) = registrations.handled_by(facts, function) else { continue };
         // An end that raises the flag is an end that stops the timer.
         if !addition.event.fires_again() {
             return None;

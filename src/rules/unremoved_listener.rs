@@ -3,7 +3,7 @@
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
-use crate::analysis::ownership::Fate;
+use crate::analysis::ownership::{Effect, Effects, Identity};
 use crate::analysis::registrations::{
     Addition, Guard, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard,
 };
@@ -67,10 +67,10 @@ fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addit
         return Some(Why::AddedAgain { by });
     }
     if let Life::Leased(id) = addition.target.life {
-        let goes_back = facts
-            .obligations
-            .iter()
-            .any(|obligation| obligation.id == id && obligation.at_normal_exit.contains(Fate::RELEASED));
+        let effects = Effects::of(&facts.evaluator, &facts.summaries, addition.at.function);
+        let goes_back = effects
+            .in_order()
+            .any(|(identity, effect)| *identity == Identity::Acquired(id) && effect == Effect::Release);
         let repeats = facts.rate(addition.at) != Rate::Once && guard(&facts.evaluator, addition.at).is_none();
         return (goes_back && repeats).then_some(Why::Leased);
     }

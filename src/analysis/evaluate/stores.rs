@@ -68,10 +68,24 @@ impl Evaluator<'_> {
                 match variable.binding {
                     Binding::Parameter(_) => variable.owner != function.function || !target.path.is_empty(),
                     _ if variable.owner != function.function => true,
+                    // A field of something that somebody else made is there as long as that is.
+                    Binding::Value if !target.path.is_empty() && !is_module_level => !self.is_made_in(function, *id),
                     _ => is_module_level && self.is_initialiser(function),
                 }
             }
         }
+    }
+
+    /// Whether a variable holds nothing but literals and instances that the function itself makes.
+    fn is_made_in(&self, function: FunctionRef, variable: crate::ir::VariableId) -> bool {
+        let values = self.variable(function.variable(variable));
+        let is_own = |value: &Value| match value {
+            Value::Object { at, .. } | Value::Product { at, .. } => at.function == function,
+            Value::Resource(id) => self.acquisition(*id).at.function == function,
+            Value::Nullish => true,
+            _ => false,
+        };
+        !values.is_empty() && values.iter().all(is_own)
     }
 
     /// Whether the container at `holder` outlives the function: it is captured, a field of something, a parameter.
