@@ -8,15 +8,17 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// A request handler that builds a pool for each call.
+/// A request handler that builds a pool for each request.
 const LEAK: &str = "\
+import express from 'express';
 import { Pool } from 'pg';
 
-export async function listUsers() {
+const app = express();
+app.get('/users', async (request, response) => {
   const pool = new Pool({ connectionString: process.env.DATABASE_URL });
   const { rows } = await pool.query('select * from users');
-  return rows;
-}
+  response.json(rows);
+});
 ";
 
 const CLEAN: &str = "export function add(a, b) {\n  return a + b;\n}\n";
@@ -89,25 +91,29 @@ fn findings_that_were_not_asked_for_do_not_fail() {
 #[test]
 fn concise_is_one_line_a_finding() {
     let (stdout, _) = check(&[("users.ts", LEAK.as_bytes())], "--output-format concise --only pool-per-call", 1);
-    assert!(stdout.starts_with("users.ts:4:16: ") && stdout.contains("[pool-per-call]: "), "{stdout}");
+    assert!(stdout.starts_with("users.ts:6:16: ") && stdout.contains("[pool-per-call]: "), "{stdout}");
     assert_eq!(stdout.lines().count(), 1);
 }
 
-/// Positions counted by hand: a byte-order mark of three bytes, CRLF, a tab, `ï` of two bytes, `𝄞` of four.
+/// Positions counted by hand: a byte-order mark of three bytes, CRLF, a tab, `ï` of two bytes, `𝑛` of four.
 #[test]
 fn json_positions_are_those_of_the_file_on_disk() {
     let source = "\u{feff}import { Pool } from 'pg';\r\n\
-                  export async function naïve(): Promise<unknown> {\r\n\
-                  \tconst 𝄞 = 'ï'; const pool = new Pool({ connectionString: process.env.URL });\r\n\
-                  \treturn (await pool.query(𝄞)).rows;\r\n\
-                  }\r\n";
+                  app.get('/naïve', async (request, response) => {\r\n\
+                  \tconst 𝑛 = 'ï'; const pool = new Pool({ connectionString: process.env.URL });\r\n\
+                  \tresponse.json((await pool.query(𝑛)).rows);\r\n\
+                  });\r\n\
+                  import express from 'express';\r\n\
+                  const app = express();\r\n";
     let (stdout, _) = check(&[("users.ts", source.as_bytes())], "--output-format json", 1);
     let json: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(json["version"], 1);
     let findings = json["findings"].as_array().unwrap();
     let finding = findings.iter().find(|finding| finding["rule"] == "pool-per-call").unwrap();
     assert_eq!(finding["path"], "users.ts");
-    assert_eq!(finding["range"]["start"], serde_json::json!({ "line": 3, "column": 31, "byte": 31 + 52 + 30 + 4 }));
+    // The mark and line 1 (3 + 26 + 2), line 2 (48 + 1 + 2), and 29 columns of which two take four bytes more.
+    assert_eq!(finding["range"]["start"], serde_json::json!({ "line": 3, "column": 30, "byte": 31 + 51 + 29 + 4 }));
+    assert_eq!(finding["range"]["end"]["line"], 3);
     assert_eq!(json["summary"]["findings"], findings.len());
     assert_eq!(json["problems"], serde_json::json!([]));
 }
@@ -148,7 +154,7 @@ fn wrong_arguments_exit_with_2() {
 fn a_file_that_cannot_be_read_is_reported_and_the_rest_runs() {
     let files: [(&str, &[u8]); 2] = [("bad.ts", b"const a = '\xff\xfe';\n"), ("users.ts", LEAK.as_bytes())];
     let (stdout, stderr) = check(&files, "--output-format concise", 1);
-    assert!(stdout.contains("users.ts:4:16: "), "{stdout}");
+    assert!(stdout.contains("users.ts:6:16: "), "{stdout}");
     assert!(stderr.starts_with("bad.ts") && stderr.contains(": warning: not valid UTF-8"), "{stderr}");
     let (stdout, stderr) = check(&files, "--output-format json", 1);
     let json: serde_json::Value = serde_json::from_str(&stdout).unwrap();

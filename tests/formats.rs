@@ -78,7 +78,7 @@ fn report() -> Report {
             label: "`cleanup` is not taken".into(),
             function: "ÉtéRepository.créer".into(),
             resource: "postgres".into(),
-            message: "`ÉtéRepository.créer` drops the `cleanup` that closes its pool".into(),
+            message: "`cleanup` of `getDB` is never called".into(),
             help: "take `cleanup` too and call it in `finally`".into(),
             trace: vec![
                 step(at(0, "postgres(process.env.URL)"), "the pool is created here"),

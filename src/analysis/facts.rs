@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::containers::{Container, containers};
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::frequency::{Frequencies, Rate};
-use crate::analysis::ownership::{Effect, Effects, Exit, Fate, Identity, LeakPath, Summaries, leak_path, solve};
+use crate::analysis::ownership::{Effect, Effects, Fate, Identity, LeakPath, Summaries, Wanted, leak_path, solve};
 use crate::analysis::registrations::{Registrations, registrations};
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value};
 use crate::catalogue::ResourceId;
@@ -41,6 +41,8 @@ pub struct Obligation {
     /// The shortest path out of the function on which nobody else has it, without and with an exception.
     pub normal_path: Option<LeakPath>,
     pub exceptional_path: Option<LeakPath>,
+    /// The same, out of a `throw` that the function writes.
+    pub raised_path: Option<LeakPath>,
 }
 
 impl<'p> Facts<'p> {
@@ -89,9 +91,9 @@ impl<'p> Facts<'p> {
             let Some(index) = effects.identities.get_index_of(&identity) else { continue };
             let (at_normal_exit, at_exceptional_exit) =
                 (solution.at_normal_exit[index], solution.at_exceptional_exit[index]);
-            let path = |fate: Fate, exit| {
+            let path = |fate: Fate, wanted| {
                 fate.contains(Fate::HELD)
-                    .then(|| leak_path(&self.evaluator, &self.summaries, function, &effects, &identity, exit))
+                    .then(|| leak_path(&self.evaluator, &self.summaries, function, &effects, &identity, wanted))
                     .flatten()
             };
             self.obligations.push(Obligation {
@@ -100,8 +102,9 @@ impl<'p> Facts<'p> {
                 acquisition: self.evaluator.acquisition(id),
                 at_normal_exit,
                 at_exceptional_exit,
-                normal_path: path(at_normal_exit, Exit::Normal),
-                exceptional_path: path(at_exceptional_exit, Exit::Exceptional),
+                normal_path: path(at_normal_exit, Wanted::Normal),
+                exceptional_path: path(at_exceptional_exit, Wanted::Exceptional),
+                raised_path: path(at_exceptional_exit, Wanted::Raised),
             });
         }
     }

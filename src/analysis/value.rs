@@ -124,7 +124,7 @@ pub struct External {
 }
 
 /// Interning tables: values stay small and comparable by id.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Interner {
     acquisitions: indexmap::IndexSet<Acquisition, rustc_hash::FxBuildHasher>,
     externals: indexmap::IndexSet<External, rustc_hash::FxBuildHasher>,
@@ -133,16 +133,6 @@ pub struct Interner {
 
 /// How many calls deep a value is followed through returns: a chain of wrappers in real code is two to four long.
 const MAX_CONTEXT_DEPTH: u32 = 6;
-
-impl Default for Interner {
-    fn default() -> Self {
-        Self {
-            acquisitions: indexmap::IndexSet::default(),
-            externals: indexmap::IndexSet::default(),
-            contexts: indexmap::IndexSet::default(),
-        }
-    }
-}
 
 impl Interner {
     pub fn acquisition(&mut self, acquisition: Acquisition) -> AcquisitionId {

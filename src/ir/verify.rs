@@ -225,7 +225,9 @@ impl Check<'_> {
                     TypeRoot::Module(id) => self.request(*id),
                     TypeRoot::Global(_) => {}
                 }
-                arguments.iter().for_each(|argument| self.type_ref(argument));
+                for argument in arguments {
+                    self.type_ref(argument);
+                }
             }
             TypeRef::AnyOf(types) => types.iter().for_each(|written| self.type_ref(written)),
             TypeRef::Array(element) => self.type_ref(element),

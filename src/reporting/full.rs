@@ -73,6 +73,11 @@ fn diagnostic(finding: &Finding, excerpt: &Excerpt<'_>) -> Diagnostic<usize> {
     if !finding.help.is_empty() {
         notes.push(format!("help: {}", finding.help.lines().map(printable).collect::<Vec<_>>().join("\n")));
     }
+    let function = printable(&finding.function);
+    let is_named = function.is_empty() || function.starts_with('<') || finding.message.contains(&*function);
+    if !is_named {
+        notes.push(format!("in `{function}`"));
+    }
     match finding.confidence {
         Confidence::High => {}
         Confidence::Medium => notes.push("confidence: medium".to_owned()),

@@ -22,7 +22,9 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, finding
             continue;
         }
         let rate = facts.rate(acquisition.at);
-        if rate < Rate::PerTurn && !(rate == Rate::PerCall && is_dropped(obligation)) {
+        // A loop that runs once builds what the start of a program needs: one client for each of a few.
+        let is_repeated = rate > Rate::PerTurn || (rate >= Rate::PerCall && is_dropped(obligation));
+        if !is_repeated {
             continue;
         }
         if is_closed_again(obligation) && is_for_the_caller(facts, obligation) {
@@ -41,8 +43,8 @@ pub(super) fn speaks_of(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         origin.how == How::Created
             && matches!(resource.kind, ResourceKind::Pool | ResourceKind::Client)
             && resource.shared == Shared::Process
-            && (facts.rate(origin.at) >= Rate::PerTurn
-                || (facts.rate(origin.at) == Rate::PerCall && origins.is_empty() && is_dropped(obligation)))
+            && (facts.rate(origin.at) > Rate::PerTurn
+                || (facts.rate(origin.at) >= Rate::PerCall && origins.is_empty() && is_dropped(obligation)))
             && facts.is_held_to_account(origin.at.function)
     })
 }
@@ -81,7 +83,7 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
         || hands_out_cleanup(facts, obligation);
     let severity = if is_released || is_handed_over {
         Severity::Note
-    } else if matches!(rate, Rate::PerTurn | Rate::PerRender) {
+    } else if matches!(rate, Rate::PerCall | Rate::PerTurn | Rate::PerInstance | Rate::PerRender) {
         Severity::Warning
     } else {
         Severity::Error

@@ -91,7 +91,7 @@ impl Written {
                     for value in &spread {
                         match value {
                             Value::Object { at: inner, .. } if *inner != at => {
-                                self.add_literal(evaluator, *inner, prefix)
+                                self.add_literal(evaluator, *inner, prefix);
                             }
                             _ => is_known = false,
                         }

@@ -2,9 +2,9 @@
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
-use crate::analysis::ownership::{Fate, LeakPath, PathEnd};
+use crate::analysis::ownership::{Fate, LeakPath};
 use crate::analysis::value::{AcquiredKind, How};
-use crate::catalogue::schema::{ResourceKind, Shared};
+use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 
 use super::{RuleId, creation, wording};
@@ -67,8 +67,6 @@ fn loss<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
     let rate = facts.rate(obligation.acquisition.at);
     let kind = facts.kind(&obligation.acquisition);
     let is_leased = matches!(kind, ResourceKind::Lease | ResourceKind::Transaction);
-    let is_long_lived =
-        facts.resource(&obligation.acquisition).is_none_or(|(_, resource)| resource.shared == Shared::Process);
     // What a program makes once may live as long as the program; what it leases must go back all the same.
     if rate == Rate::Once && !is_leased {
         return None;
@@ -87,14 +85,11 @@ fn loss<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
     if !exceptional.contains(Fate::HELD) || rate == Rate::Once {
         return None;
     }
-    let path = obligation.exceptional_path.as_ref()?;
+    let mut path = obligation.exceptional_path.as_ref()?;
     if normal.contains(Fate::ESCAPED) && !normal.contains(Fate::RELEASED) {
         // It is kept or handed on when all goes well. That a failure on the way loses it is worth telling only where
         // each failure costs one more, and the function says itself that it fails.
-        let is_raised = matches!(path.end, PathEnd::Raises { .. });
-        if is_long_lived || !is_raised {
-            return None;
-        }
+        path = obligation.raised_path.as_ref().filter(|_| kind != ResourceKind::Pool)?;
     } else if !normal.contains(Fate::RELEASED) {
         // No normal exit at all: a loop that only an exception ends.
         return None;

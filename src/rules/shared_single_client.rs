@@ -15,7 +15,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let acquisition = &obligation.acquisition;
         let Some((_, resource)) = facts.resource(acquisition) else { continue };
         let is_candidate = resource.single_user
-            && acquisition.how == How::Created
+            && matches!(acquisition.how, How::Created | How::Leased { .. })
             && facts.is_held_to_account(acquisition.at.function)
             && facts.rate(acquisition.at) == Rate::Once
             && !is_released_where_made(facts, obligation);

@@ -4,7 +4,7 @@ use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Effect, Effects, Fate, Identity, LeakPath};
 use crate::analysis::registrations::{conditions, guard};
-use crate::analysis::value::AcquisitionId;
+use crate::analysis::value::{AcquisitionId, How};
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::{BlockId, OpKind, Operand, Place, Root, VariableId};
@@ -15,7 +15,11 @@ use super::{RuleId, wording};
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for obligation in &facts.obligations {
         let function = obligation.acquisition.at.function;
-        if facts.kind(&obligation.acquisition) != ResourceKind::Timer || !facts.is_held_to_account(function) {
+        let is_received = matches!(obligation.acquisition.how, How::Received { .. });
+        if facts.kind(&obligation.acquisition) != ResourceKind::Timer
+            || is_received
+            || !facts.is_held_to_account(function)
+        {
             continue;
         }
         if let Some(why) = why(facts, obligation) {
@@ -58,14 +62,14 @@ fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<Why<'o>> {
         if let Some(path) = lost_path(obligation, rate) {
             return Some(Why::Path(path));
         }
-        if at_exit.contains(Fate::HELD) && !is_kept && rate >= Rate::PerRender {
+        if at_exit.contains(Fate::HELD) && !is_kept && rate >= Rate::PerInstance {
             return Some(Why::Repeats(rate));
         }
         return only_itself(facts, obligation, rate).or_else(|| overwritten(facts, obligation));
     }
     if let Some((class, _)) = facts.holding_field(obligation.id) {
         let Some(method) = facts.teardown(class) else {
-            return (rate >= Rate::PerRender).then_some(Why::Repeats(rate));
+            return (rate >= Rate::PerInstance).then_some(Why::Repeats(rate));
         };
         let name = facts.program.name_of(method);
         return (facts.frequencies.of_class(class) != Rate::Once).then_some(Why::OutlivesInstance { teardown: name });
@@ -73,15 +77,18 @@ fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<Why<'o>> {
     if (is_kept && !is_in_a_dead_slot(facts, obligation)) || !at_exit.intersects(Fate::HELD | Fate::ESCAPED) {
         return None;
     }
-    if rate >= Rate::PerRender {
+    if rate == Rate::PerInstance {
+        if guard(&facts.evaluator, at).is_some() {
+            return None;
+        }
+        if let Some((label, _)) = facts.frequencies.chain(&facts.evaluator, at.function).entry {
+            return Some(Why::Entry(label));
+        }
+    }
+    if rate >= Rate::PerInstance {
         return Some(Why::Repeats(rate));
     }
     if rate == Rate::PerCall {
-        if let (Some((label, _)), None) =
-            (facts.frequencies.chain(&facts.evaluator, at.function).entry, guard(&facts.evaluator, at))
-        {
-            return Some(Why::Entry(label));
-        }
         if sibling_is_stopped(facts, obligation) {
             return Some(Why::SiblingIsStopped);
         }

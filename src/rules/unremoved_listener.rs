@@ -113,18 +113,18 @@ fn repetition(facts: &Facts<'_>, registrations: &Registrations, addition: &Addit
         (Some(Guard::Instance), Some(class)) => rate.min(facts.frequencies.of_class(class)),
         _ => rate,
     };
-    if rate >= Rate::PerRender {
+    if rate > Rate::PerInstance {
         return Some(Repetition::Rate(rate));
     }
     if guard.is_some() {
         return None;
     }
+    if rate == Rate::PerInstance {
+        let comes_once = addition.event.text().is_some_and(|event| PAGE_EVENTS.contains(&event));
+        let label = facts.frequencies.chain(&facts.evaluator, addition.at.function).entry.map(|(label, _)| label);
+        return (!comes_once).then(|| label.map_or(Repetition::Rate(rate), Repetition::Entry));
+    }
     if rate == Rate::PerCall {
-        let chain = facts.frequencies.chain(&facts.evaluator, addition.at.function);
-        if let Some((label, _)) = chain.entry {
-            let comes_once = addition.event.text().is_some_and(|event| PAGE_EVENTS.contains(&event));
-            return (!comes_once).then_some(Repetition::Entry(label));
-        }
         if addition.target.life == Life::Shared && !is_start(&facts.program.name_of(addition.at.function)) {
             return Some(Repetition::Calls);
         }

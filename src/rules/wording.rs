@@ -168,6 +168,7 @@ pub(super) fn rate_text(rate: Rate) -> &'static str {
         Rate::Never | Rate::PerCall => "on every call",
         Rate::Once => "once",
         Rate::PerTurn => "on every turn of a loop",
+        Rate::PerInstance => "for every instance",
         Rate::PerRender => "on every render",
         Rate::PerTick => "on every tick",
         Rate::PerMessage => "for every message",

@@ -133,7 +133,7 @@ impl Evaluator<'_> {
                 }
                 Value::External(id) => callee.add(CallTarget::External(*id)),
                 Value::Method { of, name } => {
-                    callee.add(CallTarget::ResourceMethod { receiver: Value::Resource(*of), name: name.clone() })
+                    callee.add(CallTarget::ResourceMethod { receiver: Value::Resource(*of), name: name.clone() });
                 }
                 Value::Parameter { .. } => callee.add(CallTarget::Parameter),
                 Value::Nullish | Value::Text(_) | Value::Part { .. } => {}
@@ -196,11 +196,19 @@ impl Evaluator<'_> {
             return self.wrap(at, wrapper, values);
         }
         let resource = if is_new { facts.new } else { facts.call };
-        if let Some(resource) = resource {
-            if self.counts_as_created(at, resource) {
-                values.add(self.acquired(at, resource, How::Created));
-                return;
-            }
+        if let Some(resource) = resource
+            && self.counts_as_created(at, resource)
+        {
+            values.add(self.acquired(at, resource, How::Created));
+            return;
+        }
+        if let Some(index) = facts.function.and_then(|fact| fact.memoises) {
+            let functions = self.argument(at, index);
+            let functions = functions.iter().filter_map(|value| match value {
+                Value::Function { function, .. } => Some(*function),
+                _ => None,
+            });
+            self.memoised.borrow_mut().extend(functions);
         }
         if let Some(index) = facts.function.and_then(|fact| fact.returns.or(fact.memoises)) {
             let argument = self.argument(at, index);
@@ -369,10 +377,36 @@ impl Evaluator<'_> {
     /// Whether an argument is what a test asks for. What is not written out does not pass.
     #[must_use]
     pub fn argument_passes(&self, at: OpRef, test: &ArgumentTest) -> bool {
+        if test.absent {
+            return self.is_absent(at, &test.argument);
+        }
         match (&test.equals, self.argument_operand(at, &test.argument)) {
             (None, found) => found.is_some(),
             (Some(ArgumentLiteral::Boolean(wanted)), Some((_, Operand::Boolean(found)))) => *wanted == found,
             (Some(ArgumentLiteral::String(wanted)), Some((_, Operand::String(found)))) => *wanted == *found,
+            _ => false,
+        }
+    }
+
+    /// Whether the object that would hold the last part of an argument path is written out in full, without it.
+    fn is_absent(&self, at: OpRef, path: &str) -> bool {
+        let Some((object, name)) = path.rsplit_once('.') else { return self.argument_operand(at, path).is_none() };
+        let values = self.argument_path(at, object);
+        !values.open
+            && !values.is_empty()
+            && values.iter().all(|value| match value {
+                Value::Object { at, .. } => self.is_written_in_full(*at) && self.written_property(*at, name).is_none(),
+                Value::Nullish => true,
+                _ => false,
+            })
+    }
+
+    /// Whether an object literal spreads nothing.
+    fn is_written_in_full(&self, at: OpRef) -> bool {
+        match &self.program.op(at).kind {
+            OpKind::Assign { value: Rvalue::Object(properties), .. } => {
+                properties.iter().all(|property| matches!(property, Property::Field { .. }))
+            }
             _ => false,
         }
     }

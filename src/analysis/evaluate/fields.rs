@@ -84,12 +84,13 @@ impl Evaluator<'_> {
     }
 
     fn object_field(&self, at: OpRef, context: ContextId, field: &Field) -> Values {
-        let parts = self.remembered(Question::Part(at, field.clone()), || self.literal_field(at, field));
-        if context == ContextId::default() {
+        let own = ContextId::default();
+        let parts = self.remembered(Question::Part(at, own, field.clone()), || self.literal_field(at, field));
+        if context == own {
             return Values::clone(&parts);
         }
-        // An object whose parts lead back to it through the arguments of its calls must not be asked again.
-        let question = Question::PartAfter(at, context, field.clone());
+        // Remembered as well, so that an argument that is made of itself by a recursive call is asked for once.
+        let question = Question::Part(at, context, field.clone());
         Values::clone(&self.remembered(question, || self.through(Values::clone(&parts), context)))
     }
 
@@ -224,7 +225,7 @@ impl Evaluator<'_> {
 
     fn static_field(&self, class: ClassRef, name: &Name) -> Values {
         let body = self.program.class(class);
-        for member in body.members.iter().filter(|member| member.is_static && member.name == *name) {
+        if let Some(member) = body.members.iter().find(|member| member.is_static && member.name == *name) {
             let function = FunctionRef::new(class.file, member.function);
             return match self.program.function(function).kind {
                 FunctionKind::Getter { .. } => Values::clone(&self.returns(function)),

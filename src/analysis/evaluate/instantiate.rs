@@ -25,13 +25,15 @@ impl Evaluator<'_> {
                 seen.add(Value::Method { of: self.received(*of, call, callee), name: name.clone() });
             }
             Value::Part { of } => seen.add(Value::Part { of: self.received(*of, call, callee) }),
-            Value::Function { function, context } if *function != callee && self.is_within(*function, callee) => {
+            Value::Function { function, context }
+                if *function != callee && self.came_through(*function, *context, callee) =>
+            {
                 match self.interner.borrow_mut().push(*context, call) {
                     Some(context) => seen.add(Value::Function { function: *function, context }),
                     None => seen.open = true,
                 }
             }
-            Value::Object { at, context } if self.is_within(at.function, callee) => {
+            Value::Object { at, context } if self.came_through(at.function, *context, callee) => {
                 match self.interner.borrow_mut().push(*context, call) {
                     Some(context) => seen.add(Value::Object { at: *at, context }),
                     None => seen.open = true,
@@ -69,10 +71,17 @@ impl Evaluator<'_> {
         })
     }
 
+    /// Whether what is written in `function` was made by `callee`, or handed to it by one of its calls.
+    fn came_through(&self, function: FunctionRef, context: ContextId, callee: FunctionRef) -> bool {
+        let outermost = self.interner.borrow().calls(context).last().copied();
+        self.is_within(function, callee) || outermost.is_some_and(|call| self.is_within(call.function, callee))
+    }
+
     /// What `callee` acquired and did not keep belongs to its caller; anything else stays what it is.
     fn received(&self, id: AcquisitionId, call: OpRef, callee: FunctionRef) -> AcquisitionId {
         let acquisition = self.acquisition(id);
-        if acquisition.at.function != callee || self.stored(callee).contains(&id) {
+        let is_kept = self.memoised.borrow().contains(&callee) || self.stored(callee).contains(&id);
+        if acquisition.at.function != callee || is_kept {
             return id;
         }
         self.intern(Acquisition { at: call, kind: acquisition.kind, how: How::Received { inner: id } })

@@ -33,6 +33,8 @@ pub struct Evaluator<'p> {
     memo: RefCell<FxHashMap<Question, Rc<Values>>>,
     callees: RefCell<FxHashMap<OpRef, Rc<Callee>>>,
     stores: RefCell<FxHashMap<FunctionRef, Rc<FxHashSet<AcquisitionId>>>>,
+    /// Functions given to something that runs them once and keeps what they return.
+    memoised: RefCell<FxHashSet<FunctionRef>>,
     active: RefCell<FxHashSet<Question>>,
     depth: Cell<u32>,
 }
@@ -48,10 +50,8 @@ enum Question {
     Stores(FunctionRef),
     /// A place with a path.
     Place(FunctionRef, Place),
-    /// A field of an object or array literal, in the literal's own terms.
-    Part(OpRef, Field),
-    /// The same, as it is seen after some calls.
-    PartAfter(OpRef, ContextId, Field),
+    /// A field of an object or array literal, as it is seen after the calls of a context.
+    Part(OpRef, ContextId, Field),
 }
 
 /// How many questions may wait for one another. Real chains are tens long; this keeps hostile ones off the stack.
@@ -67,6 +67,7 @@ impl<'p> Evaluator<'p> {
             memo: RefCell::default(),
             callees: RefCell::default(),
             stores: RefCell::default(),
+            memoised: RefCell::default(),
             active: RefCell::default(),
             depth: Cell::new(0),
         }

@@ -35,13 +35,11 @@ impl<'e, 'p> Entries<'e, 'p> {
         let mut marked = Vec::new();
         for entry in evaluator.catalogue.entries().filter(applies) {
             let is_marked = !entry.decorators.is_empty() || !entry.base_types.is_empty();
-            if !(entry.files.is_empty()
-                && entry.names.is_empty()
-                && entry.directives.is_empty()
-                && entry.exports.is_empty())
-                && !is_marked
-                && entry.registered_by.is_empty()
-            {
+            let is_located = !entry.files.is_empty()
+                || !entry.names.is_empty()
+                || !entry.directives.is_empty()
+                || !entry.exports.is_empty();
+            if is_located && !is_marked && entry.registered_by.is_empty() {
                 let some = |patterns: &[String]| (!patterns.is_empty()).then(|| globs(patterns));
                 located.push(Located { entry, files: some(&entry.files), names: some(&entry.names) });
             }

@@ -30,6 +30,8 @@ pub enum Rate {
     PerCall,
     /// In a loop of something that runs once.
     PerTurn,
+    /// For each instance of something the program makes many of: a mounted component.
+    PerInstance,
     PerRender,
     PerTick,
     PerMessage,
@@ -79,7 +81,7 @@ impl From<Runs> for Rate {
     fn from(runs: Runs) -> Self {
         match runs {
             Runs::Once => Self::Once,
-            Runs::PerInstance => Self::PerCall,
+            Runs::PerInstance => Self::PerInstance,
             Runs::PerRender => Self::PerRender,
             Runs::PerTick => Self::PerTick,
             Runs::PerMessage => Self::PerMessage,
@@ -211,6 +213,15 @@ impl Solver<'_, '_> {
             if let Some(exports) = module.common_js_exports {
                 let exported = self.evaluator.variable(initialiser.variable(exports));
                 self.export(&exported);
+                for definition in program.index(module.file).of_variable(exports) {
+                    let function = FunctionRef::new(module.file, definition.function);
+                    let at = OpRef { function, block: definition.block, index: definition.index };
+                    if let OpKind::Assign { target, value } = &program.op(at).kind
+                        && target.path.len() == 1
+                    {
+                        self.export(&self.evaluator.rvalue(at, value));
+                    }
+                }
             }
         }
         for function in program.functions() {
@@ -252,7 +263,11 @@ impl Solver<'_, '_> {
             }
             _ => {}
         }
-        if matches!(program.role(function.file), FileRole::Test | FileRole::Benchmark) {
+        // Tests and examples show how something may be called, not how often it is.
+        if matches!(
+            program.role(function.file),
+            FileRole::Test | FileRole::Benchmark | FileRole::Example | FileRole::Story
+        ) {
             return;
         }
         for (block, index, op) in body.ops() {
@@ -315,7 +330,9 @@ impl Solver<'_, '_> {
     fn solve(self) -> Frequencies {
         let mut frequencies = Frequencies { nodes: FxHashMap::default(), memos: self.memos, memoised: self.memoised };
         let mut work = Vec::new();
-        let called: FxHashSet<Node> = self.edges.values().flatten().map(|(to, _)| *to).collect();
+        let is_call = |at: &OpRef| self.evaluator.program.op(*at).call().is_some();
+        let called: FxHashSet<Node> =
+            self.edges.values().flatten().filter(|(_, at)| is_call(at)).map(|(to, _)| *to).collect();
         for (node, frequency) in self.roots {
             // What is exported (or a method) and called by the program itself is judged by those calls; "whenever
             // somebody calls it" is for what nobody here does.

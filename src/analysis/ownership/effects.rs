@@ -111,9 +111,27 @@ impl Effects {
                 effects.returns.insert(block, identities);
             }
         }
+        effects.settle_captures();
         leases::add_begun(evaluator, function, &mut effects);
         leases::add_dependents(evaluator, &mut effects);
         effects
+    }
+
+    /// A function that releases a resource itself is the one that has to: a callback that may do so too, when the
+    /// other side goes away or an event comes, need never run.
+    fn settle_captures(&mut self) {
+        let released: FxHashSet<Identity> = self
+            .ops
+            .values()
+            .flat_map(|op| &op.effects)
+            .filter(|(_, effect)| *effect == Effect::Release)
+            .map(|(identity, _)| identity.clone())
+            .collect();
+        for (identity, effect) in self.ops.values_mut().flat_map(|op| &mut op.effects) {
+            if *effect == Effect::Escape(Escape::Captured) && released.contains(identity) {
+                *effect = Effect::PartialRelease;
+            }
+        }
     }
 
     pub(super) fn add(&mut self, at: OpRef, identity: Identity, effect: Effect) {
@@ -441,7 +459,11 @@ impl Collector<'_, '_> {
             }
             if is_deferred {
                 // What a callback of an unknown callee only uses, it may use as long as it likes.
-                taken.extend(self.captures.mentions_of(&values).into_iter().filter(|it| !partly.contains(it)));
+                for identity in self.captures.mentions_of(&values) {
+                    if !partly.contains(&identity) {
+                        found.effects.push((identity, Effect::Escape(Escape::Captured)));
+                    }
+                }
             }
             for identity in taken {
                 found.effects.push((identity, Effect::Escape(Escape::Passed)));

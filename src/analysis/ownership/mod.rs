@@ -20,6 +20,6 @@ mod summary;
 pub use effects::{Effect, Effects, Escape, Identity, OpEffects, is_followed};
 pub use flow::{Exit, Fate, Solution, solve};
 pub use leases::{LeaseCallback, LeaseCallbacks};
-pub use paths::{LeakPath, PathEnd, PathStep, leak_path};
+pub use paths::{LeakPath, PathEnd, PathStep, Wanted, leak_path};
 pub use settling::{Unsettled, unsettled};
 pub use summary::{ExitFates, Summaries, Summary, is_owning};

@@ -38,6 +38,25 @@ pub enum PathEnd {
     Raises { block: BlockId },
 }
 
+/// Which way out a path is to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Normal,
+    Exceptional,
+    /// A `throw` of the function itself, or what it catches and throws again.
+    Raised,
+}
+
+impl Wanted {
+    fn is(self, exit: Exit, thrown_by: Option<u32>) -> bool {
+        match self {
+            Self::Normal => exit == Exit::Normal,
+            Self::Exceptional => exit == Exit::Exceptional,
+            Self::Raised => exit == Exit::Exceptional && thrown_by.is_none(),
+        }
+    }
+}
+
 /// The shortest path on which `identity` is held from its acquisition to an exit of the wanted kind.
 #[must_use]
 pub fn leak_path(
@@ -46,7 +65,7 @@ pub fn leak_path(
     function: FunctionRef,
     effects: &Effects,
     identity: &Identity,
-    wanted: Exit,
+    wanted: Wanted,
 ) -> Option<LeakPath> {
     let transfer = Transfer::new(evaluator, summaries, function, effects);
     let subject = effects.identities.get_index_of(identity)?;
@@ -71,7 +90,7 @@ pub fn leak_path(
                         });
                     }
                 }
-                Leave::Out(exit) if exit == wanted && is_held => {
+                Leave::Out(exit) if wanted.is(exit, thrown_by) && is_held => {
                     let end = match (exit, thrown_by) {
                         (Exit::Normal, _) => PathEnd::Returns { block },
                         (Exit::Exceptional, Some(index)) => PathEnd::Throws { block, index },

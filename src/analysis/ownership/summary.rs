@@ -90,7 +90,7 @@ impl Summaries {
         }
         match acquisition.kind {
             AcquiredKind::Catalogued(resource) => {
-                acquisition.how != How::Created || evaluator.catalogue.resource(resource).opens != Opens::Explicitly
+                acquisition.how == How::Begun || evaluator.catalogue.resource(resource).opens != Opens::Explicitly
             }
             AcquiredKind::Instance(class) => self.opens_when_made(class),
         }

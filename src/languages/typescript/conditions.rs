@@ -112,10 +112,10 @@ impl<'a> Lowering<'a> {
 
     /// `typeof value === "name"`, either way round.
     fn type_test(&mut self, left: &'a ast::Expression<'a>, right: &'a ast::Expression<'a>) -> Option<Condition> {
-        let (test, name) = match (peel(left), peel(right)) {
-            (ast::Expression::UnaryExpression(test), ast::Expression::StringLiteral(name))
-            | (ast::Expression::StringLiteral(name), ast::Expression::UnaryExpression(test)) => (test, name),
-            _ => return None,
+        let ((ast::Expression::UnaryExpression(test), ast::Expression::StringLiteral(name))
+        | (ast::Expression::StringLiteral(name), ast::Expression::UnaryExpression(test))) = (peel(left), peel(right))
+        else {
+            return None;
         };
         if test.operator != UnaryOperator::Typeof {
             return None;

@@ -146,7 +146,7 @@ pub(super) fn member<'a>(written: &'a ast::TSType<'a>, field: &Field) -> Option<
     })
 }
 
-fn import_path<'a>(qualifier: &ast::TSImportTypeQualifier<'a>, path: &mut SmallVec<[Name; 2]>) {
+fn import_path(qualifier: &ast::TSImportTypeQualifier<'_>, path: &mut SmallVec<[Name; 2]>) {
     match qualifier {
         ast::TSImportTypeQualifier::Identifier(name) => path.push(name.name.as_str().into()),
         ast::TSImportTypeQualifier::QualifiedName(name) => {
