@@ -85,7 +85,7 @@ impl Evaluator<'_> {
             Value::Nullish => true,
             _ => false,
         };
-        !values.is_empty() && values.iter().all(is_own)
+        (!values.is_empty() || !values.open) && values.iter().all(is_own)
     }
 
     /// Whether the container at `holder` outlives the function: it is captured, a field of something, a parameter.
