@@ -100,6 +100,7 @@ impl Frequencies {
             roots: Vec::new(),
             memos: FxHashMap::default(),
             memoised: FxHashSet::default(),
+            memoisers: memo::memoisers(evaluator),
         };
         solver.collect();
         solver.solve()
@@ -192,6 +193,8 @@ struct Solver<'e, 'p> {
     roots: Vec<(Node, Frequency)>,
     memos: FxHashMap<OpRef, Memo>,
     memoised: FxHashSet<FunctionRef>,
+    /// Functions of the project that run one of their arguments once and keep what it returns, with its index.
+    memoisers: FxHashMap<FunctionRef, u32>,
 }
 
 impl Solver<'_, '_> {
@@ -301,7 +304,10 @@ impl Solver<'_, '_> {
         let mut memoised_argument = None;
         for target in &callee.targets {
             match target {
-                CallTarget::Function { function, .. } => self.edge(at.function, Node::Function(*function), at),
+                CallTarget::Function { function, .. } => {
+                    self.edge(at.function, Node::Function(*function), at);
+                    memoised_argument = memoised_argument.or(self.memoisers.get(function).copied());
+                }
                 CallTarget::Construct(class) => self.edge(at.function, Node::Class(*class), at),
                 CallTarget::External(id) => {
                     memoised_argument = self.evaluator.facts(*id).function.and_then(|fact| fact.memoises);
