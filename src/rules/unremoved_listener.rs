@@ -77,6 +77,10 @@ fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addit
     if addition.target.life == Life::Unknown || (addition.hands_back && addition.target.life != Life::Global) {
         return None;
     }
+    if addition.target.life == Life::Fetched {
+        let teardown = forgotten(facts, registrations, addition)?;
+        return (!touches(facts, teardown, &addition.target.place)).then_some(Why::Forgotten { teardown });
+    }
     if is_for_the_process(addition) {
         // Somebody has to listen to signals; that they do so more than once needs better evidence than a class.
         return repetition(facts, registrations, addition)
@@ -192,6 +196,22 @@ fn forgotten(facts: &Facts<'_>, registrations: &Registrations, addition: &Additi
         return None;
     }
     (is_an_end(facts, registrations, class, teardown)).then_some(teardown)
+}
+
+/// Whether a method does anything with a place: what it calls there may end the listener as well.
+fn touches(facts: &Facts<'_>, method: FunctionRef, place: &PlaceId) -> bool {
+    let body = facts.program.function(method);
+    body.mentioned_places().any(|mentioned| {
+        let mut path = mentioned.clone();
+        loop {
+            if PlaceId::of(&facts.evaluator, method, &path) == *place {
+                return true;
+            }
+            if path.path.pop().is_none() {
+                return false;
+            }
+        }
+    })
 }
 
 /// Whether a method surely ends its instance: it says so, or it removes other listeners.

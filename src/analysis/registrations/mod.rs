@@ -15,7 +15,7 @@ use crate::analysis::facts::Facts;
 use crate::analysis::frequency::memo::Lifetime;
 use crate::analysis::value::{AcquisitionId, How, Values};
 use crate::catalogue::ResourceId;
-use crate::ir::{Binding, FunctionId};
+use crate::ir::{Binding, Call, CallKind, Field, FunctionId, Name, OpKind, Operand, Root, Rvalue};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 pub use guards::{Guard, conditions, guard};
@@ -84,6 +84,8 @@ pub enum Life {
     Shared,
     /// A lease: it goes back to where others get it from.
     Leased(AcquisitionId),
+    /// A field filled by asking somebody else for it: `this.queue = queues.getQueue("logs")`.
+    Fetched,
     Unknown,
 }
 
@@ -201,6 +203,12 @@ fn life(facts: &Facts<'_>, at: OpRef, place: &PlaceId, values: &Values, global_t
         }
         _ => {}
     }
+    if let PlaceId::Field(class, path) = place
+        && let [field] = path.as_slice()
+        && is_fetched(facts, *class, field)
+    {
+        return Life::Fetched;
+    }
     for id in values.resources() {
         let acquisition = facts.evaluator.acquisition(id);
         let first = facts.origins(&acquisition).pop().unwrap_or_else(|| acquisition.clone());
@@ -213,4 +221,40 @@ fn life(facts: &Facts<'_>, at: OpRef, place: &PlaceId, values: &Values, global_t
         }
     }
     Life::Unknown
+}
+
+/// Whether a field is only ever filled by a getter of something that outlives the instance.
+fn is_fetched(facts: &Facts<'_>, class: ClassRef, field: &Field) -> bool {
+    let Some(name) = field.name() else { return false };
+    let definitions = facts.program.index(class.file).of_field(class.class, &Name::new(name));
+    !definitions.is_empty()
+        && definitions.iter().all(|definition| {
+            let function = FunctionRef::new(class.file, definition.function);
+            let at = OpRef { function, block: definition.block, index: definition.index };
+            let OpKind::Assign {
+                value: Rvalue::Use(Operand::Place(value)) | Rvalue::Await(Operand::Place(value)), ..
+            } = &facts.program.op(at).kind
+            else {
+                return false;
+            };
+            let Root::Temp(temp) = value.root else { return false };
+            let [made] = facts.program.index(class.file).of_temp(definition.function, temp) else { return false };
+            let made = OpRef { function, block: made.block, index: made.index };
+            facts.program.op(made).call().is_some_and(|call| is_getter(facts, function, call))
+        })
+}
+
+fn is_getter(facts: &Facts<'_>, function: FunctionRef, call: &Call) -> bool {
+    let Some(place) = call.callee.place() else { return false };
+    let outlives = match &place.root {
+        Root::Global(name) => !matches!(name.as_str(), "document" | "window"),
+        Root::Variable(id) => {
+            let variable = facts.program.variable(function.variable(*id));
+            matches!(variable.binding, Binding::Import(_)) && !place.path.is_empty()
+        }
+        _ => false,
+    };
+    let name = call.method_name().unwrap_or_default();
+    let is_named = name.strip_prefix("get").is_some_and(|rest| rest.starts_with(|first: char| first.is_uppercase()));
+    outlives && is_named && call.kind == CallKind::Call
 }
