@@ -216,6 +216,15 @@ impl Solver<'_, '_> {
             if let Some(exports) = module.common_js_exports {
                 let exported = self.evaluator.variable(initialiser.variable(exports));
                 self.export(&exported);
+                for definition in program.index(module.file).of_variable(exports) {
+                    let function = FunctionRef::new(module.file, definition.function);
+                    let at = OpRef { function, block: definition.block, index: definition.index };
+                    if let OpKind::Assign { target, value } = &program.op(at).kind
+                        && target.path.len() == 1
+                    {
+                        self.export(&self.evaluator.rvalue(at, value));
+                    }
+                }
             }
         }
         for function in program.functions() {
