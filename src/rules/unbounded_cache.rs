@@ -35,7 +35,9 @@ fn growing_write<'c>(facts: &Facts<'_>, container: &'c Container) -> Option<&'c 
 /// What a framework calls again and again grows with whatever comes in. Of what anybody may call, only a memo of what
 /// it was given is shown to: a registry is called as well, a few times when the program starts.
 fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
-    if write.key <= Key::Few || is_stream(facts, container, write) {
+    // A function that fills its own table does so once, however often its closures run.
+    let fills_its_own = container.lifetime == Lifetime::Closure && write.at.function == container.at.function;
+    if write.key <= Key::Few || fills_its_own || is_stream(facts, container, write) {
         return false;
     }
     let module = facts.program.module(container.at.function.file);
