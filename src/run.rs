@@ -160,7 +160,8 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
 
     progress.stage("analysing", 0, modules.len());
     let program = Program::new(discovered.files, discovered.roles, modules);
-    let findings = rules::judge(&Facts::of(&program, catalogue));
+    let mut findings = rules::judge(&Facts::of(&program, catalogue));
+    findings.retain(|finding| !is_in_doubt(&program, &problems, finding));
     let comments: Vec<_> = program.modules().map(|module| (module.file, module.comments.as_slice())).collect();
     let suppressed = suppression::apply(findings, &program.files, &comments, true);
     problems.extend(suppressed.issues.into_iter().map(|issue| Problem {
@@ -170,6 +171,7 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     }));
     let mut findings = suppressed.kept;
     findings.retain(|finding| discovered.reported[finding.location.file.index()]);
+    problems.retain(|problem| problem.location.is_none_or(|location| discovered.reported[location.file.index()]));
     Ok(Report { files: program.into_files(), findings, problems, statistics })
 }
 
@@ -177,12 +179,29 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
 /// followed where something else keeps the file.
 const COLLECTIONS: &[&str] = &["new Map", "new Set", "new WeakMap", "new WeakSet"];
 
+/// Whether a part of the function that a finding is in could not be read: the release may have stood there.
+fn is_in_doubt(program: &Program, problems: &[Problem], finding: &Finding) -> bool {
+    let unread = problems.iter().filter_map(|problem| problem.location);
+    let unread: Vec<_> = unread.filter(|location| location.file == finding.location.file).collect();
+    if unread.is_empty() {
+        return false;
+    }
+    let module = program.module(finding.location.file);
+    let around = module
+        .functions()
+        .map(|(_, function)| function.span)
+        .filter(|span| span.contains(finding.location.span))
+        .min_by_key(|span| span.end - span.start);
+    around.is_some_and(|around| unread.iter().any(|location| around.contains(location.span)))
+}
+
 /// The files that can matter, in order.
 fn screen(discovered: &Discovered, resolver: &Resolver<'_>, catalogue: &Catalogue) -> Vec<FileId> {
     let packages = catalogue.screen_packages();
     let lone_packages = catalogue.other_packages();
     let words = catalogue.screen_words();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    // Directives are read in every file that has one: what suppresses nothing is worth telling.
+    let words: Vec<&str> = words.iter().map(String::as_str).chain(["leaklint:"]).collect();
     let interest =
         Interest { packages: &packages, lone_packages: &lone_packages, words: &words, shared_words: COLLECTIONS };
     let relevance = discovery::screen::select(&discovered.files, &interest, |from, specifier| {

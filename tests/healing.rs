@@ -1,7 +1,11 @@
 //! Healing, judged with the real parser: what a syntax error costs, and what it must not.
 
+use std::fmt::Write as _;
+
+use leaklint::ir::verify;
 use leaklint::languages::healing::{Healed, Why, heal};
-use leaklint::source::Language;
+use leaklint::languages::lower;
+use leaklint::source::{FileId, Language, LineIndex, SourceFile};
 use oxc_allocator::Allocator;
 use oxc_parser::Parser;
 use oxc_span::SourceType;
@@ -112,7 +116,8 @@ fn conflicts_keep_their_first_side() {
     let text = "a();\n<<<<<<< HEAD\nb();\n=======\nc();\n>>>>>>> other\nd();\n";
     let healed = healed(text, Language::TypeScript).expect("readable");
     assert_eq!(healed.text.split_whitespace().collect::<Vec<_>>(), ["a();", "b();", "d();"]);
-    assert!(healed.blanked.iter().all(|blanked| blanked.why == Why::Conflict));
+    let why: Vec<Why> = healed.blanked.iter().map(|blanked| blanked.why).collect();
+    assert_eq!(why, [Why::ConflictMarker, Why::Conflict]);
 }
 
 #[test]
@@ -120,4 +125,29 @@ fn what_is_no_code_is_refused() {
     for text in ["<?xml version=\"1.0\"?>\n<TS><context/></TS>\n", "(\u{0}\u{1}", "((((", "= = ="] {
         assert_eq!(healed(text, Language::TypeScript), None, "{text:?}");
     }
+}
+
+/// The files of `fixtures/broken`: what is reported of each, and the functions that are still there.
+#[test]
+fn broken_files_are_read_as_far_as_they_can_be() {
+    let mut report = String::new();
+    for entry in walkdir::WalkDir::new("fixtures/broken").sort_by_file_name().max_depth(1) {
+        let entry = entry.expect("a readable directory");
+        let Some(language) = Language::of_path(entry.path()) else { continue };
+        // Some are no text: reading them is not what this is about.
+        let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let file = SourceFile { path: entry.into_path(), display_path: name.clone(), language, text: text.into() };
+        let (module, issues) = lower(FileId(0), &file);
+        assert_eq!(verify(&module, &file.text), Vec::<String>::new(), "{name}");
+        let functions: Vec<String> = module.functions().skip(1).map(|(id, _)| module.qualified_name(id)).collect();
+        writeln!(report, "{name}: {}", functions.join(" ")).expect("a string takes everything");
+        let lines = LineIndex::new(&file.text);
+        for issue in issues {
+            let (start, end) = (lines.position(issue.span.start), lines.position(issue.span.end));
+            let range = format!("{}:{}-{}:{}", start.line, start.column, end.line, end.column);
+            writeln!(report, "  {range} {}", issue.message).expect("a string takes everything");
+        }
+    }
+    insta::assert_snapshot!(report);
 }

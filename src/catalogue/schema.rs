@@ -348,7 +348,9 @@ pub struct Registration {
     /// Methods that add for one time: `once`.
     #[serde(default)]
     pub add_once: Vec<String>,
-    /// Argument indices.
+    /// Argument indices; the target is the receiver where it is not given as an argument.
+    #[serde(default)]
+    pub target: Option<u32>,
     pub event: u32,
     pub handler: u32,
     #[serde(default)]

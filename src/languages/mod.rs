@@ -97,17 +97,31 @@ fn read(front_end: &impl FrontEnd, file: FileId, text: &str, language: Language)
         Some((module, healed.blanked))
     });
     match lowered {
-        Some((module, blanked)) => (module, blanked.into_iter().map(issue).collect()),
+        Some((module, blanked)) => (module, issues(&blanked)),
         None => (Module::empty(file, language), vec![unreadable(text, errors)]),
     }
 }
 
-fn issue(blanked: healing::Blanked) -> ParseIssue {
-    let message = match blanked.why {
-        healing::Why::Broken => "syntax error: this part could not be read; the rest of the file was",
-        healing::Why::Conflict => "merge conflict: this part was left out; the first side was read",
-    };
-    ParseIssue { span: blanked.span, message: message.to_owned() }
+/// One issue for each blanked part, as many as anybody reads.
+fn issues(blanked: &[healing::Blanked]) -> Vec<ParseIssue> {
+    const MAX_ISSUES: usize = 20;
+    let parts = blanked.iter().filter_map(|blanked| {
+        let message = match blanked.why {
+            healing::Why::Broken => "syntax error: this part could not be read; the rest of the file was",
+            healing::Why::Conflict => "merge conflict: this part was left out; the first side was read",
+            healing::Why::ConflictMarker => return None,
+        };
+        Some(ParseIssue { span: blanked.span, message: message.to_owned() })
+    });
+    let mut issues: Vec<ParseIssue> = parts.collect();
+    let more = issues.len().saturating_sub(MAX_ISSUES);
+    issues.truncate(MAX_ISSUES);
+    if more > 0
+        && let Some(last) = issues.last_mut()
+    {
+        last.message.push_str(&format!("; so with {more} more parts of it"));
+    }
+    issues
 }
 
 fn unreadable(text: &str, errors: Vec<ParseIssue>) -> ParseIssue {

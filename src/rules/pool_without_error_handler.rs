@@ -2,7 +2,7 @@
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
-use crate::analysis::ownership::{Effect, Effects, Escape, Identity};
+use crate::analysis::ownership::{Effect, Effects, Escape, Fate, Identity};
 use crate::analysis::value::{AcquisitionId, How, Value};
 use crate::catalogue::RegistrationRole;
 use crate::catalogue::schema::ResourceKind;
@@ -19,6 +19,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             resource.kind == ResourceKind::Pool || (!resource.single_user && facts.rate(acquisition.at) == Rate::Once);
         if acquisition.how != How::Created
             || !is_long_lived
+            || is_closed_where_made(obligation)
             || !resource.required_events.iter().any(|event| event == "error")
             || !facts.is_held_to_account(acquisition.at.function)
             || listens(facts, obligation.id)
@@ -30,10 +31,22 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Whether it lives for one piece of work: what goes wrong then shows there.
+fn is_closed_where_made(obligation: &Obligation) -> bool {
+    obligation.at_normal_exit.contains(Fate::RELEASED) && !obligation.at_normal_exit.contains(Fate::ESCAPED)
+}
+
 /// Whether a handler for `error` is attached to it anywhere, under whatever name it goes there.
 fn listens(facts: &Facts<'_>, id: AcquisitionId) -> bool {
     for function in facts.program.functions() {
         for (block, index, op) in facts.program.function(function).ops() {
+            if let crate::ir::OpKind::Assign { target, .. } = &op.kind
+                && let Some((holder, field)) = target.split_last()
+                && field.name() == Some("onerror")
+                && facts.evaluator.place(function, &holder).resources().any(|held| is_same(facts, held, id))
+            {
+                return true;
+            }
             let Some(call) = op.call() else { continue };
             let Some(name) = call.method_name() else { continue };
             if !matches!(call.argument(0), Some(crate::ir::Operand::String(event)) if event == "error") {
@@ -113,7 +126,7 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation) -> Finding {
         label: "nobody listens to `error`".to_owned(),
         function: facts.program.name_of(acquisition.at.function),
         resource: wording::resource_id(facts, acquisition),
-        message: format!("the {noun} has no `error` handler: a lost idle connection ends the process"),
+        message: format!("the {noun} has no `error` handler: an error while nobody waits for it ends the process"),
         help: "attach a handler that logs: `.on(\"error\", (error) => …)`".to_owned(),
         trace: Vec::new(),
     }

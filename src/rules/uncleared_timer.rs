@@ -1,11 +1,14 @@
-//! `uncleared-timer`: a repeating timer that is started again and again and never stopped.
+//! `uncleared-timer`: a repeating timer that is started again and again and never stopped, or not on every path.
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
-use crate::analysis::ownership::Fate;
-use crate::analysis::value::How;
+use crate::analysis::ownership::{Effect, Effects, Fate, Identity, LeakPath};
+use crate::analysis::registrations::{conditions, guard};
+use crate::analysis::value::{AcquisitionId, How};
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
+use crate::ir::{BlockId, OpKind, Operand, Place, Root, VariableId};
+use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 use super::{RuleId, wording};
 
@@ -26,32 +29,69 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// What makes a timer that is not stopped a leak.
-enum Why {
+enum Why<'o> {
     Repeats(Rate),
+    /// Once for each instance of something: an effect, a component.
+    Entry(String),
+    /// Its function stops another timer, and not this one.
+    SiblingIsStopped,
+    /// It is stopped on some paths.
+    Path(&'o LeakPath),
+    /// Only its own callback stops it, on a flag that an event sets.
+    OnlyItself {
+        event: String,
+    },
+    /// The field that holds it is assigned again before it is stopped.
+    Overwritten {
+        field: String,
+        event: String,
+        by: OpRef,
+    },
     /// The class's teardown method leaves it running.
     OutlivesInstance {
         teardown: String,
     },
 }
 
-fn why(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why> {
+fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<Why<'o>> {
     let at = obligation.acquisition.at;
     let rate = facts.rate(at);
-    let is_kept = obligation.at_normal_exit.contains(Fate::ESCAPED);
+    let at_exit = obligation.at_normal_exit;
+    let is_kept = at_exit.contains(Fate::ESCAPED);
     if facts.released.contains(&obligation.id) {
-        let is_lost = obligation.at_normal_exit.contains(Fate::HELD) && !is_kept && rate >= Rate::PerInstance;
-        return is_lost.then_some(Why::Repeats(rate));
+        if let Some(path) = lost_path(obligation, rate) {
+            return Some(Why::Path(path));
+        }
+        if at_exit.contains(Fate::HELD) && !is_kept && rate >= Rate::PerInstance {
+            return Some(Why::Repeats(rate));
+        }
+        return only_itself(facts, obligation, rate).or_else(|| overwritten(facts, obligation));
     }
     if let Some((class, _)) = facts.holding_field(obligation.id) {
-        let method = facts.teardown(class)?;
+        let Some(method) = facts.teardown(class) else {
+            return (rate >= Rate::PerInstance).then_some(Why::Repeats(rate));
+        };
         let name = facts.program.name_of(method);
         return (facts.frequencies.of_class(class) != Rate::Once).then_some(Why::OutlivesInstance { teardown: name });
     }
-    if is_kept || !obligation.at_normal_exit.contains(Fate::HELD) {
+    if (is_kept && !is_in_a_dead_slot(facts, obligation)) || !at_exit.intersects(Fate::HELD | Fate::ESCAPED) {
         return None;
+    }
+    if rate == Rate::PerInstance {
+        if guard(&facts.evaluator, at).is_some() {
+            return None;
+        }
+        if let Some((label, _)) = facts.frequencies.chain(&facts.evaluator, at.function).entry {
+            return Some(Why::Entry(label));
+        }
     }
     if rate >= Rate::PerInstance {
         return Some(Why::Repeats(rate));
+    }
+    if rate == Rate::PerCall {
+        if sibling_is_stopped(facts, obligation) {
+            return Some(Why::SiblingIsStopped);
+        }
     }
     // Dropped in a constructor of a class that knows how to end: nothing can stop it when the instance ends.
     let class = facts.program.this_class(at.function)?;
@@ -60,26 +100,246 @@ fn why(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why> {
         .then(|| Why::OutlivesInstance { teardown: facts.program.name_of(teardown) })
 }
 
-fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why) -> Finding {
+/// The path on which a timer that the function itself stops is left running.
+fn lost_path(obligation: &Obligation, rate: Rate) -> Option<&LeakPath> {
+    let (normal, exceptional) = (obligation.at_normal_exit, obligation.at_exceptional_exit);
+    if rate <= Rate::Once || !normal.contains(Fate::RELEASED) || (normal | exceptional).contains(Fate::ESCAPED) {
+        return None;
+    }
+    if normal.contains(Fate::HELD) {
+        obligation.normal_path.as_ref()
+    } else if exceptional.contains(Fate::HELD) {
+        obligation.exceptional_path.as_ref()
+    } else {
+        None
+    }
+}
+
+/// Whether the handle went nowhere but into variables of the file that nothing reads.
+fn is_in_a_dead_slot(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let function = obligation.acquisition.at.function;
+    let module = facts.program.module(function.file);
+    let mut slots: Vec<VariableId> = Vec::new();
+    for (block, index, op) in facts.program.function(function).ops() {
+        let OpKind::Assign { target, value } = &op.kind else { continue };
+        let holds = facts
+            .evaluator
+            .rvalue(function.op(block, index), value)
+            .resources()
+            .any(|resource| resource == obligation.id);
+        match (holds, &target.root, target.as_variable()) {
+            (false, ..) | (true, Root::Temp(_), _) => {}
+            (true, _, Some(id)) => slots.push(id),
+            (true, ..) => return false,
+        }
+    }
+    let is_exported =
+        |id: VariableId| facts.program.own_exports(function.file).any(|(_, exported)| exported.variable == id);
+    let is_read = |id: VariableId| {
+        let reads = |place: &Place| place.root == Root::Variable(id);
+        module.functions.iter().any(|body| {
+            body.ops().any(|(_, _, op)| match &op.kind {
+                OpKind::Assign { target, value } => {
+                    (reads(target) && !target.path.is_empty())
+                        || value.operands().into_iter().filter_map(Operand::place).any(reads)
+                }
+                _ => op.places().into_iter().any(reads),
+            }) || body
+                .blocks()
+                .any(|(_, block)| block.terminator.operands().into_iter().filter_map(Operand::place).any(reads))
+        })
+    };
+    !slots.is_empty() && slots.into_iter().all(|id| !is_exported(id) && !is_read(id))
+}
+
+/// Whether the same function starts another timer that something stops.
+fn sibling_is_stopped(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    facts.obligations.iter().any(|other| {
+        other.id != obligation.id
+            && other.acquisition.at.function == obligation.acquisition.at.function
+            && facts.kind(&other.acquisition) == ResourceKind::Timer
+            && facts.released.contains(&other.id)
+    })
+}
+
+/// The functions of the file that stop a timer, themselves or through what they call.
+fn stoppers(facts: &Facts<'_>, id: AcquisitionId) -> Vec<FunctionRef> {
+    let file = facts.evaluator.acquisition(id).at.function.file;
+    facts
+        .program
+        .module(file)
+        .functions()
+        .map(|(function, _)| FunctionRef::new(file, function))
+        .filter(|function| {
+            facts.summaries.get(*function).effects.iter().any(|(identity, fates)| {
+                *identity == Identity::Acquired(id) && (fates.normal | fates.exceptional).contains(Fate::RELEASED)
+            })
+        })
+        .collect()
+}
+
+/// A timer of a connection that only its own callback stops, when a flag says so that some event of the connection
+/// sets: a connection that ends while the flag is down leaves it running.
+fn only_itself<'o>(facts: &Facts<'_>, obligation: &'o Obligation, rate: Rate) -> Option<Why<'o>> {
+    let at = obligation.acquisition.at;
+    if rate == Rate::Once {
+        return None;
+    }
+    let [callback] = facts.evaluator.functions_in(&facts.evaluator.argument(at, 0))[..] else { return None };
+    let callback = callback.0;
+    let stoppers = stoppers(facts, obligation.id);
+    if stoppers.is_empty() || !stoppers.iter().all(|function| facts.evaluator.is_within(*function, callback)) {
+        return None;
+    }
+    let body = facts.program.function(callback);
+    let effects = Effects::of(&facts.evaluator, &facts.summaries, callback);
+    let mut blocks: Vec<BlockId> = effects
+        .ops
+        .iter()
+        .filter(|(_, op)| op.effects.contains(&(Identity::Acquired(obligation.id), Effect::Release)))
+        .map(|((block, _), _)| *block)
+        .collect();
+    blocks.sort_unstable();
+    let mut event = None;
+    for block in &blocks {
+        let conditions = conditions(body, *block);
+        let flags: Vec<VariableId> = conditions
+            .iter()
+            .flat_map(|condition| condition.places())
+            .map(Place::as_variable)
+            .collect::<Option<_>>()?;
+        event = Some(flags.iter().find_map(|flag| raised_by(facts, callback, *flag))?);
+    }
+    event.map(|event| Why::OnlyItself { event })
+}
+
+/// The event whose handler sets a flag, when it belongs to something the callback works with and does not end it.
+fn raised_by(facts: &Facts<'_>, callback: FunctionRef, flag: VariableId) -> Option<String> {
+    let registrations = facts.registrations();
+    let works_with = |id: VariableId| {
+        facts.program.function(callback).mentioned_places().any(|place| place.root == Root::Variable(id))
+    };
+    let mut event = None;
+    for definition in facts.program.index(callback.file).of_variable(flag) {
+        let function = callback.sibling(definition.function);
+        if facts.evaluator.is_within(function, callback) || facts.evaluator.is_within(callback, function) {
+            continue;
+        }
+        let Some((_, addition)) = registrations.handled_by(facts, function) else { continue };
+        // An end that raises the flag is an end that stops the timer.
+        if !addition.event.fires_again() {
+            return None;
+        }
+        let subject = match &facts.program.op(addition.at).call()?.callee {
+            Operand::Place(place) => place.root_variable(),
+            _ => None,
+        };
+        if subject.is_some_and(works_with) {
+            event = addition.event.text().map(ToOwned::to_owned);
+        }
+    }
+    event
+}
+
+/// A timer in a field that a handler of a recurring event assigns again, while only the instance's end stops it.
+fn overwritten<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<Why<'o>> {
+    let at = obligation.acquisition.at;
+    let (class, field) = facts.holding_field(obligation.id)?;
+    let looks_at_it =
+        |place: &Place| place.root == Root::This && place.path.first().is_some_and(|it| it.name() == Some(&field));
+    let body = facts.program.function(at.function);
+    let is_guarded = facts.frequencies.memo(at).is_some()
+        || guard(&facts.evaluator, at).is_some()
+        || conditions(body, at.block).into_iter().any(|condition| condition.places().any(looks_at_it));
+    let effects = Effects::of(&facts.evaluator, &facts.summaries, at.function);
+    let stops_first = effects
+        .in_order()
+        .any(|(identity, effect)| *identity == Identity::Acquired(obligation.id) && effect == Effect::Release);
+    if is_guarded || stops_first {
+        return None;
+    }
+    let registrations = facts.registrations();
+    let stops_on_event =
+        stoppers(facts, obligation.id).into_iter().any(|function| registrations.handled_by(facts, function).is_some());
+    if stops_on_event {
+        return None;
+    }
+    let (by, event) = starters(facts, class, at.function).into_iter().find_map(|by| {
+        let (_, addition) = registrations.handled_by(facts, by.function)?;
+        let again = addition.event.fires_again() && !addition.removes_itself;
+        again.then(|| (addition.at, addition.event.text().unwrap_or_default().to_owned()))
+    })?;
+    Some(Why::Overwritten { field, event, by })
+}
+
+/// Where the class's own code calls a method.
+fn starters(facts: &Facts<'_>, class: ClassRef, method: FunctionRef) -> Vec<OpRef> {
+    let mut calls = Vec::new();
+    for (id, body) in facts.program.module(class.file).functions() {
+        let function = FunctionRef::new(class.file, id);
+        if facts.program.this_class(function) != Some(class) {
+            continue;
+        }
+        for (block, index, op) in body.ops() {
+            let at = function.op(block, index);
+            if op.call().is_some() && facts.called(at).contains(&method) {
+                calls.push(at);
+            }
+        }
+    }
+    calls
+}
+
+fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>) -> Finding {
     let acquisition = &obligation.acquisition;
     let function = acquisition.at.function;
     let clear = wording::release_name(facts, acquisition);
-    let (message, confidence, chain) = match why {
+    let started =
+        TraceStep { location: facts.location(acquisition.at), message: "the timer is started here".to_owned() };
+    let chain = facts.frequencies.chain(&facts.evaluator, function);
+    let with_chain = || {
+        let mut trace = wording::chain_steps(facts, &chain);
+        trace.push(started.clone());
+        trace
+    };
+    let (message, confidence, trace) = match why {
         Why::Repeats(rate) => {
-            let chain = facts.frequencies.chain(&facts.evaluator, function);
-            let message = format!(
-                "a timer is started {} and never stopped: {}",
-                wording::rate_text(rate),
-                wording::chain_text(facts, &chain, function)
-            );
-            (message, Confidence::High, wording::chain_steps(facts, &chain))
+            let often = wording::rate_text(rate);
+            let chain = wording::chain_text(facts, &chain, function);
+            (format!("a timer is started {often} and never stopped: {chain}"), Confidence::High, with_chain())
         }
+        Why::Entry(label) => {
+            (format!("a timer is started each time {label} runs and never stopped"), Confidence::High, with_chain())
+        }
+        Why::SiblingIsStopped => (
+            "this timer is never stopped, though another of the same function is".to_owned(),
+            Confidence::Medium,
+            vec![started],
+        ),
+        Why::Path(path) => {
+            let mut trace = vec![started];
+            trace.extend(wording::path_steps(facts, function, path));
+            ("this timer is not stopped on every path".to_owned(), Confidence::Medium, trace)
+        }
+        Why::OnlyItself { event } => (
+            format!(
+                "only this timer's own callback stops it, when `{event}` has not come in time; a connection that ends leaves it running"
+            ),
+            Confidence::Medium,
+            vec![started],
+        ),
+        Why::Overwritten { field, event, by } => (
+            format!("`this.{field}` is assigned again each time `{event}` comes, and the timer it held runs on"),
+            Confidence::Medium,
+            vec![
+                TraceStep { location: facts.location(by), message: format!("`{event}` may come any number of times") },
+                started,
+            ],
+        ),
         Why::OutlivesInstance { teardown } => {
-            (format!("`{teardown}` leaves this timer running"), Confidence::Medium, Vec::new())
+            (format!("`{teardown}` leaves this timer running"), Confidence::Medium, vec![started])
         }
     };
-    let mut trace = chain;
-    trace.push(TraceStep { location: facts.location(acquisition.at), message: "the timer is started here".to_owned() });
     Finding {
         rule: RuleId::UnclearedTimer,
         severity: Severity::Error,

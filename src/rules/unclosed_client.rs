@@ -2,6 +2,8 @@
 
 use crate::analysis::facts::Facts;
 use crate::analysis::ownership::{Unsettled, unsettled};
+use crate::analysis::value::AcquisitionId;
+use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 
 use super::{RuleId, release, wording};
@@ -10,10 +12,21 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     release::check(facts, RuleId::UnclosedClient, findings);
     for unsettled in unsettled(&facts.evaluator, &facts.summaries) {
         let function = facts.evaluator.acquisition(unsettled.id).at.function;
-        if facts.is_held_to_account(function) && !findings.iter().any(|it| is_about(facts, it, &unsettled)) {
+        if is_to_be_closed(facts, unsettled.id)
+            && facts.is_held_to_account(function)
+            && !findings.iter().any(|it| is_about(facts, it, &unsettled))
+        {
             findings.push(left_open(facts, &unsettled));
         }
     }
+}
+
+/// Whether losing a resource is a leak at all, and one that this rule speaks about.
+fn is_to_be_closed(facts: &Facts<'_>, id: AcquisitionId) -> bool {
+    let acquisition = facts.evaluator.acquisition(id);
+    facts.resource(&acquisition).is_some_and(|(_, resource)| {
+        !resource.collected && matches!(resource.kind, ResourceKind::Pool | ResourceKind::Client | ResourceKind::Handle)
+    })
 }
 
 fn is_about(facts: &Facts<'_>, finding: &Finding, unsettled: &Unsettled) -> bool {

@@ -3,19 +3,21 @@
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
-use crate::analysis::registrations::{Addition, Capture, HandlerId, Registrations, Removal, same_target};
+use crate::analysis::ownership::{Effect, Effects, Identity};
+use crate::analysis::registrations::{
+    Addition, Guard, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard,
+};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::linking::FunctionRef;
+use crate::ir::FunctionId;
+use crate::linking::{ClassRef, FunctionRef, OpRef};
+use crate::source::Location;
 
 use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let registrations = facts.registrations();
     for addition in &registrations.additions {
-        if !facts.is_held_to_account(addition.at.function) || addition.removes_itself {
-            continue;
-        }
-        if registrations.removals_of(addition).next().is_some() {
+        if !facts.is_held_to_account(addition.at.function) || registrations.is_removed(addition) {
             continue;
         }
         if let Some(why) = why(facts, registrations, addition) {
@@ -31,66 +33,204 @@ enum Why<'r> {
         removal: &'r Removal,
         reason: &'static str,
     },
+    /// The method that by its name removes it adds it once more.
+    AddedAgain {
+        by: OpRef,
+    },
     /// The class's teardown method forgets it.
     Forgotten {
         teardown: FunctionRef,
     },
-    Repeats(Rate),
+    /// The lease goes back with the listener on it.
+    Leased,
+    Repeats(Repetition),
+}
+
+/// How often it is added.
+enum Repetition {
+    Rate(Rate),
+    /// By an entry point that runs once for each instance: an effect, a component's start.
+    Entry(String),
+    /// By the handler of an event.
+    Event {
+        name: String,
+        at: OpRef,
+    },
+    Calls,
 }
 
 fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addition) -> Option<Why<'r>> {
     if let Some(mismatch) = mismatch(registrations, addition) {
         return Some(mismatch);
     }
-    if !(addition.target.is_global || addition.target.is_module_level) {
+    if let Some(by) = added_again(facts, registrations, addition) {
+        return Some(Why::AddedAgain { by });
+    }
+    if let Life::Leased(id) = addition.target.life {
+        let effects = Effects::of(&facts.evaluator, &facts.summaries, addition.at.function);
+        let goes_back = effects
+            .in_order()
+            .any(|(identity, effect)| *identity == Identity::Acquired(id) && effect == Effect::Release);
+        let repeats = facts.rate(addition.at) != Rate::Once && guard(&facts.evaluator, addition.at).is_none();
+        return (goes_back && repeats).then_some(Why::Leased);
+    }
+    if addition.target.life == Life::Unknown || (addition.hands_back && addition.target.life != Life::Global) {
         return None;
     }
-    // A removal whose target, event and handler cannot be told apart from this one may be the one.
-    let rate = facts.rate(addition.at);
-    if rate >= Rate::PerInstance {
-        return Some(Why::Repeats(rate));
+    if addition.target.life == Life::Fetched {
+        let teardown = forgotten(facts, registrations, addition)?;
+        return (!touches(facts, teardown, &addition.target.place)).then_some(Why::Forgotten { teardown });
     }
-    if !addition.target.is_global {
-        return None;
+    if is_for_the_process(addition) {
+        // Somebody has to listen to signals; that they do so more than once needs better evidence than a class.
+        return repetition(facts, registrations, addition)
+            .filter(|repetition| matches!(repetition, Repetition::Rate(_)))
+            .map(Why::Repeats);
     }
-    let class = addition.class?;
-    let teardown = facts.teardown(class)?;
-    let is_in_teardown = facts.program.function(addition.at.function).name.as_deref().is_some_and(is_teardown);
-    (!is_in_teardown && facts.frequencies.of_class(class) != Rate::Once).then_some(Why::Forgotten { teardown })
+    if let Some(repetition) = repetition(facts, registrations, addition) {
+        return Some(Why::Repeats(repetition));
+    }
+    forgotten(facts, registrations, addition).map(|teardown| Why::Forgotten { teardown })
 }
 
-/// A removal of the same event, by the same class or in the same file, that differs in one thing.
-fn mismatch<'r>(registrations: &'r Registrations, addition: &Addition) -> Option<Why<'r>> {
-    let event = addition.event.as_ref()?;
-    let near = |removal: &&Removal| {
-        removal.at.function.file == addition.at.function.file
-            && removal.class == addition.class
-            && removal.event.as_ref() == Some(event)
+/// Whether the event is one that a process listens to for its own sake.
+fn is_for_the_process(addition: &Addition) -> bool {
+    let is_process =
+        matches!(&addition.target.place, PlaceId::Global(path) if path.first().is_some_and(|it| it == "process"));
+    is_process
+        && addition.event.text().is_some_and(|event| {
+            event.starts_with("SIG")
+                || matches!(event, "uncaughtException" | "unhandledRejection" | "warning" | "message")
+        })
+}
+
+/// Events that a page sees once; who listens for one of them listens on behalf of the page.
+const PAGE_EVENTS: &[&str] = &["load", "DOMContentLoaded", "appinstalled", "beforeinstallprompt"];
+
+fn repetition(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> Option<Repetition> {
+    let guard = guard(&facts.evaluator, addition.at);
+    if guard == Some(Guard::Process) {
+        return None;
+    }
+    let rate = fresh_rate(facts, addition, facts.rate(addition.at));
+    let rate = match (guard, addition.class) {
+        (Some(Guard::Instance), Some(class)) => rate.min(facts.frequencies.of_class(class)),
+        _ => rate,
     };
-    registrations.removals.iter().filter(near).find_map(|removal| {
-        let handler = removal.handler.as_ref()?;
-        let same_handler = *handler == addition.handler;
-        let same_target = same_target(&removal.target, &addition.target);
-        let reason = match (same_target, same_handler) {
-            (true, true) => match (removal.capture, addition.capture) {
-                (Capture::Is(a), Capture::Is(b)) if a != b => "the capture flags differ",
-                _ => return None,
-            },
-            (true, false) => match (handler, &addition.handler) {
-                (HandlerId::Fresh(_), HandlerId::Fresh(_)) => "it is given another function than was added",
-                (HandlerId::Fresh(removed), HandlerId::Place(_)) if removed.is_some() => {
-                    "it is given a function made in place, which was never added"
-                }
-                (HandlerId::Place(_), HandlerId::Fresh(Some(_))) => {
-                    "the function that was added was made in place, so nothing can name it"
-                }
-                _ => return None,
-            },
-            (false, true) if !matches!(addition.handler, HandlerId::Unknown | HandlerId::Fresh(_)) => {
-                "it is called on another target"
+    if rate > Rate::PerInstance {
+        return Some(Repetition::Rate(rate));
+    }
+    if guard.is_some() {
+        return None;
+    }
+    if rate == Rate::PerInstance {
+        let comes_once = addition.event.text().is_some_and(|event| PAGE_EVENTS.contains(&event));
+        let label = facts.frequencies.chain(&facts.evaluator, addition.at.function).entry.map(|(label, _)| label);
+        return (!comes_once).then(|| label.map_or(Repetition::Rate(rate), Repetition::Entry));
+    }
+    if rate == Rate::PerCall {
+        if addition.target.life == Life::Shared && !is_start(&facts.program.name_of(addition.at.function)) {
+            return Some(Repetition::Calls);
+        }
+    }
+    let (handler, by) = registrations.handled_by(facts, addition.at.function)?;
+    let event = by.event.text().filter(|_| by.event.fires_again())?;
+    let is_new_each_time = !addition.deduplicates || is_made_in(facts, &addition.handler, handler);
+    let may_repeat = !by.removes_itself && by.at != addition.at && rate != Rate::Never;
+    (may_repeat && is_new_each_time).then(|| Repetition::Event { name: event.to_owned(), at: by.at })
+}
+
+/// Where adding the same function again does nothing, only making the function anew counts.
+fn fresh_rate(facts: &Facts<'_>, addition: &Addition, rate: Rate) -> Rate {
+    if !addition.deduplicates {
+        return rate;
+    }
+    match &addition.handler.id {
+        HandlerId::Place(PlaceId::Variable(id, _)) => {
+            let owner = facts.program.variable(*id).owner;
+            if owner == FunctionId::INITIALISER {
+                return Rate::Once;
             }
-            (false, _) => return None,
-        };
+            let owner = FunctionRef::new(id.file, owner);
+            let made = facts.frequencies.of_function(owner);
+            if owner == addition.at.function || made == Rate::Never { rate } else { rate.min(made.max(Rate::Once)) }
+        }
+        HandlerId::Place(PlaceId::Field(class, _)) => match facts.frequencies.of_class(*class) {
+            Rate::Never => rate,
+            made => rate.min(made),
+        },
+        HandlerId::Place(PlaceId::External(_) | PlaceId::Global(_)) => Rate::Once,
+        _ => rate,
+    }
+}
+
+/// Whether a function makes the callback itself, so that each run adds another.
+fn is_made_in(facts: &Facts<'_>, handler: &Handler, function: FunctionRef) -> bool {
+    match &handler.id {
+        HandlerId::Fresh(_) => true,
+        HandlerId::Place(PlaceId::Variable(id, _)) => {
+            let owner = FunctionRef::new(id.file, facts.program.variable(*id).owner);
+            facts.evaluator.is_within(owner, function)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a function by its name is one that is called once.
+fn is_start(name: &str) -> bool {
+    const WORDS: &[&str] =
+        &["init", "setup", "start", "boot", "main", "register", "configure", "listen", "create", "connect"];
+    let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+    last == "constructor" || WORDS.iter().any(|word| last.starts_with(word))
+}
+
+/// The method that ends the instances of the class and leaves the listener.
+fn forgotten(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> Option<FunctionRef> {
+    let class = addition.class?;
+    let teardown = facts.teardown(class)?;
+    let name = facts.program.function(addition.at.function).name.as_deref();
+    if name.is_some_and(is_teardown) || facts.frequencies.of_class(class) <= Rate::Once {
+        return None;
+    }
+    if fresh_rate(facts, addition, Rate::PerCall) <= Rate::Once || facts.evaluator.is_static(addition.at.function) {
+        return None;
+    }
+    (is_an_end(facts, registrations, class, teardown)).then_some(teardown)
+}
+
+/// Whether a method does anything with a place: what it calls there may end the listener as well.
+fn touches(facts: &Facts<'_>, method: FunctionRef, place: &PlaceId) -> bool {
+    let body = facts.program.function(method);
+    body.mentioned_places().any(|mentioned| {
+        let mut path = mentioned.clone();
+        loop {
+            if PlaceId::of(&facts.evaluator, method, &path) == *place {
+                return true;
+            }
+            if path.path.pop().is_none() {
+                return false;
+            }
+        }
+    })
+}
+
+/// Whether a method surely ends its instance: it says so, or it removes other listeners.
+fn is_an_end(facts: &Facts<'_>, registrations: &Registrations, class: ClassRef, teardown: FunctionRef) -> bool {
+    let name = facts.program.function(teardown).name.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let says_so =
+        ["destroy", "dispose", "unmount", "disconnectedcallback", "teardown"].iter().any(|word| name.contains(word));
+    says_so
+        || registrations
+            .removals
+            .iter()
+            .any(|removal| removal.class == Some(class) && facts.evaluator.is_within(removal.at.function, teardown))
+}
+
+/// A removal of the same class or file that is meant for it and differs in one thing.
+fn mismatch<'r>(registrations: &'r Registrations, addition: &Addition) -> Option<Why<'r>> {
+    addition.event.text()?;
+    registrations.removals.iter().filter(|removal| removal.is_near(addition)).find_map(|removal| {
+        let reason = difference(removal, addition)?;
         // Another addition may be the one it is for.
         let is_taken = registrations
             .additions
@@ -100,44 +240,94 @@ fn mismatch<'r>(registrations: &'r Registrations, addition: &Addition) -> Option
     })
 }
 
+/// The one thing in which a removal differs from an addition.
+fn difference(removal: &Removal, addition: &Addition) -> Option<&'static str> {
+    let handler = removal.handler.as_ref()?;
+    let event = removal.event.as_ref()?;
+    event.text()?;
+    let same_event = event.likeness(&addition.event);
+    let same_target = removal.target.likeness(&addition.target);
+    let same_handler = handler.likeness(&addition.handler);
+    let is_named = matches!((&handler.id, &addition.handler.id), (HandlerId::Place(_), HandlerId::Place(_)));
+    match (same_event, same_target, same_handler) {
+        (Likeness::Sure, Likeness::Sure, Likeness::Sure) if !removal.capture.agrees(addition.capture) => {
+            Some("the capture flags differ")
+        }
+        (Likeness::Sure, Likeness::Sure, Likeness::No) => match (&handler.id, &addition.handler.id) {
+            (HandlerId::Fresh(_), _) => Some("it is given a function made in place, which was never added"),
+            (HandlerId::Place(_), HandlerId::Fresh(Some(_))) if removal.at.function != addition.at.function => {
+                Some("the function that was added was made in place, so nothing can name it")
+            }
+            _ => None,
+        },
+        (Likeness::Sure, Likeness::No, Likeness::Sure) if is_named => Some("it is called on another target"),
+        (Likeness::No, Likeness::Sure, Likeness::Sure) if is_named && handler.id == addition.handler.id => {
+            Some("it names another event")
+        }
+        _ => None,
+    }
+}
+
+/// Another addition of the same by a method whose name says that it removes, or of what such a method adds.
+fn added_again(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> Option<OpRef> {
+    let removes = |at: OpRef| {
+        let name = facts.program.function(at.function).name.as_deref().unwrap_or_default().to_ascii_lowercase();
+        ["remove", "unbind", "detach", "unsubscribe", "unregister"].iter().any(|word| name.starts_with(word))
+    };
+    if !matches!(addition.handler.id, HandlerId::Place(_)) {
+        return None;
+    }
+    registrations
+        .additions
+        .iter()
+        .find(|other| {
+            other.at.function != addition.at.function
+                && other.handler.id == addition.handler.id
+                && other.event == addition.event
+                && other.event.text().is_some()
+                && other.target.likeness(&addition.target) == Likeness::Sure
+                && (removes(other.at) != removes(addition.at))
+        })
+        .map(|other| other.at)
+}
+
 fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {
     let function = addition.at.function;
-    let event = addition.event.as_ref().map_or_else(|| "the".to_owned(), |event| format!("the `{event}`"));
+    let event = addition.event.text().map_or_else(|| "the".to_owned(), |event| format!("the `{event}`"));
     let target = &addition.target.text;
-    let added = TraceStep { location: facts.location(addition.at), message: "the listener is added here".to_owned() };
+    let step = |at: OpRef, message: &str| TraceStep { location: facts.location(at), message: message.to_owned() };
+    let added = step(addition.at, "the listener is added here");
     let (message, confidence, trace) = match why {
         Why::Mismatch { removal, reason } => (
             format!("{event} listener on `{target}` is never removed: {reason}"),
             Confidence::High,
-            vec![
-                added,
-                TraceStep { location: facts.location(removal.at), message: format!("this removes nothing: {reason}") },
-            ],
+            vec![added, step(removal.at, &format!("this removes nothing: {reason}"))],
         ),
-        Why::Forgotten { teardown } => (
-            format!("`{}` leaves {event} listener on `{target}`", facts.program.name_of(*teardown)),
-            Confidence::Medium,
-            vec![
-                added,
-                TraceStep {
-                    location: crate::source::Location {
-                        file: teardown.file,
-                        span: facts.program.function(*teardown).name_span,
-                    },
-                    message: "the instance ends here and the listener stays".to_owned(),
-                },
-            ],
+        Why::AddedAgain { by } => (
+            format!("{event} listener on `{target}` is never removed: both halves of the pair add it"),
+            Confidence::High,
+            vec![added, step(*by, "the same listener is added here as well")],
         ),
-        Why::Repeats(rate) => {
-            let chain = facts.frequencies.chain(&facts.evaluator, function);
-            let mut trace = wording::chain_steps(facts, &chain);
-            trace.push(added);
+        Why::Leased => (
+            format!(
+                "{event} listener stays on `{target}` when it is given back, and the next to lease it adds another"
+            ),
+            Confidence::High,
+            vec![added],
+        ),
+        Why::Forgotten { teardown } => {
+            let name_span = facts.program.function(*teardown).name_span;
+            let left = TraceStep {
+                location: Location { file: teardown.file, span: name_span },
+                message: "the instance ends here and the listener stays".to_owned(),
+            };
             (
-                format!("{event} listener on `{target}` is added {} and never removed", wording::rate_text(*rate)),
-                if chain.entry.is_some() { Confidence::High } else { Confidence::Medium },
-                trace,
+                format!("`{}` leaves {event} listener on `{target}`", facts.program.name_of(*teardown)),
+                Confidence::Medium,
+                vec![added, left],
             )
         }
+        Why::Repeats(repetition) => repeated(facts, addition, repetition, &event, added),
     };
     Finding {
         rule: RuleId::UnremovedListener,
@@ -153,4 +343,33 @@ fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {
             .to_owned(),
         trace,
     }
+}
+
+fn repeated(
+    facts: &Facts<'_>,
+    addition: &Addition,
+    repetition: &Repetition,
+    event: &str,
+    added: TraceStep,
+) -> (String, Confidence, Vec<TraceStep>) {
+    let chain = facts.frequencies.chain(&facts.evaluator, addition.at.function);
+    let mut trace = wording::chain_steps(facts, &chain);
+    let (often, confidence) = match repetition {
+        Repetition::Rate(rate) => {
+            let confidence = if chain.entry.is_some() { Confidence::High } else { Confidence::Medium };
+            (wording::rate_text(*rate).to_owned(), confidence)
+        }
+        Repetition::Entry(label) => (format!("each time {label} runs"), Confidence::High),
+        Repetition::Event { name, at } => {
+            trace.clear();
+            trace.push(TraceStep {
+                location: facts.location(*at),
+                message: format!("`{name}` may come any number of times"),
+            });
+            (format!("each time `{name}` comes"), Confidence::Medium)
+        }
+        Repetition::Calls => ("on every call".to_owned(), Confidence::Medium),
+    };
+    trace.push(added);
+    (format!("{event} listener on `{}` is added {often} and never removed", addition.target.text), confidence, trace)
 }

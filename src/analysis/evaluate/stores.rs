@@ -68,10 +68,26 @@ impl Evaluator<'_> {
                 match variable.binding {
                     Binding::Parameter(_) => variable.owner != function.function || !target.path.is_empty(),
                     _ if variable.owner != function.function => true,
+                    // A local name for an object made elsewhere: `const cached = global.cached`.
+                    Binding::Value if !target.path.is_empty() && !self.is_made_in(function, function.variable(*id)) => {
+                        true
+                    }
                     _ => is_module_level && self.is_initialiser(function),
                 }
             }
         }
+    }
+
+    /// Whether a variable holds nothing but objects that its function makes.
+    fn is_made_in(&self, function: FunctionRef, variable: crate::linking::VariableRef) -> bool {
+        let values = self.variable(variable);
+        !values.is_empty()
+            && values.iter().all(|value| match value {
+                Value::Object { at, .. } | Value::Product { at, .. } => at.function == function,
+                Value::Resource(id) => self.acquisition(*id).at.function == function,
+                Value::Nullish | Value::Text(_) => true,
+                _ => false,
+            })
     }
 
     /// Whether the container at `holder` outlives the function: it is captured, a field of something, a parameter.

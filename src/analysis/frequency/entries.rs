@@ -62,6 +62,7 @@ impl<'e, 'p> Entries<'e, 'p> {
                 Some(names) => {
                     for (id, function) in module.functions() {
                         if function.name.as_deref().is_some_and(|name| names.is_match(name))
+                            && is_declared(module, function)
                             && self.is_directed(module, Some(function), located.entry)
                         {
                             let at = Location { file: module.file, span: function.name_span };
@@ -317,6 +318,14 @@ fn written_name(module: &Module, written: &TypeRef) -> Option<Name> {
         }
         other => type_name(other),
     }
+}
+
+/// Whether a function has its name from a declaration or a variable, not from the property it is a value of.
+fn is_declared(module: &Module, function: &crate::ir::Function) -> bool {
+    module
+        .variables
+        .iter()
+        .any(|variable| Some(&variable.name) == function.name.as_ref() && Some(variable.owner) == function.parent)
 }
 
 /// A function with a capital initial that makes JSX elements, or one that is named as a hook and belongs to a module

@@ -4,10 +4,11 @@
 //! that outlive the function, on static fields and globals (once a process), and on fields of `this` (once an
 //! instance).
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
-use crate::ir::{BlockId, Call, Field, Function, Name, OpKind, Operand, Place, Root, Rvalue, Terminator};
+use crate::ir::{Binding, BlockId, Call, Field, Function, Name, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 /// A memoised call.
@@ -37,12 +38,34 @@ pub fn of_call(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> Option<Memo
     slots(evaluator, at, call).into_iter().find(|memo| {
         body.blocks().any(|(block, content)| match &content.terminator {
             Terminator::Branch { condition, then, otherwise } => {
-                condition.places().any(|place| mentions(evaluator, at.function, place, &memo.slot, 3))
-                    && reaches(body, *then, at.block, block) != reaches(body, *otherwise, at.block, block)
+                condition.places().any(|place| {
+                    mentions(evaluator, at.function, place, &memo.slot, 3)
+                        || is_flag(evaluator, at.function, place, &memo.slot)
+                }) && reaches(body, *then, at.block, block) != reaches(body, *otherwise, at.block, block)
             }
             _ => false,
         })
     })
+}
+
+/// The functions of the project that call one of their parameters and memoise what it returns, with the parameter's
+/// index: `singleton("pool", () => new Pool())`.
+#[must_use]
+pub fn memoisers(evaluator: &Evaluator<'_>) -> FxHashMap<FunctionRef, u32> {
+    let mut memoisers = FxHashMap::default();
+    for function in evaluator.program.functions() {
+        for (block, index, op) in evaluator.program.function(function).ops() {
+            let OpKind::Call(call) = &op.kind else { continue };
+            let Some(called) = call.callee.place().and_then(Place::as_variable) else { continue };
+            let variable = evaluator.program.variable(function.variable(called));
+            let Binding::Parameter(parameter) = variable.binding else { continue };
+            let at = function.op(block, index);
+            if of_call(evaluator, at, call).is_some_and(|memo| memo.lifetime == Lifetime::Process) {
+                memoisers.insert(FunctionRef::new(function.file, variable.owner), parameter);
+            }
+        }
+    }
+    memoisers
 }
 
 /// Where the result of a call is kept beyond the function: follows it through local names, object literals and calls
@@ -175,6 +198,20 @@ fn reads_slot(
     })
 }
 
+/// Whether a place is a flag that goes with the slot: it belongs to the same object, or is as long-lived, and the
+/// function that fills the slot sets it (`if (this.connected) return this.pool; …; this.connected = true`).
+fn is_flag(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, slot: &Place) -> bool {
+    let is_same_object = place.root == slot.root && !place.path.is_empty();
+    let are_module_level = matches!((&place.root, &slot.root), (Root::Variable(_), Root::Variable(_)));
+    (is_same_object || are_module_level)
+        && evaluator.outlives(function, place)
+        && evaluator
+            .program
+            .function(function)
+            .ops()
+            .any(|(_, _, op)| matches!(&op.kind, OpKind::Assign { target, .. } if target == place))
+}
+
 fn is_slot(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, slot: &Place) -> bool {
     if place.root == slot.root {
         return place.path.starts_with(&slot.path);
@@ -184,7 +221,7 @@ fn is_slot(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, slot
     let is_class = |root: &Root| match root {
         Root::This => true,
         Root::Variable(id) => {
-            matches!(evaluator.program.variable(function.variable(*id)).binding, crate::ir::Binding::Class(_))
+            matches!(evaluator.program.variable(function.variable(*id)).binding, Binding::Class(_))
         }
         _ => false,
     };

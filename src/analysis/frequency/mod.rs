@@ -100,6 +100,7 @@ impl Frequencies {
             roots: Vec::new(),
             memos: FxHashMap::default(),
             memoised: FxHashSet::default(),
+            memoisers: memo::memoisers(evaluator),
         };
         solver.collect();
         solver.solve()
@@ -192,6 +193,8 @@ struct Solver<'e, 'p> {
     roots: Vec<(Node, Frequency)>,
     memos: FxHashMap<OpRef, Memo>,
     memoised: FxHashSet<FunctionRef>,
+    /// Functions of the project that run one of their arguments once and keep what it returns, with its index.
+    memoisers: FxHashMap<FunctionRef, u32>,
 }
 
 impl Solver<'_, '_> {
@@ -213,6 +216,15 @@ impl Solver<'_, '_> {
             if let Some(exports) = module.common_js_exports {
                 let exported = self.evaluator.variable(initialiser.variable(exports));
                 self.export(&exported);
+                for definition in program.index(module.file).of_variable(exports) {
+                    let function = FunctionRef::new(module.file, definition.function);
+                    let at = OpRef { function, block: definition.block, index: definition.index };
+                    if let OpKind::Assign { target, value } = &program.op(at).kind
+                        && target.path.len() == 1
+                    {
+                        self.export(&self.evaluator.rvalue(at, value));
+                    }
+                }
             }
         }
         for function in program.functions() {
@@ -254,7 +266,11 @@ impl Solver<'_, '_> {
             }
             _ => {}
         }
-        if matches!(program.role(function.file), FileRole::Test | FileRole::Benchmark) {
+        // Tests and examples show how something may be called, not how often it is.
+        if matches!(
+            program.role(function.file),
+            FileRole::Test | FileRole::Benchmark | FileRole::Example | FileRole::Story
+        ) {
             return;
         }
         for (block, index, op) in body.ops() {
@@ -288,7 +304,10 @@ impl Solver<'_, '_> {
         let mut memoised_argument = None;
         for target in &callee.targets {
             match target {
-                CallTarget::Function { function, .. } => self.edge(at.function, Node::Function(*function), at),
+                CallTarget::Function { function, .. } => {
+                    self.edge(at.function, Node::Function(*function), at);
+                    memoised_argument = memoised_argument.or(self.memoisers.get(function).copied());
+                }
                 CallTarget::Construct(class) => self.edge(at.function, Node::Class(*class), at),
                 CallTarget::External(id) => {
                     memoised_argument = self.evaluator.facts(*id).function.and_then(|fact| fact.memoises);

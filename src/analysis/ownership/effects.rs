@@ -111,25 +111,30 @@ impl Effects {
                 effects.returns.insert(block, identities);
             }
         }
-        effects.settle_captures();
+        effects.settle_captures(|identity| collector.is_lease(identity));
         leases::add_begun(evaluator, function, &mut effects);
         leases::add_dependents(evaluator, &mut effects);
         effects
     }
 
-    /// A function that releases a resource itself is the one that has to: a callback that may do so too, when the
+    /// A function that gives a lease back itself is the one that has to: a callback that may do so too, when the
     /// other side goes away or an event comes, need never run.
-    fn settle_captures(&mut self) {
+    fn settle_captures(&mut self, is_lease: impl Fn(&Identity) -> bool) {
         let released: FxHashSet<Identity> = self
             .ops
             .values()
             .flat_map(|op| &op.effects)
-            .filter(|(_, effect)| *effect == Effect::Release)
+            .filter(|(identity, effect)| *effect == Effect::Release && is_lease(identity))
             .map(|(identity, _)| identity.clone())
             .collect();
-        for (identity, effect) in self.ops.values_mut().flat_map(|op| &mut op.effects) {
-            if *effect == Effect::Escape(Escape::Captured) && released.contains(identity) {
-                *effect = Effect::PartialRelease;
+        for op in self.ops.values_mut() {
+            // Whom it passes the lease to on the way only works with it.
+            op.effects
+                .retain(|(identity, effect)| *effect != Effect::Escape(Escape::Passed) || !released.contains(identity));
+            for (identity, effect) in &mut op.effects {
+                if *effect == Effect::Escape(Escape::Captured) && released.contains(identity) {
+                    *effect = Effect::PartialRelease;
+                }
             }
         }
     }
@@ -221,9 +226,16 @@ impl Collector<'_, '_> {
                 }
                 CallTarget::ResourceMethod { receiver, name } => {
                     self.resource_method(at, call, receiver, name, found);
-                    // A library's method runs what it is given and hands nothing on.
+                    // A library's method runs what it is given; another resource it may take over: `source.pipe(sink)`.
                     self.run_callbacks(call, found);
                     takes_arguments = false;
+                    for argument in &call.arguments {
+                        for identity in self.resources_in(&self.evaluator.operand(self.function, &argument.value)) {
+                            if matches!(identity, Identity::Acquired(_)) {
+                                found.effects.push((identity, Effect::Escape(Escape::Passed)));
+                            }
+                        }
+                    }
                 }
                 CallTarget::Parameter => {
                     takes_arguments = true;
@@ -367,7 +379,7 @@ impl Collector<'_, '_> {
             return !wraps && !creates;
         };
         found.exits |= fact.exits;
-        if fact.infallible {
+        if fact.infallible && !call.awaited {
             found.throws = false;
         }
         if fact.calls.is_some() {
@@ -437,7 +449,8 @@ impl Collector<'_, '_> {
         match identity {
             Identity::Acquired(id) => match self.evaluator.acquisition(*id).kind {
                 AcquiredKind::Catalogued(resource) => {
-                    self.evaluator.catalogue.resource(resource).kind == ResourceKind::Lease
+                    let kind = self.evaluator.catalogue.resource(resource).kind;
+                    matches!(kind, ResourceKind::Lease | ResourceKind::Transaction)
                 }
                 AcquiredKind::Instance(_) => false,
             },
@@ -449,7 +462,7 @@ impl Collector<'_, '_> {
     fn pass_arguments(&mut self, call: &Call, found: &mut OpEffects) {
         for argument in &call.arguments {
             let values = self.evaluator.operand(self.function, &argument.value);
-            let mut taken: SmallVec<[Identity; 2]> = self.resources_in(&values);
+            let taken: SmallVec<[Identity; 2]> = self.resources_in(&values);
             let is_deferred = !call.awaited;
             let mut partly: SmallVec<[Identity; 2]> = SmallVec::new();
             for (identity, fates) in self.captures.effects_of(self.summaries, &values) {
@@ -503,7 +516,14 @@ impl Collector<'_, '_> {
     /// What lives on when a value does: the resources it is or holds, and those its closures mention.
     fn held_by(&mut self, values: &Values) -> SmallVec<[Identity; 2]> {
         let mut found = self.resources_in(values);
-        for identity in self.captures.mentions_of(values) {
+        for value in values {
+            if let Value::Part { of, lasts: true } = value {
+                found.push(Identity::Acquired(*of));
+            }
+        }
+        let released = self.captures.effects_of(self.summaries, values);
+        let released = released.into_iter().filter(|(_, fates)| fates.normal.contains(Fate::RELEASED));
+        for identity in self.captures.mentions_of(values).into_iter().chain(released.map(|(identity, _)| identity)) {
             if !found.contains(&identity) {
                 found.push(identity);
             }

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-/// The marker lines and the sides after the first of every complete conflict, to be blanked.
+/// What is to be blanked: of every complete conflict two ranges, the line that opens it and, in one, the sides after the
+/// first with the other markers.
 pub(super) fn unchosen_sides(text: &str) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut state = State::Outside;

@@ -63,6 +63,13 @@ fn admit_all(
     let mut admitted = vec![false; pieces.len()];
     admit(patient, original, context, pieces, &mut admitted, 0..pieces.len());
     readmit_neighbours(patient, original, context, pieces, &mut admitted);
+    if patient.is_hopeless() {
+        // Which of them read is not known of all, so none is kept.
+        for piece in pieces {
+            patient.blank(piece);
+        }
+        return pieces.iter().map(|piece| super::trim(original, piece.clone())).collect();
+    }
     let mut broken = Vec::new();
     for (piece, _) in pieces.iter().zip(&admitted).filter(|(_, admitted)| !**admitted) {
         // A piece of the file reads or not by itself, whatever stands around it: the smaller text is cheaper.
@@ -102,7 +109,7 @@ fn admit(
     admitted: &mut [bool],
     range: Range<usize>,
 ) {
-    if range.is_empty() {
+    if range.is_empty() || patient.is_hopeless() {
         return;
     }
     for piece in &pieces[range.clone()] {
@@ -115,7 +122,9 @@ fn admit(
     for piece in &pieces[range.clone()] {
         patient.blank(piece);
     }
-    if range.len() > 1 {
+    if range.len() == 1 {
+        patient.refused.set(patient.refused.get() + 1);
+    } else {
         let middle = range.start + range.len() / 2;
         admit(patient, original, context, pieces, admitted, range.start..middle);
         admit(patient, original, context, pieces, admitted, middle..range.end);
@@ -132,7 +141,7 @@ fn readmit_neighbours(
 ) {
     const MAX_RUN: usize = 8;
     let mut first = 0;
-    while first < pieces.len() {
+    while first < pieces.len() && !patient.is_hopeless() {
         let run = admitted[first..].iter().take(MAX_RUN).take_while(|admitted| !**admitted).count();
         let joined = (2..=run).rev().find(|&length| {
             let run = first..first + length;

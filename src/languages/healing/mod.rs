@@ -19,10 +19,12 @@ use crate::source::{Language, Span};
 
 /// Files larger than this are not healed: nobody types in them.
 const MAX_LEN: usize = 1 << 20;
-/// How many bytes the precise parser may read for one file, above a first hundred readings of it.
-const PRECISE_FUEL: usize = 64 << 20;
+/// How many bytes the precise parser may read for one file, above twenty readings of it.
+const PRECISE_FUEL: usize = 24 << 20;
 /// How many bytes the tolerant grammar may read for one file: it is twenty times slower.
-const TOLERANT_FUEL: usize = 4 << 20;
+const TOLERANT_FUEL: usize = 3 << 20;
+/// When more pieces than this have been refused, no more are tried: nobody breaks that much of a program.
+const MAX_REFUSED: usize = 100;
 /// A text with more broken pieces than this, and more of it broken than whole, is not code.
 const MAX_PIECES: usize = 16;
 
@@ -45,8 +47,10 @@ pub struct Blanked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
     Broken,
-    /// Conflict markers and the sides that were not taken.
+    /// The sides of a conflict that were not taken.
     Conflict,
+    /// The line that opens a conflict.
+    ConflictMarker,
 }
 
 /// Heals `text`. `parse` is the precise parser: `Err` holds the offsets of its errors, the first first. `None` when
@@ -85,7 +89,8 @@ pub fn heal(text: &str, language: Language, parse: impl Fn(&str) -> Result<(), V
     if lost == total || (broken.len() > MAX_PIECES && lost * 2 > total) {
         return None;
     }
-    let conflicts = conflicts.into_iter().map(|range| (range, Why::Conflict));
+    let conflicts = conflicts.into_iter().enumerate();
+    let conflicts = conflicts.map(|(n, range)| (range, if n % 2 == 0 { Why::ConflictMarker } else { Why::Conflict }));
     let mut blanked: Vec<_> = broken.into_iter().map(|range| (range, Why::Broken)).chain(conflicts).collect();
     blanked.sort_by_key(|(range, _)| range.start);
     let text = String::from_utf8(patient.bytes).expect("invariant: only whole characters are blanked");
@@ -100,6 +105,7 @@ struct Patient<'p> {
     parse: &'p dyn Fn(&str) -> Result<(), Vec<u32>>,
     precise_fuel: Cell<usize>,
     tolerant_fuel: Cell<usize>,
+    refused: Cell<usize>,
 }
 
 impl<'p> Patient<'p> {
@@ -108,8 +114,9 @@ impl<'p> Patient<'p> {
             bytes: text.as_bytes().to_vec(),
             language,
             parse,
-            precise_fuel: Cell::new(PRECISE_FUEL + 100 * text.len()),
+            precise_fuel: Cell::new(PRECISE_FUEL + 20 * text.len()),
             tolerant_fuel: Cell::new(TOLERANT_FUEL),
+            refused: Cell::new(0),
         }
     }
 
@@ -146,6 +153,10 @@ impl<'p> Patient<'p> {
         Some(context.start + first.min(context.len()))
     }
 
+    fn is_hopeless(&self) -> bool {
+        self.refused.get() > MAX_REFUSED
+    }
+
     /// What of `range` has to stay blank. On entry and on return `range` is blank and `context`, which holds it, reads.
     fn narrow(&mut self, original: &[u8], context: Range<usize>, range: Range<usize>, depth: u32) -> Vec<Range<usize>> {
         let whole = trim(original, range.clone());
@@ -153,14 +164,24 @@ impl<'p> Patient<'p> {
         if visible(&original[range.clone()]) == 0 {
             return Vec::new();
         }
+        if self.is_hopeless() {
+            return best;
+        }
         let by_layout = layout::narrow(self, original, &context, &range, depth);
-        // The layout has already cut the range in pieces, and each piece was given to the grammar.
-        let is_cut = by_layout.as_ref().is_some_and(|ranges| cost(original, ranges) * 4 < cost(original, &best));
+        // The layout's pieces are whole statements; the grammar's marks, in what it could not read, are guesses. It has
+        // had its say about each piece already, so it is asked about the whole only when the pieces cost much.
+        let mut discount = 1;
         if let Some(ranges) = by_layout {
+            discount = 4;
             keep_cheaper(original, &mut best, ranges);
         }
-        if !is_cut && let Some(ranges) = units::narrow(self, original, &context, &range) {
-            keep_cheaper(original, &mut best, ranges);
+        let is_cut = cost(original, &best) * 4 < visible(&original[range.clone()]);
+        if !is_cut
+            && !self.is_hopeless()
+            && let Some(ranges) = units::narrow(self, original, &context, &range)
+            && cost(original, &ranges) * discount < cost(original, &best)
+        {
+            best = ranges;
         }
         best
     }

@@ -119,16 +119,21 @@ fn parse(patient: &Patient<'_>, context: &Range<usize>) -> Option<Tree> {
     };
     let mut parser = Parser::new();
     parser.set_language(&grammar.into()).ok()?;
-    // Error recovery can take thousands of steps for each byte of what is no code; steps are counted, not time.
+    // Error recovery can take thousands of steps for each byte of what is no code; steps are counted, not time. The
+    // parser reports every hundredth of them, and code takes at most one for each byte.
     let mut steps = 0usize;
-    let allowed = 2_000 + context.len();
+    let allowed = 200 + context.len() / 50;
     let mut progress = |_: &tree_sitter::ParseState| {
         steps += 1;
         if steps > allowed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
     let text = patient.text(context).as_bytes();
-    parser.parse_with_options(&mut |at, _| text.get(at..).unwrap_or_default(), None, Some(options))
+    let tree = parser.parse_with_options(&mut |at, _| text.get(at..).unwrap_or_default(), None, Some(options));
+    if tree.is_none() {
+        patient.tolerant_fuel.set(0);
+    }
+    tree
 }
 
 /// The nodes that the grammar marked as errors or put in, outermost first.
@@ -175,11 +180,25 @@ fn units_around(patient: &Patient<'_>, context: &Range<usize>, node: Node<'_>) -
             )
         });
         if can_be_missing && (node.is_named() || node.is_error()) {
-            units.push(offset + node.start_byte()..offset + end_with_rest(bytes, node));
+            let unit = node.start_byte()..end_with_rest(bytes, node);
+            // Without `finally {`, what the block held would run in the one before it: worse than not reading it.
+            if !node.is_error() || closes_what_it_opens(&bytes[unit.clone()]) {
+                units.push(offset + unit.start..offset + unit.end);
+            }
         }
     }
     units.dedup();
     units
+}
+
+/// Whether blanking the text leaves every other statement in the block it is in.
+fn closes_what_it_opens(text: &[u8]) -> bool {
+    let mut open = 0i32;
+    let never_below = text.iter().all(|byte| {
+        open += i32::from(*byte == b'{') - i32::from(*byte == b'}');
+        open >= 0
+    });
+    never_below && open == 0
 }
 
 /// Where blanking the unit ends: a property goes with its comma (`{ , b }` would not read), and what the grammar could

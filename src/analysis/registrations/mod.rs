@@ -1,0 +1,260 @@
+//! Registrations: callbacks added to something that outlives them, and what removes them.
+//!
+//! A registration has no handle to follow: what removes it is a second call with the same target, event and handler
+//! (and capture flag). Takes the program's values; gives every addition and removal, also those that a helper of the
+//! project makes for its callers, and says which removal is for which addition. Never judges whether an addition
+//! repeats: that is the rule's question.
+
+mod guards;
+mod identity;
+mod sites;
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::facts::Facts;
+use crate::analysis::frequency::memo::Lifetime;
+use crate::analysis::value::{AcquisitionId, How, Values};
+use crate::catalogue::ResourceId;
+use crate::ir::{Binding, Call, CallKind, Field, FunctionId, Name, OpKind, Operand, Root, Rvalue};
+use crate::linking::{ClassRef, FunctionRef, OpRef};
+
+pub use guards::{Guard, conditions, guard};
+pub use identity::{Event, Handler, HandlerId, Likeness, PlaceId};
+
+/// Every addition and removal of the program.
+#[derive(Debug, Default)]
+pub struct Registrations {
+    pub additions: Vec<Addition>,
+    pub removals: Vec<Removal>,
+    /// The functions that additions make handlers, with the addition's index.
+    handlers: FxHashMap<FunctionRef, usize>,
+}
+
+/// A callback that was added.
+#[derive(Debug, Clone)]
+pub struct Addition {
+    pub at: OpRef,
+    pub resource: ResourceId,
+    pub target: Target,
+    pub event: Event,
+    pub handler: Handler,
+    pub capture: Capture,
+    /// It goes by itself: `{ once: true }`, a signal.
+    pub removes_itself: bool,
+    /// The call's result is kept: it may be what removes.
+    pub hands_back: bool,
+    /// Adding the same function twice adds it once.
+    pub deduplicates: bool,
+    pub class: Option<ClassRef>,
+    /// For an addition that a helper makes for its caller: the helper's, by index.
+    pub inner: Option<usize>,
+}
+
+/// A removal, of one callback or of all.
+#[derive(Debug, Clone)]
+pub struct Removal {
+    pub at: OpRef,
+    pub target: Target,
+    /// `None`: of every event.
+    pub event: Option<Event>,
+    /// `None`: of every handler.
+    pub handler: Option<Handler>,
+    pub capture: Capture,
+    pub class: Option<ClassRef>,
+}
+
+/// What a callback is added to.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub place: PlaceId,
+    pub values: Values,
+    /// How it reads: `window`, `this.socket`.
+    pub text: String,
+    pub life: Life,
+}
+
+/// How long a target lives, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// As long as the page or process: `window`, `process`.
+    Global,
+    /// A module-level variable that only the module's top level assigns, or a package's own object.
+    Module,
+    /// What a function of the project gives to everybody who asks: one pool for all.
+    Shared,
+    /// A lease: it goes back to where others get it from.
+    Leased(AcquisitionId),
+    /// A field filled by asking somebody else for it: `this.queue = queues.getQueue("logs")`.
+    Fetched,
+    Unknown,
+}
+
+/// The capture flag, as far as it is written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capture {
+    Is(bool),
+    Unknown,
+}
+
+/// Collects the registrations of a program.
+#[must_use]
+pub fn registrations(facts: &Facts<'_>) -> Registrations {
+    let mut found = sites::collect(facts);
+    for (index, addition) in found.additions.iter().enumerate() {
+        for function in addition.handler.functions() {
+            found.handlers.entry(function).or_insert(index);
+        }
+    }
+    found
+}
+
+impl Registrations {
+    /// Whether a removal takes an addition away. What is only perhaps the same needs something that surely is.
+    #[must_use]
+    pub fn removes(removal: &Removal, addition: &Addition) -> bool {
+        let event = removal.event.as_ref().map_or(Likeness::Sure, |event| event.likeness(&addition.event));
+        if event == Likeness::No || !removal.capture.agrees(addition.capture) {
+            return false;
+        }
+        let target = removal.target.likeness(&addition.target);
+        let near = removal.is_near(addition);
+        match (&removal.handler, target) {
+            (_, Likeness::No) => false,
+            (None, Likeness::Sure) => true,
+            (None, Likeness::Maybe) => near && addition.target.life == Life::Unknown,
+            (Some(handler), target) => match handler.likeness(&addition.handler) {
+                Likeness::No => false,
+                Likeness::Maybe => target == Likeness::Sure && near,
+                Likeness::Sure => true,
+            },
+        }
+    }
+
+    /// Whether something takes an addition away, here or in the helper that makes it.
+    #[must_use]
+    pub fn is_removed(&self, addition: &Addition) -> bool {
+        addition.removes_itself
+            || self.removals.iter().any(|removal| Self::removes(removal, addition))
+            || addition.inner.is_some_and(|inner| self.is_removed(&self.additions[inner]))
+    }
+
+    /// The addition whose handler `function` is, or is written in.
+    #[must_use]
+    pub fn handled_by(&self, facts: &Facts<'_>, function: FunctionRef) -> Option<(FunctionRef, &Addition)> {
+        let mut at = function;
+        loop {
+            if let Some(index) = self.handlers.get(&at) {
+                return Some((at, &self.additions[*index]));
+            }
+            at = at.sibling(facts.program.function(at).parent?);
+        }
+    }
+}
+
+impl Removal {
+    /// Whether it stands in the same file or class as an addition.
+    #[must_use]
+    pub fn is_near(&self, addition: &Addition) -> bool {
+        self.at.function.file == addition.at.function.file || (self.class.is_some() && self.class == addition.class)
+    }
+}
+
+impl Capture {
+    /// Whether two flags may be the same.
+    #[must_use]
+    pub fn agrees(self, other: Self) -> bool {
+        !matches!((self, other), (Self::Is(a), Self::Is(b)) if a != b)
+    }
+}
+
+impl Target {
+    /// Whether two targets are the same.
+    #[must_use]
+    pub fn likeness(&self, other: &Self) -> Likeness {
+        let (a, b) = (&self.place, &other.place);
+        if (*a != PlaceId::Fresh && a == b) || (a.is_global_object() && b.is_global_object()) {
+            return Likeness::Sure;
+        }
+        match (a, b) {
+            (PlaceId::Global(_), PlaceId::Global(_)) => Likeness::No,
+            _ => identity::overlap(&self.values, &other.values),
+        }
+    }
+}
+
+/// How long what is at a target lives.
+fn life(facts: &Facts<'_>, at: OpRef, place: &PlaceId, values: &Values, global_targets: &[String]) -> Life {
+    match place {
+        PlaceId::Global(path) => {
+            let is_listed = path.first().is_some_and(|first| global_targets.iter().any(|target| target == first));
+            return if path.is_empty() || is_listed { Life::Global } else { Life::Unknown };
+        }
+        PlaceId::External(_) => return Life::Module,
+        PlaceId::Variable(id, path) if path.is_empty() => {
+            let variable = facts.program.variable(*id);
+            let definitions = facts.program.index(id.file).of_variable(id.variable);
+            if variable.owner == FunctionId::INITIALISER
+                && matches!(variable.binding, Binding::Value)
+                && !definitions.is_empty()
+                && definitions.iter().all(|definition| definition.function == FunctionId::INITIALISER)
+            {
+                return Life::Module;
+            }
+        }
+        _ => {}
+    }
+    if let PlaceId::Field(class, path) = place
+        && let [field] = path.as_slice()
+        && is_fetched(facts, *class, field)
+    {
+        return Life::Fetched;
+    }
+    for id in values.resources() {
+        let acquisition = facts.evaluator.acquisition(id);
+        let first = facts.origins(&acquisition).pop().unwrap_or_else(|| acquisition.clone());
+        if matches!(first.how, How::Leased { .. }) && acquisition.at.function == at.function {
+            return Life::Leased(id);
+        }
+        let is_kept = facts.frequencies.memo(acquisition.at).is_some_and(|memo| memo.lifetime == Lifetime::Process);
+        if is_kept && acquisition.at.function != at.function {
+            return Life::Shared;
+        }
+    }
+    Life::Unknown
+}
+
+/// Whether a field is only ever filled by a getter of something that outlives the instance.
+fn is_fetched(facts: &Facts<'_>, class: ClassRef, field: &Field) -> bool {
+    let Some(name) = field.name() else { return false };
+    let definitions = facts.program.index(class.file).of_field(class.class, &Name::new(name));
+    !definitions.is_empty()
+        && definitions.iter().all(|definition| {
+            let function = FunctionRef::new(class.file, definition.function);
+            let at = OpRef { function, block: definition.block, index: definition.index };
+            let OpKind::Assign {
+                value: Rvalue::Use(Operand::Place(value)) | Rvalue::Await(Operand::Place(value)), ..
+            } = &facts.program.op(at).kind
+            else {
+                return false;
+            };
+            let Root::Temp(temp) = value.root else { return false };
+            let [made] = facts.program.index(class.file).of_temp(definition.function, temp) else { return false };
+            let made = OpRef { function, block: made.block, index: made.index };
+            facts.program.op(made).call().is_some_and(|call| is_getter(facts, function, call))
+        })
+}
+
+fn is_getter(facts: &Facts<'_>, function: FunctionRef, call: &Call) -> bool {
+    let Some(place) = call.callee.place() else { return false };
+    let outlives = match &place.root {
+        Root::Global(name) => !matches!(name.as_str(), "document" | "window"),
+        Root::Variable(id) => {
+            let variable = facts.program.variable(function.variable(*id));
+            matches!(variable.binding, Binding::Import(_)) && !place.path.is_empty()
+        }
+        _ => false,
+    };
+    let name = call.method_name().unwrap_or_default();
+    let is_named = name.strip_prefix("get").is_some_and(|rest| rest.starts_with(|first: char| first.is_uppercase()));
+    outlives && is_named && call.kind == CallKind::Call
+}

@@ -1,0 +1,389 @@
+//! Sites: the calls that add and remove, in place or through a helper of the project.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::analysis::evaluate::{CallTarget, Evaluator};
+use crate::analysis::facts::Facts;
+use crate::analysis::value::{Value, Values};
+use crate::catalogue::schema::Registration;
+use crate::catalogue::{RegistrationRole, ResourceId};
+use crate::ir::{Call, CallKind, Field, OpKind, Operand, Root, Terminator};
+use crate::linking::{FunctionRef, OpRef};
+use crate::source::{Location, Span};
+
+use super::{Addition, Capture, Event, Handler, PlaceId, Registrations, Removal, Target, life};
+
+/// A call that adds or removes, with what it says in terms of the functions that say it.
+#[derive(Debug, Clone)]
+struct Site {
+    at: OpRef,
+    resource: ResourceId,
+    role: RegistrationRole,
+    /// `None`: the global object.
+    target: Option<Slot>,
+    event: Option<Slot>,
+    handler: Option<Slot>,
+    options: Option<Slot>,
+    text: Span,
+    /// The site in a helper that this call makes happen, by index.
+    inner: Option<usize>,
+}
+
+/// Something a site is given, in the function that wrote it.
+#[derive(Debug, Clone)]
+struct Slot {
+    function: FunctionRef,
+    operand: Operand,
+}
+
+/// How many helpers deep a registration is followed.
+const MAX_HELPERS: usize = 2;
+
+pub(super) fn collect(facts: &Facts<'_>) -> Registrations {
+    let evaluator = &facts.evaluator;
+    let mut sites = Vec::new();
+    for function in facts.program.functions() {
+        for (block, index, op) in facts.program.function(function).ops() {
+            if let OpKind::Call(call) = &op.kind
+                && let Some(site) = direct(evaluator, function.op(block, index), call)
+            {
+                sites.push(site);
+            }
+        }
+    }
+    let mut from = 0;
+    for _ in 0..MAX_HELPERS {
+        let through = through_helpers(evaluator, &sites, from);
+        from = sites.len();
+        sites.extend(through);
+    }
+    // What a helper is known to do says more than the helper's name.
+    let explained: FxHashSet<OpRef> = sites.iter().filter(|site| site.inner.is_some()).map(|site| site.at).collect();
+    let mut found = Registrations::default();
+    let mut indices = FxHashMap::default();
+    for (index, site) in sites.iter().enumerate() {
+        if site.inner.is_none() && explained.contains(&site.at) {
+            continue;
+        }
+        if let Some(addition) = finish(facts, site, &indices, &mut found) {
+            indices.insert(index, addition);
+        }
+    }
+    found
+}
+
+fn direct(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> Option<Site> {
+    if !matches!(call.kind, CallKind::Call) {
+        return None;
+    }
+    let name = match &call.callee {
+        Operand::Place(place) if place.path.is_empty() => match &place.root {
+            Root::Global(name) => name.as_str(),
+            _ => return None,
+        },
+        _ => call.method_name()?,
+    };
+    let catalogue = evaluator.catalogue;
+    catalogue.any_method(name).registrations.iter().find_map(|&resource| {
+        let registration = catalogue.resource(resource).registration.as_ref()?;
+        let role = registration.role(name)?;
+        if !fits(evaluator, at, registration, role, call) || is_of_another_kind(evaluator, at, registration, role) {
+            return None;
+        }
+        let slot = |operand: &Operand| Slot { function: at.function, operand: operand.clone() };
+        let given = |index: u32| call.argument(index as usize).map(slot);
+        let (target, text) = match registration.target {
+            Some(index) => (given(index), call.arguments.get(index as usize)?.span),
+            None => (call.receiver().map(|(place, _)| slot(&Operand::Place(place))), call.callee_span),
+        };
+        Some(Site {
+            at,
+            resource,
+            role,
+            target,
+            event: given(registration.event),
+            handler: given(registration.handler),
+            options: registration.options.and_then(given),
+            text,
+            inner: None,
+        })
+    })
+}
+
+/// Whether the arguments are what the registration says they are.
+fn fits(
+    evaluator: &Evaluator<'_>,
+    at: OpRef,
+    registration: &Registration,
+    role: RegistrationRole,
+    call: &Call,
+) -> bool {
+    let is_handler = |operand: &Operand| match operand {
+        Operand::Function(_) => true,
+        Operand::Place(_) => !evaluator.operand(at.function, operand).iter().any(|it| matches!(it, Value::Text(_))),
+        _ => false,
+    };
+    let is_event = |operand: &Operand| matches!(operand, Operand::String(_) | Operand::Place(_) | Operand::Opaque);
+    let handler = call.argument(registration.handler as usize);
+    let event = call.argument(registration.event as usize);
+    if let Some(target) = registration.target {
+        // A place for the target and a text for the event is what tells these from the two-argument kind.
+        let is_place = matches!(call.argument(target as usize), Some(Operand::Place(_)));
+        let is_text = event.is_some_and(|event| Event::of(evaluator, at.function, event).text().is_some());
+        if !is_place || !is_text || handler.is_none() {
+            return false;
+        }
+    }
+    match role {
+        RegistrationRole::Add | RegistrationRole::AddOnce => {
+            event.is_some_and(is_event) && handler.is_some_and(is_handler)
+        }
+        RegistrationRole::Remove => {
+            event.is_none_or(is_event)
+                && handler.is_none_or(|it| is_handler(it) || matches!(it, Operand::Nullish | Operand::Opaque))
+        }
+        RegistrationRole::RemoveAll => true,
+    }
+}
+
+/// Whether the method is one of the project's own that removes in another way: it gives back what removes, or its
+/// class has no removing method.
+fn is_of_another_kind(
+    evaluator: &Evaluator<'_>,
+    at: OpRef,
+    registration: &Registration,
+    role: RegistrationRole,
+) -> bool {
+    if role != RegistrationRole::Add || registration.target.is_some() {
+        return false;
+    }
+    let callee = evaluator.callee(at);
+    let own: Vec<FunctionRef> = callee.functions().map(|(function, _)| function).collect();
+    if own.is_empty() || callee.open || own.len() < callee.targets.len() {
+        return false;
+    }
+    own.iter().all(|function| {
+        let gives_back = evaluator
+            .returns(*function)
+            .iter()
+            .any(|value| matches!(value, Value::Function { .. } | Value::Object { .. } | Value::Resource(_)));
+        let has_remover = evaluator.program.this_class(*function).is_none_or(|class| {
+            evaluator.program.class(class).extends.is_some()
+                || evaluator.program.class(class).members.iter().any(|member| {
+                    matches!(
+                        registration.role(&member.name),
+                        Some(RegistrationRole::Remove | RegistrationRole::RemoveAll)
+                    )
+                })
+        });
+        gives_back || !has_remover
+    })
+}
+
+/// The sites that calls of helpers make: those whose target, event or handler the caller gives.
+fn through_helpers(evaluator: &Evaluator<'_>, sites: &[Site], from: usize) -> Vec<Site> {
+    let mut latent: FxHashMap<FunctionRef, Vec<usize>> = FxHashMap::default();
+    for (index, site) in sites.iter().enumerate().skip(from) {
+        for slot in [&site.target, &site.event, &site.handler].into_iter().flatten() {
+            if let Some((function, ..)) = parameter(evaluator, slot)
+                && evaluator.is_within(site.at.function, function)
+            {
+                let of_function = latent.entry(function).or_default();
+                if !of_function.contains(&index) {
+                    of_function.push(index);
+                }
+            }
+        }
+    }
+    let mut found = Vec::new();
+    if latent.is_empty() {
+        return found;
+    }
+    for function in evaluator.program.functions() {
+        for (block, index, op) in evaluator.program.function(function).ops() {
+            let Some(call) = op.call() else { continue };
+            let at = function.op(block, index);
+            let callee = evaluator.callee(at);
+            let [CallTarget::Function { function: helper, .. }] = callee.targets.as_slice() else { continue };
+            for &inner in latent.get(helper).into_iter().flatten() {
+                let site = &sites[inner];
+                if evaluator.is_within(at.function, *helper) {
+                    continue;
+                }
+                let seen =
+                    |slot: &Option<Slot>| slot.as_ref().map(|slot| substituted(evaluator, slot, *helper, at, call));
+                found.push(Site {
+                    at,
+                    resource: site.resource,
+                    role: site.role,
+                    target: seen(&site.target),
+                    event: seen(&site.event),
+                    handler: seen(&site.handler),
+                    options: seen(&site.options),
+                    text: site.text,
+                    inner: Some(inner),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The parameter that a slot is, or is a part of.
+fn parameter(evaluator: &Evaluator<'_>, slot: &Slot) -> Option<(FunctionRef, u32, crate::analysis::value::Path)> {
+    evaluator.operand(slot.function, &slot.operand).iter().find_map(|value| match value {
+        Value::Parameter { function, index, path } => Some((*function, *index, path.clone())),
+        _ => None,
+    })
+}
+
+fn substituted(evaluator: &Evaluator<'_>, slot: &Slot, helper: FunctionRef, at: OpRef, call: &Call) -> Slot {
+    let Some((function, index, path)) = parameter(evaluator, slot) else { return slot.clone() };
+    if function != helper {
+        return slot.clone();
+    }
+    let operand = match call.argument(index as usize) {
+        Some(Operand::Place(place)) => {
+            Operand::Place(path.into_iter().fold(place.clone(), |place, name| place.field(Field::Named(name))))
+        }
+        Some(operand) if path.is_empty() => operand.clone(),
+        _ => Operand::Opaque,
+    };
+    Slot { function: at.function, operand }
+}
+
+/// Makes an addition or removal of a site; gives the addition's index.
+fn finish(
+    facts: &Facts<'_>,
+    site: &Site,
+    indices: &FxHashMap<usize, usize>,
+    found: &mut Registrations,
+) -> Option<usize> {
+    let evaluator = &facts.evaluator;
+    let registration = evaluator.catalogue.resource(site.resource).registration.as_ref()?;
+    let target = target(facts, site, registration);
+    let event = site.event.as_ref().map(|slot| Event::of(evaluator, slot.function, &slot.operand));
+    let handler = site.handler.as_ref().map(|slot| Handler::of(evaluator, slot.function, &slot.operand));
+    let capture = capture(evaluator, site, registration);
+    let class = evaluator.program.this_class(site.at.function);
+    match site.role {
+        RegistrationRole::Add | RegistrationRole::AddOnce => {
+            let inner = site.inner.and_then(|inner| indices.get(&inner).copied());
+            if site.inner.is_some() && inner.is_none() {
+                return None;
+            }
+            found.additions.push(Addition {
+                at: site.at,
+                resource: site.resource,
+                target,
+                event: event.unwrap_or(Event::Unknown),
+                handler: handler?,
+                capture,
+                removes_itself: site.role == RegistrationRole::AddOnce || removes_itself(evaluator, site),
+                hands_back: result_is_kept(evaluator, site.at),
+                deduplicates: registration.capture,
+                class,
+                inner,
+            });
+            return Some(found.additions.len() - 1);
+        }
+        RegistrationRole::Remove => {
+            found.removals.push(Removal { at: site.at, target, event, handler, capture, class });
+        }
+        RegistrationRole::RemoveAll => {
+            found.removals.push(Removal {
+                at: site.at,
+                target,
+                event,
+                handler: None,
+                capture: Capture::Unknown,
+                class,
+            });
+        }
+    }
+    None
+}
+
+fn target(facts: &Facts<'_>, site: &Site, registration: &Registration) -> Target {
+    let evaluator = &facts.evaluator;
+    let Some(Slot { function, operand: Operand::Place(place) }) = &site.target else {
+        let place = if site.target.is_none() { PlaceId::Global(Vec::new()) } else { PlaceId::Fresh };
+        let (values, text) = (Values::unknown(), "the global object".to_owned());
+        let life = life(facts, site.at, &place, &values, &[]);
+        return Target { place, values, text, life };
+    };
+    let id = PlaceId::of(evaluator, *function, place);
+    let values = evaluator.place(*function, place);
+    let life = life(facts, site.at, &id, &values, &registration.global_targets);
+    Target { text: text(facts, site, registration, &id), place: id, values, life }
+}
+
+/// How a target reads.
+fn text(facts: &Facts<'_>, site: &Site, registration: &Registration, place: &PlaceId) -> String {
+    if site.inner.is_some() {
+        return match place {
+            PlaceId::Global(path) => path.join("."),
+            PlaceId::Variable(id, _) => facts.program.variable(*id).name.to_string(),
+            _ => "the target".to_owned(),
+        };
+    }
+    let text = facts.program.text(Location { file: site.at.function.file, span: site.text });
+    if registration.target.is_some() {
+        return text.to_owned();
+    }
+    let receiver = text.rsplit_once('.').map_or(text, |(receiver, _)| receiver.trim_end_matches(['?', '!']));
+    receiver.split_whitespace().collect()
+}
+
+/// Whether a call's result goes anywhere but into the next call of a chain.
+fn result_is_kept(evaluator: &Evaluator<'_>, at: OpRef) -> bool {
+    let Some(call) = evaluator.program.op(at).call() else { return false };
+    let is_result = |operand: &Operand| operand.place().is_some_and(|place| place.root == Root::Temp(call.result));
+    let body = evaluator.program.function(at.function);
+    body.ops().any(|(_, _, op)| match &op.kind {
+        OpKind::Assign { value, .. } => value.operands().into_iter().any(is_result),
+        OpKind::Call(other) => other.arguments.iter().any(|argument| is_result(&argument.value)),
+        _ => false,
+    }) || body
+        .blocks()
+        .any(|(_, block)| matches!(&block.terminator, Terminator::Return(Some(operand)) if is_result(operand)))
+}
+
+fn capture(evaluator: &Evaluator<'_>, site: &Site, registration: &Registration) -> Capture {
+    if !registration.capture {
+        return Capture::Is(false);
+    }
+    match site.options.as_ref().map(|slot| (slot, &slot.operand)) {
+        None => Capture::Is(false),
+        Some((_, Operand::Boolean(flag))) => Capture::Is(*flag),
+        Some((_, Operand::Nullish)) => Capture::Is(false),
+        Some((slot, operand)) => {
+            let values = evaluator.operand(slot.function, operand);
+            let mut objects = values.iter().filter(|value| !matches!(value, Value::Nullish));
+            match (objects.next(), objects.next()) {
+                (Some(Value::Object { at, .. }), None) if !values.open => {
+                    match evaluator.written_property(*at, "capture") {
+                        Some(Operand::Boolean(flag)) => Capture::Is(flag),
+                        None => Capture::Is(false),
+                        Some(_) => Capture::Unknown,
+                    }
+                }
+                _ => Capture::Unknown,
+            }
+        }
+    }
+}
+
+fn removes_itself(evaluator: &Evaluator<'_>, site: &Site) -> bool {
+    let Some(slot) = &site.options else { return false };
+    let values = evaluator.operand(slot.function, &slot.operand);
+    values.open
+        || values.iter().any(|value| match value {
+            Value::Object { at, .. } => {
+                matches!(evaluator.written_property(*at, "once"), Some(Operand::Boolean(true)))
+                    || evaluator.written_property(*at, "signal").is_some()
+            }
+            Value::Parameter { .. } => true,
+            _ => false,
+        })
+}
