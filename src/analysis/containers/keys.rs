@@ -346,7 +346,7 @@ impl Keys<'_, '_, '_> {
             let key = match &self.facts.program.op(at).kind {
                 OpKind::Call(call) => self.call(at, call, depth - 1, seen),
                 OpKind::Assign { target, .. } if !target.path.is_empty() => continue,
-                OpKind::Assign { value: Rvalue::Object(_) | Rvalue::Array(_) | Rvalue::Caught, .. } => Key::Open,
+                OpKind::Assign { value: Rvalue::Caught, .. } => Key::Open,
                 OpKind::Assign { value, .. } => value
                     .operands()
                     .into_iter()
@@ -366,20 +366,16 @@ impl Keys<'_, '_, '_> {
             Some(Root::Global(name)) => Some(name.clone()),
             _ => None,
         });
-        let is_project = self.facts.evaluator.callee(at).functions().next().is_some();
         let is_form = name.as_deref().is_some_and(|name| FORMS.contains(&name));
-        // A function of the project that makes a key from its arguments, and from nothing else we can see.
-        if !is_form && !is_project {
-            return Key::Open;
-        }
         let receiver = call
             .receiver()
-            .filter(|(receiver, _)| is_form && !matches!(receiver.root, Root::Global(_)))
+            .filter(|(receiver, _)| !matches!(receiver.root, Root::Global(_)))
             .map(|(receiver, _)| Operand::Place(receiver));
         let operands = receiver.iter().chain(call.arguments.iter().map(|argument| &argument.value));
         let worst = operands.map(|operand| self.operand(at.function, operand, depth.saturating_sub(1), seen)).max();
         match worst {
             Some(key) if is_form => key,
+            // `keyOf(url, options)`: made of what was given, whatever else goes into it.
             Some(Key::Given) => Key::Given,
             _ => Key::Open,
         }
