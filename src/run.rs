@@ -175,6 +175,10 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     Ok(Report { files: program.into_files(), findings, problems, statistics })
 }
 
+/// What makes a collection that another module may fill or empty. Arrays and plain objects are in every file; they are
+/// followed where something else keeps the file.
+const COLLECTIONS: &[&str] = &["new Map", "new Set", "new WeakMap", "new WeakSet"];
+
 /// Whether a part of the function that a finding is in could not be read: the release may have stood there.
 fn is_in_doubt(program: &Program, problems: &[Problem], finding: &Finding) -> bool {
     let unread = problems.iter().filter_map(|problem| problem.location);
@@ -198,7 +202,8 @@ fn screen(discovered: &Discovered, resolver: &Resolver<'_>, catalogue: &Catalogu
     let words = catalogue.screen_words();
     // Directives are read in every file that has one: what suppresses nothing is worth telling.
     let words: Vec<&str> = words.iter().map(String::as_str).chain(["leaklint:"]).collect();
-    let interest = Interest { packages: &packages, lone_packages: &lone_packages, words: &words };
+    let interest =
+        Interest { packages: &packages, lone_packages: &lone_packages, words: &words, shared_words: COLLECTIONS };
     let relevance = discovery::screen::select(&discovered.files, &interest, |from, specifier| {
         resolver.resolve(from, specifier).into_imported()
     });

@@ -51,9 +51,11 @@ pub enum Value {
         of: ExternalId,
         at: OpRef,
     },
-    /// What a method of a resource or product gave: a query, a builder. Borrows what it came from.
+    /// What a method or field of a resource gave: a query, a builder, a manager. It borrows what it came from; what
+    /// came from a field (and methods of that) lasts, and whoever keeps it keeps the resource in use.
     Part {
         of: AcquisitionId,
+        lasts: bool,
     },
     /// An argument of the function, or a part of one.
     Parameter {

@@ -23,6 +23,9 @@ pub struct Interest<'a> {
     pub lone_packages: &'a [&'a str],
     /// Bytes that keep the files they stand in: `setInterval`, `new Map`.
     pub words: &'a [&'a str],
+    /// Bytes that keep, besides the file they stand in, whatever imports it: a container that one module makes is
+    /// filled and emptied by others.
+    pub shared_words: &'a [&'a str],
 }
 
 /// Why a file is kept.
@@ -78,6 +81,7 @@ struct Scan<'i> {
     lone_packages: FxHashSet<&'i str>,
     keywords: Keywords,
     words: Words<'i>,
+    shared_words: Words<'i>,
 }
 
 impl<'i> Scan<'i> {
@@ -87,6 +91,7 @@ impl<'i> Scan<'i> {
             lone_packages: interest.lone_packages.iter().copied().collect(),
             keywords: Keywords::new(),
             words: Words::new(interest.words),
+            shared_words: Words::new(interest.shared_words),
         }
     }
 
@@ -104,6 +109,7 @@ impl<'i> Scan<'i> {
         });
         scanned.imports.sort_unstable();
         scanned.imports.dedup();
+        scanned.names_package |= !scanned.names_package && self.shared_words.is_in(text.as_bytes());
         scanned.names_other |= !scanned.names_package && self.words.is_in(text.as_bytes());
         scanned
     }

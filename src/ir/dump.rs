@@ -56,7 +56,7 @@ impl Dump<'_> {
         }
         for (index, variable) in (0u32..).zip(&module.variables) {
             if let Some(annotation) = &variable.annotation
-                && *annotation != TypeRef::Other
+                && !matches!(annotation, TypeRef::Literals | TypeRef::Other)
             {
                 let name = self.variable(VariableId(index));
                 let written = self.type_ref(annotation);
@@ -324,6 +324,7 @@ impl Dump<'_> {
             }
             TypeRef::Array(element) => format!("{}[]", self.type_ref(element)),
             TypeRef::TypeOf(place) => format!("typeof {}", self.place(place)),
+            TypeRef::Literals => "literals".to_owned(),
             TypeRef::Other => "_".to_owned(),
         }
     }

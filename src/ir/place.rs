@@ -70,7 +70,9 @@ pub enum TypeRef {
     Array(Box<TypeRef>),
     /// `typeof value`.
     TypeOf(Place),
-    /// Everything else: primitives, literals, mapped and conditional types.
+    /// A few values that are written out: `"asc" | "desc"`, `keyof typeof TABLE`, `(typeof LIST)[number]`.
+    Literals,
+    /// Everything else: primitives, mapped and conditional types.
     Other,
 }
 

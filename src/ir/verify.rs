@@ -232,7 +232,7 @@ impl Check<'_> {
             TypeRef::AnyOf(types) => types.iter().for_each(|written| self.type_ref(written)),
             TypeRef::Array(element) => self.type_ref(element),
             TypeRef::TypeOf(place) => self.place(place),
-            TypeRef::Other => {}
+            TypeRef::Literals | TypeRef::Other => {}
         }
     }
 

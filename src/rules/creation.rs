@@ -27,7 +27,8 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, finding
         if !is_repeated {
             continue;
         }
-        if is_closed_again(obligation) && is_for_the_caller(facts, obligation) {
+        if is_closed_again(obligation) && is_for_the_caller(facts, obligation) || is_closed_elsewhere(facts, obligation)
+        {
             continue;
         }
         findings.push(finding(facts, rule, obligation, rate));
@@ -60,6 +61,14 @@ fn is_closed_again(obligation: &Obligation) -> bool {
         && obligation.at_normal_exit.contains(Fate::RELEASED)
 }
 
+/// Whether it is handed to somebody and some code of the program closes what was: then its number is somebody's
+/// concern, and this analysis cannot tell how many there are at a time.
+fn is_closed_elsewhere(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    obligation.at_normal_exit.contains(Fate::ESCAPED)
+        && facts.released.contains(&obligation.id)
+        && !hands_out_cleanup(facts, obligation)
+}
+
 /// Whether what it connects to comes from the function's caller, so that no two calls could share it.
 fn is_for_the_caller(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     facts.evaluator.argument(obligation.acquisition.at, 0).iter().any(|value| match value {
@@ -79,9 +88,7 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     let noun = wording::noun(facts, acquisition);
     let chain = facts.frequencies.chain(&facts.evaluator, function);
     let is_released = is_closed_again(obligation);
-    let is_handed_over = obligation.at_normal_exit.contains(Fate::ESCAPED) && facts.released.contains(&obligation.id)
-        || hands_out_cleanup(facts, obligation);
-    let severity = if is_released || is_handed_over {
+    let severity = if is_released || hands_out_cleanup(facts, obligation) {
         Severity::Note
     } else if matches!(rate, Rate::PerCall | Rate::PerTurn | Rate::PerInstance | Rate::PerRender) {
         Severity::Warning

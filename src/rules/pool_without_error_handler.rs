@@ -40,6 +40,13 @@ fn is_closed_where_made(obligation: &Obligation) -> bool {
 fn listens(facts: &Facts<'_>, id: AcquisitionId) -> bool {
     for function in facts.program.functions() {
         for (block, index, op) in facts.program.function(function).ops() {
+            if let crate::ir::OpKind::Assign { target, .. } = &op.kind
+                && let Some((holder, field)) = target.split_last()
+                && field.name() == Some("onerror")
+                && facts.evaluator.place(function, &holder).resources().any(|held| is_same(facts, held, id))
+            {
+                return true;
+            }
             let Some(call) = op.call() else { continue };
             let Some(name) = call.method_name() else { continue };
             if !matches!(call.argument(0), Some(crate::ir::Operand::String(event)) if event == "error") {

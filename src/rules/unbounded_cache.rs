@@ -1,6 +1,6 @@
 //! `unbounded-cache`: a container that outlives the call only ever grows.
 
-use crate::analysis::containers::{Container, Lifetime, Write};
+use crate::analysis::containers::{Container, Key, Lifetime, Shape, Write};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
@@ -12,7 +12,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         if !facts.is_held_to_account(container.at.function)
             || container.is_bounded
             || container.escapes
-            || !container.shrinks.is_empty()
+            || container.shrinks.iter().any(|shrink| !shrink.on_expired_read)
         {
             continue;
         }
@@ -27,10 +27,17 @@ fn growing_write<'c>(facts: &Facts<'_>, container: &'c Container) -> Option<&'c 
     container
         .writes
         .iter()
-        .filter(|write| {
-            !write.closed_key && write.rate >= Rate::PerMessage && facts.is_held_to_account(write.at.function)
-        })
+        .filter(|write| facts.is_held_to_account(write.at.function) && grows(write))
         .max_by_key(|write| write.rate)
+}
+
+/// What a framework calls again and again grows with whatever comes in. Of what anybody may call, only a memo of what
+/// it was given is shown to: a registry is called as well, a few times when the program starts.
+fn grows(write: &Write) -> bool {
+    if write.key <= Key::Few {
+        return false;
+    }
+    write.rate >= Rate::PerTick || (write.rate == Rate::PerCall && write.is_memo && write.key == Key::Given)
 }
 
 fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
@@ -40,32 +47,50 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
         location: facts.location(container.at),
         message: match container.lifetime {
             Lifetime::Module => format!("`{name}` lives as long as the process"),
-            Lifetime::Singleton(_) => format!("`{name}` belongs to the only instance of its class"),
+            Lifetime::Singleton(_) => format!("`{name}` belongs to an instance that lives as long as the process"),
+            Lifetime::Closure => format!("`{name}` lives on in a closure that is made once and kept"),
         },
     }];
     trace.extend(wording::chain_steps(facts, &chain));
     trace.push(TraceStep { location: facts.location(write.at), message: "an entry is added here".to_owned() });
-    let expiry = container.expiry.map(|at| {
-        trace.push(TraceStep {
-            location: facts.location(at),
-            message: "the age of an entry is read here, and an old entry stays".to_owned(),
-        });
-    });
-    let message = if expiry.is_some() {
-        format!("`{name}` only grows: entries expire when they are read, and nothing ever deletes them")
-    } else {
-        format!("`{name}` grows {} and nothing ever removes an entry", wording::rate_text(write.rate))
+    let deleted = container.shrinks.first();
+    trace.extend(container.expiry.map(|at| TraceStep {
+        location: facts.location(at),
+        message: match deleted {
+            None => "the age of an entry is read here, and an old entry stays".to_owned(),
+            Some(_) => "the age of an entry is read here".to_owned(),
+        },
+    }));
+    trace.extend(deleted.map(|shrink| TraceStep {
+        location: facts.location(shrink.at),
+        message: "an old entry is deleted here, when somebody asks for the same key again".to_owned(),
+    }));
+    let message = match (container.shape, deleted, container.expiry) {
+        (Shape::Weak, ..) => {
+            format!("`{name}` only grows: `{name}[…] = …` adds a property to it, which is held like any other")
+        }
+        (_, Some(_), _) => {
+            format!("`{name}` only grows: an expired entry is deleted only if the same key is read again")
+        }
+        (_, None, Some(_)) => {
+            format!("`{name}` only grows: entries expire when they are read, and nothing ever deletes them")
+        }
+        _ => format!("`{name}` grows {} and nothing ever removes an entry", wording::rate_text(write.rate)),
     };
+    let is_shown = chain.entry.is_some() && deleted.is_none();
     Finding {
         rule: RuleId::UnboundedCache,
         severity: Severity::Warning,
-        confidence: if chain.entry.is_some() { Confidence::High } else { Confidence::Medium },
+        confidence: if is_shown { Confidence::High } else { Confidence::Medium },
         location: facts.location(container.at),
         label: "only ever grows".to_owned(),
         function: facts.program.name_of(container.at.function),
         resource: name.clone(),
         message,
-        help: "give it a bound and an eviction, delete entries when they expire, or use an LRU cache".to_owned(),
+        help: match container.shape {
+            Shape::Weak => "use `set` and `get`, so that an entry goes with its key".to_owned(),
+            _ => "give it a bound and an eviction, delete entries when they expire, or use an LRU cache".to_owned(),
+        },
         trace,
     }
 }

@@ -179,6 +179,11 @@ impl Evaluator<'_> {
 
     /// Methods every value of the language has: `f.bind(x)` is `f`.
     fn value_methods(&self, at: OpRef, receiver: &crate::ir::Place, field: &Field, values: &mut Values) {
+        for value in &self.place(at.function, receiver) {
+            if let Value::Part { lasts: true, .. } = value {
+                values.add(value.clone());
+            }
+        }
         if field.name() == Some("bind") {
             for value in &self.place(at.function, receiver) {
                 if matches!(value, Value::Function { .. } | Value::Method { .. }) {
@@ -293,7 +298,7 @@ impl Evaluator<'_> {
             }
         }
         match receiver.acquisition() {
-            Some(of) => values.add(Value::Part { of }),
+            Some(of) => values.add(Value::Part { of, lasts: false }),
             None => values.open = true,
         }
     }

@@ -41,7 +41,7 @@ impl Evaluator<'_> {
                     if self.catalogue.has_method(resource, name) {
                         Values::one(Value::Method { of: *id, name: name.clone() })
                     } else {
-                        Values::one(Value::Part { of: *id })
+                        Values::one(Value::Part { of: *id, lasts: true })
                     }
                 }
             },
@@ -49,7 +49,7 @@ impl Evaluator<'_> {
                 true => Values::one(Value::Resource(*of)),
                 false => self.field_of(&Value::Resource(*of), field),
             },
-            (Value::Part { of }, _) => Values::one(Value::Part { of: *of }),
+            (Value::Part { .. }, _) => Values::one(value.clone()),
             (Value::Class(class), Field::Named(name)) => self.static_field(*class, name),
             (Value::Namespace(file), Field::Named(name)) => self.export_values(*file, name),
             (Value::External(id), Field::Named(name)) => {

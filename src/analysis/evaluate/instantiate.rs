@@ -24,7 +24,9 @@ impl Evaluator<'_> {
             Value::Method { of, name } => {
                 seen.add(Value::Method { of: self.received(*of, call, callee), name: name.clone() });
             }
-            Value::Part { of } => seen.add(Value::Part { of: self.received(*of, call, callee) }),
+            Value::Part { of, lasts } => {
+                seen.add(Value::Part { of: self.received(*of, call, callee), lasts: *lasts });
+            }
             Value::Function { function, context }
                 if *function != callee && self.came_through(*function, *context, callee) =>
             {

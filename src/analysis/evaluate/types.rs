@@ -40,7 +40,7 @@ impl Evaluator<'_> {
                 values
             }
             TypeRef::TypeOf(place) => self.place(FunctionRef::new(file, scope), place),
-            TypeRef::Array(_) | TypeRef::Other => Values::default(),
+            TypeRef::Array(_) | TypeRef::Literals | TypeRef::Other => Values::default(),
         }
     }
 

@@ -127,9 +127,14 @@ impl Effects {
             .filter(|(identity, effect)| *effect == Effect::Release && is_lease(identity))
             .map(|(identity, _)| identity.clone())
             .collect();
-        for (identity, effect) in self.ops.values_mut().flat_map(|op| &mut op.effects) {
-            if *effect == Effect::Escape(Escape::Captured) && released.contains(identity) {
-                *effect = Effect::PartialRelease;
+        for op in self.ops.values_mut() {
+            // Whom it passes the lease to on the way only works with it.
+            op.effects
+                .retain(|(identity, effect)| *effect != Effect::Escape(Escape::Passed) || !released.contains(identity));
+            for (identity, effect) in &mut op.effects {
+                if *effect == Effect::Escape(Escape::Captured) && released.contains(identity) {
+                    *effect = Effect::PartialRelease;
+                }
             }
         }
     }
@@ -374,7 +379,7 @@ impl Collector<'_, '_> {
             return !wraps && !creates;
         };
         found.exits |= fact.exits;
-        if fact.infallible {
+        if fact.infallible && !call.awaited {
             found.throws = false;
         }
         if fact.calls.is_some() {
@@ -444,7 +449,8 @@ impl Collector<'_, '_> {
         match identity {
             Identity::Acquired(id) => match self.evaluator.acquisition(*id).kind {
                 AcquiredKind::Catalogued(resource) => {
-                    self.evaluator.catalogue.resource(resource).kind == ResourceKind::Lease
+                    let kind = self.evaluator.catalogue.resource(resource).kind;
+                    matches!(kind, ResourceKind::Lease | ResourceKind::Transaction)
                 }
                 AcquiredKind::Instance(_) => false,
             },
@@ -467,6 +473,7 @@ impl Collector<'_, '_> {
             if is_deferred {
                 // What a callback of an unknown callee only uses, it may use as long as it likes.
                 for identity in self.captures.mentions_of(&values) {
+                    let identity = self.summaries.lease_callbacks.canonical(identity);
                     if !partly.contains(&identity) {
                         found.effects.push((identity, Effect::Escape(Escape::Captured)));
                     }
@@ -510,6 +517,11 @@ impl Collector<'_, '_> {
     /// What lives on when a value does: the resources it is or holds, and those its closures mention.
     fn held_by(&mut self, values: &Values) -> SmallVec<[Identity; 2]> {
         let mut found = self.resources_in(values);
+        for value in values {
+            if let Value::Part { of, lasts: true } = value {
+                found.push(Identity::Acquired(*of));
+            }
+        }
         let released = self.captures.effects_of(self.summaries, values);
         let released = released.into_iter().filter(|(_, fates)| fates.normal.contains(Fate::RELEASED));
         for identity in self.captures.mentions_of(values).into_iter().chain(released.map(|(identity, _)| identity)) {

@@ -247,6 +247,8 @@ impl<'a, 'p> Transfer<'a, 'p> {
                     }
                 }
             }
+            // Where nothing follows, each arm has its own way out.
+            arrives |= self.is_bare_exit(to) && self.body.block(block).terminator == self.body.block(to).terminator;
             for next in self.body.block(block).terminator.successors() {
                 if next == to {
                     arrives = true;
@@ -260,6 +262,14 @@ impl<'a, 'p> Transfer<'a, 'p> {
             }
         }
         if arrives { released } else { Vec::new() }
+    }
+}
+
+impl Transfer<'_, '_> {
+    /// Whether a block does nothing but leave the function.
+    fn is_bare_exit(&self, block: BlockId) -> bool {
+        let content = self.body.block(block);
+        content.ops.is_empty() && matches!(content.terminator, Terminator::Resume | Terminator::Return(None))
     }
 }
 

@@ -31,6 +31,21 @@ impl<'a> Lowering<'a> {
                 TypeRef::Named { root: TypeRoot::Module(request), path, arguments }
             }
             ast::TSType::TSTypeQuery(query) => self.type_of(&query.expr_name),
+            ast::TSType::TSLiteralType(_) | ast::TSType::TSBooleanKeyword(_) => TypeRef::Literals,
+            ast::TSType::TSTypeOperatorType(operator) if operator.operator == ast::TSTypeOperatorOperator::Keyof => {
+                match &operator.type_annotation {
+                    ast::TSType::TSTypeQuery(_) => TypeRef::Literals,
+                    _ => TypeRef::Other,
+                }
+            }
+            // `(typeof LIST)[number]`
+            ast::TSType::TSIndexedAccessType(access) => match (&access.object_type, &access.index_type) {
+                (
+                    ast::TSType::TSParenthesizedType(_) | ast::TSType::TSTypeQuery(_),
+                    ast::TSType::TSNumberKeyword(_),
+                ) => TypeRef::Literals,
+                _ => TypeRef::Other,
+            },
             _ => TypeRef::Other,
         }
     }
@@ -102,7 +117,8 @@ impl<'a> Lowering<'a> {
             .collect();
         match kept.len() {
             1 => kept.remove(0),
-            _ if kept.iter().all(|written| *written == TypeRef::Other) => TypeRef::Other,
+            _ if !kept.is_empty() && kept.iter().all(|written| *written == TypeRef::Literals) => TypeRef::Literals,
+            _ if kept.iter().all(|written| matches!(written, TypeRef::Literals | TypeRef::Other)) => TypeRef::Other,
             _ => TypeRef::AnyOf(kept),
         }
     }

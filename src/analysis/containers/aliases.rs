@@ -1,0 +1,160 @@
+//! Aliases: which containers a value is, also as an argument of the function that uses it; and who calls whom.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::analysis::evaluate::CallTarget;
+use crate::analysis::facts::Facts;
+use crate::analysis::value::{Path, Value, Values};
+use crate::discovery::FileRole;
+use crate::ir::{Field, OpKind};
+use crate::linking::{FunctionRef, OpRef};
+
+/// Parameters are followed through this many calls.
+const MAX_DEPTH: u32 = 3;
+
+/// A container that a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Alias {
+    /// The operation that makes the container.
+    pub(super) site: OpRef,
+    /// The call that passes it to the function that uses it, where it comes as an argument.
+    pub(super) via: Option<OpRef>,
+}
+
+pub(super) struct Aliases<'f, 'p> {
+    facts: &'f Facts<'p>,
+    sites: FxHashSet<OpRef>,
+    callers: FxHashMap<FunctionRef, Vec<OpRef>>,
+    memo: RefCell<FxHashMap<(FunctionRef, u32, Path), Rc<Vec<Alias>>>>,
+}
+
+impl<'f, 'p> Aliases<'f, 'p> {
+    pub(super) fn new(facts: &'f Facts<'p>, sites: FxHashSet<OpRef>) -> Self {
+        let mut callers: FxHashMap<FunctionRef, Vec<OpRef>> = FxHashMap::default();
+        for function in facts.program.functions() {
+            for (block, index, op) in facts.program.function(function).ops() {
+                if !matches!(op.kind, OpKind::Call(_)) {
+                    continue;
+                }
+                let at = function.op(block, index);
+                for target in &facts.evaluator.callee(at).targets {
+                    let called = match target {
+                        CallTarget::Function { function, .. } => Some(*function),
+                        CallTarget::Construct(class) => {
+                            let constructor = facts.program.class(*class).constructor;
+                            constructor.map(|constructor| FunctionRef::new(class.file, constructor))
+                        }
+                        _ => None,
+                    };
+                    if let Some(called) = called {
+                        callers.entry(called).or_default().push(at);
+                    }
+                }
+            }
+        }
+        Self { facts, sites, callers, memo: RefCell::default() }
+    }
+
+    /// The calls of a function by code that is held to account.
+    pub(super) fn callers(&self, function: FunctionRef) -> impl Iterator<Item = OpRef> + '_ {
+        let callers = self.callers.get(&function).map_or(&[][..], Vec::as_slice);
+        callers.iter().copied().filter(|at| !self.is_test(at.function))
+    }
+
+    fn is_test(&self, function: FunctionRef) -> bool {
+        matches!(self.facts.program.role(function.file), FileRole::Test | FileRole::Benchmark)
+    }
+
+    /// Whether only tests call a function: it is in one, or all calls of it are.
+    pub(super) fn is_only_for_tests(&self, function: FunctionRef) -> bool {
+        self.is_only_for_tests_within(function, 3)
+    }
+
+    fn is_only_for_tests_within(&self, function: FunctionRef, depth: u32) -> bool {
+        if self.is_test(function) {
+            return true;
+        }
+        let callers = self.callers.get(&function).map_or(&[][..], Vec::as_slice);
+        if callers.is_empty() {
+            let name = self.facts.program.function(function).name.as_deref().unwrap_or_default();
+            return names_tests(name);
+        }
+        depth > 0 && callers.iter().all(|at| self.is_only_for_tests_within(at.function, depth - 1))
+    }
+
+    /// The containers among some values.
+    pub(super) fn of(&self, values: &Values) -> Vec<Alias> {
+        let mut found = Vec::new();
+        self.collect(values, MAX_DEPTH, &mut found);
+        found
+    }
+
+    /// The containers among some values and in the object literals they are.
+    pub(super) fn within(&self, values: &Values) -> Vec<Alias> {
+        let mut found = self.of(values);
+        for value in values {
+            if let Value::Object { at, context } = value
+                && !self.sites.contains(at)
+            {
+                let parts = self.facts.evaluator.through(self.facts.evaluator.object_parts(*at), *context);
+                self.collect(&parts, MAX_DEPTH, &mut found);
+            }
+        }
+        found
+    }
+
+    fn collect(&self, values: &Values, depth: u32, found: &mut Vec<Alias>) {
+        let mut add = |alias: Alias| {
+            if !found.contains(&alias) {
+                found.push(alias);
+            }
+        };
+        for value in values {
+            match value {
+                Value::Product { at, .. } | Value::Object { at, .. } if self.sites.contains(at) => {
+                    add(Alias { site: *at, via: None });
+                }
+                Value::Parameter { function, index, path } if depth > 0 => {
+                    self.passed(*function, *index, path, depth).iter().copied().for_each(&mut add);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The containers that callers pass as (part of) a parameter.
+    fn passed(&self, function: FunctionRef, index: u32, path: &Path, depth: u32) -> Rc<Vec<Alias>> {
+        let question = (function, index, path.clone());
+        if let Some(known) = self.memo.borrow().get(&question) {
+            return Rc::clone(known);
+        }
+        // A recursive function passes what it was passed.
+        self.memo.borrow_mut().insert(question.clone(), Rc::default());
+        let fields: Vec<Field> = path.iter().cloned().map(Field::Named).collect();
+        let mut found = Vec::new();
+        for call in self.callers(function) {
+            let argument = self.facts.evaluator.argument(call, index);
+            let part = self.facts.evaluator.fields(argument, &fields);
+            let mut aliases = Vec::new();
+            self.collect(&part, depth - 1, &mut aliases);
+            for alias in aliases {
+                let alias = Alias { site: alias.site, via: alias.via.or(Some(call)) };
+                if !found.contains(&alias) {
+                    found.push(alias);
+                }
+            }
+        }
+        let found = Rc::new(found);
+        self.memo.borrow_mut().insert(question, Rc::clone(&found));
+        found
+    }
+}
+
+/// `resetForTests`, `__testOnlyClear`.
+fn names_tests(name: &str) -> bool {
+    let words = ["ForTest", "forTest", "ForTesting", "TestOnly", "testOnly", "InTest", "_test"];
+    words.iter().any(|word| name.contains(word))
+}

@@ -1,0 +1,86 @@
+//! Growth: containers that outlive the call, what puts entries in and what takes them out.
+//!
+//! Takes the facts; gives each [`Container`] with its uses all over the program, through exports, fields, closures and
+//! parameters. Never judges: whether what is found here grows without a bound is the rule's question.
+
+mod aliases;
+mod clock;
+mod keys;
+mod sites;
+mod uses;
+
+use crate::analysis::facts::Facts;
+use crate::analysis::frequency::Rate;
+use crate::linking::{ClassRef, OpRef};
+
+pub use keys::Key;
+
+/// A container and its uses.
+#[derive(Debug, Clone)]
+pub struct Container {
+    /// The operation that puts it where it lives: its declaration, for the finding.
+    pub at: OpRef,
+    pub name: String,
+    pub shape: Shape,
+    pub lifetime: Lifetime,
+    pub writes: Vec<Write>,
+    /// Operations that take entries out, empty it or replace it.
+    pub shrinks: Vec<Shrink>,
+    /// Whether something compares its size.
+    pub is_bounded: bool,
+    /// Whether code that is not analysed has it.
+    pub escapes: bool,
+    /// A read that tests an entry's age.
+    pub expiry: Option<OpRef>,
+}
+
+/// What kind of collection it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// `new Map()`, `new Set()`.
+    Keyed,
+    /// `[]`.
+    List,
+    /// `{}`.
+    Table,
+    /// `new WeakMap()`: holds nothing, unless it is written like an object.
+    Weak,
+}
+
+/// Why a container outlives the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    Module,
+    /// A field of a class whose instances live as long as the process.
+    Singleton(ClassRef),
+    /// Captured by the closures of a function that runs once.
+    Closure,
+}
+
+/// An entry put in.
+#[derive(Debug, Clone)]
+pub struct Write {
+    pub at: OpRef,
+    pub rate: Rate,
+    pub key: Key,
+    /// Whether the same function looks the key up first: a memo.
+    pub is_memo: bool,
+}
+
+/// A removal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shrink {
+    pub at: OpRef,
+    /// Whether it only removes the entry that was just read and found too old.
+    pub on_expired_read: bool,
+}
+
+/// The containers of a program that outlive calls.
+#[must_use]
+pub fn containers(facts: &Facts<'_>) -> Vec<Container> {
+    let sites = sites::sites(facts);
+    if sites.is_empty() {
+        return Vec::new();
+    }
+    uses::collect(facts, sites)
+}

@@ -1,0 +1,364 @@
+//! Uses: every operation of the program that writes, reads, shrinks, measures or gives away one of the containers.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::analysis::evaluate::{CallTarget, Callee};
+use crate::analysis::facts::Facts;
+use crate::analysis::frequency::Rate;
+use crate::ir::{
+    Binding, BlockId, Call, Comparison, Condition, Field, Function, FunctionKind, OpKind, Operand, Place, Root, Rvalue,
+    Terminator,
+};
+use crate::linking::{FunctionRef, OpRef};
+
+use super::aliases::{Alias, Aliases};
+use super::clock::{self, LOOK_UPS};
+use super::keys::Keys;
+use super::sites::Sites;
+use super::{Container, Key, Shape, Shrink, Write};
+
+const WRITES: &[&str] = &["set", "add", "push", "unshift"];
+const SHRINKS: &[&str] = &["delete", "clear", "pop", "shift", "splice"];
+
+/// Finds the uses of `sites`.
+pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
+    let aliases = Aliases::new(facts, sites.keys().copied().collect());
+    let mut uses = Uses { facts, aliases: &aliases, sites, reads: FxHashMap::default(), removals: Vec::new() };
+    for function in facts.program.functions() {
+        // What tests do neither fills a container for long nor bounds it.
+        if facts.is_held_to_account(function) || !aliases.is_only_for_tests(function) {
+            uses.function(function);
+        }
+    }
+    uses.finish()
+}
+
+struct Uses<'s, 'f, 'p> {
+    facts: &'f Facts<'p>,
+    aliases: &'s Aliases<'f, 'p>,
+    sites: Sites,
+    /// The keys that a function looks up in a container; `None` for one that the form does not keep.
+    reads: FxHashMap<(OpRef, FunctionRef), Vec<Option<Operand>>>,
+    /// Deletes of one key: the container, where, and the key.
+    removals: Vec<(OpRef, OpRef, Option<Operand>)>,
+}
+
+impl Uses<'_, '_, '_> {
+    fn function(&mut self, function: FunctionRef) {
+        let body = self.facts.program.function(function);
+        for (block, index, op) in body.ops() {
+            let at = function.op(block, index);
+            match &op.kind {
+                OpKind::Call(call) => self.call(at, call),
+                OpKind::Assign { target, value } => self.assignment(at, target, value),
+                OpKind::Delete { place } => {
+                    for alias in self.aliases_of(function, place) {
+                        self.shrink(alias.site, at);
+                    }
+                    if let Some((holder, _)) = place.split_last() {
+                        for alias in self.aliases_of(function, &holder) {
+                            self.removals.push((alias.site, at, None));
+                        }
+                    }
+                }
+                OpKind::Dispose { .. } | OpKind::Yield { .. } => {}
+            }
+            for place in op.places() {
+                self.computed_reads(function, place, &op.kind);
+            }
+        }
+        for (block, content) in body.blocks() {
+            match &content.terminator {
+                Terminator::Branch { condition, .. } => {
+                    condition.places().for_each(|place| self.computed_read(function, place));
+                    self.condition(function, block, condition);
+                }
+                Terminator::Return(Some(operand)) => self.returned(function, operand),
+                _ => {}
+            }
+        }
+    }
+
+    fn aliases_of(&self, function: FunctionRef, place: &Place) -> Vec<Alias> {
+        self.aliases.of(&self.facts.evaluator.place(function, place))
+    }
+
+    fn shrink(&mut self, site: OpRef, at: OpRef) {
+        self.sites[&site].shrinks.push(Shrink { at, on_expired_read: false });
+    }
+
+    fn call(&mut self, at: OpRef, call: &Call) {
+        if let Some((receiver, field)) = call.receiver() {
+            let name = field.name().unwrap_or_default();
+            let key = call.arguments.first().map(|argument| argument.value.clone());
+            if WRITES.contains(&name) || SHRINKS.contains(&name) || LOOK_UPS.contains(&name) {
+                for alias in self.aliases_of(at.function, &receiver) {
+                    if LOOK_UPS.contains(&name) {
+                        self.reads.entry((alias.site, at.function)).or_default().push(key.clone());
+                    } else if name == "delete" {
+                        self.removals.push((alias.site, at, key.clone()));
+                    } else if SHRINKS.contains(&name) {
+                        self.shrink(alias.site, at);
+                    } else {
+                        self.write(alias, at, name, key.as_ref());
+                    }
+                }
+            }
+        }
+        self.given_away(at, call);
+    }
+
+    fn write(&mut self, alias: Alias, at: OpRef, name: &str, key: Option<&Operand>) {
+        let container = &self.sites[&alias.site];
+        let is_list = container.shape == Shape::List;
+        if container.shape == Shape::Weak || is_list != matches!(name, "push" | "unshift") {
+            return;
+        }
+        let key = if is_list { Key::Open } else { self.key(at.function, key) };
+        self.add_write(alias, at, key);
+    }
+
+    fn key(&self, function: FunctionRef, key: Option<&Operand>) -> Key {
+        Keys { facts: self.facts, aliases: self.aliases }.of(function, key)
+    }
+
+    fn add_write(&mut self, alias: Alias, at: OpRef, key: Key) {
+        let mut rate = self.facts.rate(at);
+        // A helper that adds to what it is given adds to this one as often as it is given this one.
+        if let Some(via) = alias.via
+            && self.facts.called(via).contains(&at.function)
+        {
+            rate = rate.min(self.facts.rate(via));
+        }
+        self.sites[&alias.site].writes.push(Write { at, rate, key, is_memo: false });
+    }
+
+    fn assignment(&mut self, at: OpRef, target: &Place, value: &Rvalue) {
+        if matches!(target.root, Root::Temp(_)) && target.path.is_empty() {
+            return;
+        }
+        // `cache[key] = value`
+        if let Some((holder, field)) = target.split_last() {
+            for alias in self.aliases_of(at.function, &holder) {
+                match field {
+                    Field::Named(name) if name == "length" => self.shrink(alias.site, at),
+                    Field::Named(_) => {}
+                    Field::Computed if matches!(self.sites[&alias.site].shape, Shape::Table | Shape::Weak) => {
+                        let keys = Keys { facts: self.facts, aliases: self.aliases };
+                        let key = match keys.in_brackets(at) {
+                            Some(operand) => keys.of(at.function, Some(&operand)),
+                            None => Key::Open,
+                        };
+                        self.add_write(alias, at, key);
+                    }
+                    Field::Computed => {}
+                }
+            }
+        }
+        // Replaced as a whole: the same variable or field gets something else.
+        if target.path.last() != Some(&Field::Computed) && self.facts.frequencies.of_function(at.function) != Rate::Once
+        {
+            for alias in self.aliases_of(at.function, target) {
+                let declared = self.sites[&alias.site].at;
+                let is_construction = matches!(
+                    self.facts.program.function(at.function).kind,
+                    FunctionKind::Constructor { .. } | FunctionKind::InstanceInitialiser { .. }
+                );
+                if declared != at && alias.site != at && alias.via.is_none() && !is_construction {
+                    self.shrink(alias.site, at);
+                }
+            }
+        }
+        // Put into something that is not followed.
+        let is_unknown_holder = !target.path.is_empty()
+            && match target.root {
+                Root::Temp(_) => true,
+                Root::Variable(id) => {
+                    let variable = self.facts.program.variable(at.function.variable(id));
+                    matches!(variable.binding, Binding::Parameter(_))
+                }
+                _ => false,
+            };
+        if is_unknown_holder || target.path.contains(&Field::Computed) {
+            for operand in value.operands() {
+                for alias in self.aliases.within(&self.facts.evaluator.operand(at.function, operand)) {
+                    let container = &mut self.sites[&alias.site];
+                    container.escapes |= container.at != at;
+                }
+            }
+        }
+    }
+
+    /// Arguments that a call hands to code which is not analysed.
+    fn given_away(&mut self, at: OpRef, call: &Call) {
+        let mut callee = None;
+        for argument in &call.arguments {
+            if argument.spread || argument.value.place().is_none() {
+                continue;
+            }
+            let found = self.aliases.within(&self.facts.evaluator.operand(at.function, &argument.value));
+            if found.is_empty() {
+                continue;
+            }
+            let callee = callee.get_or_insert_with(|| self.facts.evaluator.callee(at));
+            if !self.is_followed(callee) {
+                for alias in found {
+                    self.sites[&alias.site].escapes = true;
+                }
+            }
+        }
+    }
+
+    fn is_followed(&self, callee: &Callee) -> bool {
+        let evaluator = &self.facts.evaluator;
+        let is_of_language = |id| evaluator.external_name(id).package.is_none();
+        !callee.is_unknown()
+            && callee.targets.iter().all(|target| match target {
+                CallTarget::Function { .. } | CallTarget::Construct(_) => !callee.open,
+                CallTarget::External(id) => {
+                    is_of_language(*id)
+                        || evaluator.facts(*id).function.is_some_and(|fact| fact.borrows || fact.returns.is_some())
+                }
+                CallTarget::ProductMethod { of, name, .. } => is_of_language(*of) && !WRITES.contains(&name.as_str()),
+                CallTarget::ResourceMethod { .. } | CallTarget::Parameter => false,
+            })
+    }
+
+    fn returned(&mut self, function: FunctionRef, operand: &Operand) {
+        if operand.place().is_none()
+            || matches!(self.facts.program.function(function).kind, FunctionKind::Getter { .. })
+        {
+            return;
+        }
+        let found = self.aliases.within(&self.facts.evaluator.operand(function, operand));
+        // Callers here are followed; a function nobody here calls hands it to somebody else.
+        if !found.is_empty() && self.aliases.callers(function).next().is_none() {
+            for alias in found {
+                self.sites[&alias.site].escapes = true;
+            }
+        }
+    }
+
+    /// `table[key]` read by an operation, except as what the operation assigns or calls.
+    fn computed_reads(&mut self, function: FunctionRef, place: &Place, kind: &OpKind) {
+        if matches!(kind, OpKind::Assign { target, .. } if target == place) || matches!(kind, OpKind::Delete { .. }) {
+            return;
+        }
+        self.computed_read(function, place);
+    }
+
+    fn computed_read(&mut self, function: FunctionRef, place: &Place) {
+        let Some(position) = place.path.iter().position(|field| *field == Field::Computed) else { return };
+        let holder = Place { root: place.root.clone(), path: place.path[..position].into() };
+        for alias in self.aliases_of(function, &holder) {
+            self.reads.entry((alias.site, function)).or_default().push(None);
+        }
+    }
+
+    fn condition(&mut self, function: FunctionRef, block: BlockId, condition: &Condition) {
+        let origin = clock::of_condition(self.facts, self.aliases, function, condition);
+        let body = self.facts.program.function(function);
+        if origin.clock {
+            let at = body.block(block).ops.len().checked_sub(1).map(|last| function.op(block, last));
+            for site in &origin.entries {
+                let container = &mut self.sites[site];
+                container.expiry = container.expiry.or(at);
+            }
+        }
+        if !origin.sizes.is_empty() && self.is_limit(function, condition) {
+            for site in origin.sizes {
+                self.sites[&site].is_bounded = true;
+            }
+        }
+    }
+
+    /// Whether a condition on a size is a limit: not a test for emptiness, not the end of an iteration.
+    fn is_limit(&self, function: FunctionRef, condition: &Condition) -> bool {
+        match condition {
+            Condition::Compare { comparison, left, right } => {
+                let is_none = |operand: &Operand| matches!(operand, Operand::Number(number) if *number < 1.0);
+                let is_one = |operand: &Operand| matches!(operand, Operand::Number(number) if *number <= 1.0);
+                if is_none(left)
+                    || is_none(right)
+                    || (*comparison != Comparison::Greater && (is_one(left) || is_one(right)))
+                {
+                    return false;
+                }
+                !self.is_counter(function, left) && !self.is_counter(function, right)
+            }
+            Condition::Truthy(operand) => clock::of_operand(self.facts, self.aliases, function, operand).is_computed,
+            _ => false,
+        }
+    }
+
+    /// `i` of `for (let i = 0; …; i++)`.
+    fn is_counter(&self, function: FunctionRef, operand: &Operand) -> bool {
+        let Some(id) = operand.place().and_then(Place::as_variable) else { return false };
+        let variable = self.facts.program.variable(function.variable(id));
+        variable.owner == function.function && self.facts.program.index(function.file).of_variable(id).len() > 1
+    }
+
+    fn finish(mut self) -> Vec<Container> {
+        let removals = std::mem::take(&mut self.removals);
+        for (site, at, key) in &removals {
+            let on_expired_read = self.is_on_expired_read(*site, *at, key.as_ref());
+            self.sites[site].shrinks.push(Shrink { at: *at, on_expired_read });
+        }
+        for (site, container) in &mut self.sites {
+            for write in &mut container.writes {
+                let Some(reads) = self.reads.get(&(*site, write.at.function)) else { continue };
+                let key = match &self.facts.program.op(write.at).kind {
+                    OpKind::Call(call) => call.arguments.first().map(|argument| &argument.value),
+                    _ => None,
+                };
+                write.is_memo = reads.iter().any(|read| read.as_ref() == key);
+            }
+        }
+        let mut seen = FxHashSet::default();
+        let mut containers: Vec<Container> = self.sites.into_values().collect();
+        containers.retain(|container| seen.insert((container.at, container.name.clone())));
+        containers
+    }
+
+    /// Whether a delete only happens to the entry that was just looked up, on the side of a test of its age.
+    fn is_on_expired_read(&self, site: OpRef, at: OpRef, key: Option<&Operand>) -> bool {
+        let function = at.function;
+        let body = self.facts.program.function(function);
+        let is_read =
+            self.reads.get(&(site, function)).is_some_and(|reads| reads.iter().any(|read| read.as_ref() == key));
+        if !is_read || body.block(at.block).loop_depth > 0 {
+            return false;
+        }
+        let others = self.removals.iter().filter(|(of, other, _)| *of == site && other.function == function);
+        let others: Vec<BlockId> = others.map(|(_, other, _)| other.block).collect();
+        body.blocks().any(|(block, content)| {
+            let Terminator::Branch { condition, then, otherwise } = &content.terminator else { return false };
+            let on_then = reaches(body, *then, at.block, block);
+            let on_otherwise = reaches(body, *otherwise, at.block, block);
+            if on_then == on_otherwise {
+                return false;
+            }
+            let fresh = if on_then { *otherwise } else { *then };
+            let origin = clock::of_condition(self.facts, self.aliases, function, condition);
+            origin.clock
+                && origin.entries.contains(&site)
+                && !others.iter().any(|other| reaches(body, fresh, *other, block))
+        })
+    }
+}
+
+/// Whether control can get from `from` to `to` without passing `without`.
+fn reaches(body: &Function, from: BlockId, to: BlockId, without: BlockId) -> bool {
+    let mut seen = vec![false; body.blocks.len()];
+    let mut work = vec![from];
+    while let Some(block) = work.pop() {
+        if block == to {
+            return true;
+        }
+        if block == without || std::mem::replace(&mut seen[block.index()], true) {
+            continue;
+        }
+        work.extend(body.block(block).terminator.successors());
+    }
+    false
+}
