@@ -106,6 +106,10 @@ fn by_directory(directories: &[&str], stem: &str) -> Option<FileRole> {
     if directories.first().is_some_and(|first| matches!(*first, "spec" | "specs" | "testing")) {
         return Some(FileRole::Test);
     }
+    // A command runs, and its process ends.
+    if directories.iter().any(|name| *name == "cli" || name.ends_with("-cli") || name.starts_with("cli-")) {
+        return Some(FileRole::Script);
+    }
     if any(BENCHMARK_NAMES) {
         return Some(FileRole::Benchmark);
     }
