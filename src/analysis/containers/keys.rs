@@ -145,6 +145,10 @@ const FORMS: &[&str] = &[
     "parseInt",
 ];
 
+/// Methods of lists that give their callback an element.
+const OF_LISTS: &[&str] =
+    &["find", "some", "every", "filter", "map", "flatMap", "forEach", "findIndex", "findLast", "sort"];
+
 const MAX_DEPTH: u32 = 8;
 
 pub(super) struct Keys<'s, 'f, 'p> {
@@ -219,8 +223,11 @@ impl Keys<'_, '_, '_> {
         match worst {
             Some(Key::Given) => Key::Named,
             Some(key) => key,
-            None if self.is_entry(owner) => Key::Open,
-            None => Key::Named,
+            None => match self.received(owner, index) {
+                Some((outer, list)) => self.operand(outer, &list, depth - 1, seen),
+                None if self.is_entry(owner) => Key::Open,
+                None => Key::Named,
+            },
         }
     }
 
@@ -248,6 +255,55 @@ impl Keys<'_, '_, '_> {
             }
         }
         worst.min(Key::Open)
+    }
+
+    /// The list whose elements a callback is given: `LIST.find((element) => …)`.
+    fn received(&self, callback: FunctionRef, index: u32) -> Option<(FunctionRef, Operand)> {
+        let program = self.facts.program;
+        let outer = callback.sibling(program.function(callback).parent?);
+        program.function(outer).ops().filter_map(|(_, _, op)| op.call()).find_map(|call| {
+            let is_passed = call.arguments.iter().any(|argument| match &argument.value {
+                Operand::Function(function) => *function == callback.function,
+                Operand::Place(Place { root: Root::Temp(temp), path }) if path.is_empty() => self
+                    .facts
+                    .evaluator
+                    .temp(outer, *temp)
+                    .iter()
+                    .any(|value| matches!(value, Value::Function { function, .. } if *function == callback)),
+                _ => false,
+            });
+            let is_of_lists = index == 0 && call.method_name().is_some_and(|name| OF_LISTS.contains(&name));
+            (is_passed && is_of_lists).then(|| call.receiver()).flatten().map(|(list, _)| (outer, list.into()))
+        })
+    }
+
+    /// Whether a key is joined from several parts (`${shop}:${user}`); `None` where that cannot be seen.
+    pub(super) fn is_joined(&self, function: FunctionRef, key: &Operand, depth: u32) -> Option<bool> {
+        let place = key.place()?;
+        let index = self.facts.program.index(function.file);
+        let definitions = match &place.root {
+            _ if depth == 0 => return None,
+            Root::Variable(id) if !place.path.is_empty() => {
+                let variable = self.facts.program.variable(function.variable(*id));
+                let owner = function.sibling(variable.owner);
+                let is_part = matches!(variable.binding, Binding::Parameter(_)) && self.is_entry(owner);
+                return is_part.then_some(false);
+            }
+            Root::Variable(id) => index.of_variable(*id),
+            Root::Temp(temp) if place.path.is_empty() => index.of_temp(function.function, *temp),
+            _ => return None,
+        };
+        let [definition] = definitions else { return None };
+        let at =
+            OpRef { function: function.sibling(definition.function), block: definition.block, index: definition.index };
+        match &self.facts.program.op(at).kind {
+            OpKind::Assign { value: Rvalue::Compute(parts), .. } if parts.len() > 1 => Some(true),
+            OpKind::Assign { value: Rvalue::Use(of), .. } => self.is_joined(at.function, of, depth - 1),
+            OpKind::Call(call) if matches!(call.callee.place(), Some(place) if place.root == Root::Global("String".into())) => {
+                self.is_joined(at.function, call.argument(0)?, depth - 1)
+            }
+            _ => None,
+        }
     }
 
     /// Whether a framework calls a function, or something that does so again and again: what it is given comes from
@@ -290,8 +346,11 @@ impl Keys<'_, '_, '_> {
                 (Some(key @ (Key::Closed | Key::Few)), _) => key,
                 (_, Some(key)) => key,
                 (Some(key), None) => key,
-                (None, None) if self.is_entry(owner) => Key::Open,
-                (None, None) => Key::Given,
+                (None, None) => match self.received(owner, index) {
+                    Some((outer, list)) => self.operand(outer, &list, depth - 1, seen),
+                    None if self.is_entry(owner) => Key::Open,
+                    None => Key::Given,
+                },
             };
         }
         if self.is_set_at_load(id) {
