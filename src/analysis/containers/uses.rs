@@ -150,7 +150,26 @@ impl Uses<'_, '_, '_> {
         {
             rate = rate.min(self.facts.rate(via));
         }
+        self.sites[&alias.site].is_bounded |= self.counts(at.function);
         self.sites[&alias.site].writes.push(Write { at, rate, key, is_memo: false });
+    }
+
+    /// Whether a function compares and advances a counter that outlives it: a limit kept beside the container.
+    fn counts(&self, function: FunctionRef) -> bool {
+        let body = self.facts.program.function(function);
+        body.blocks().any(|(_, block)| match &block.terminator {
+            Terminator::Branch { condition: Condition::Compare { comparison, left, right }, .. }
+                if *comparison != Comparison::Equal =>
+            {
+                [left, right].into_iter().filter_map(Operand::place).filter_map(Place::as_variable).any(|id| {
+                    let variable = self.facts.program.variable(function.variable(id));
+                    let definitions = self.facts.program.index(function.file).of_variable(id);
+                    variable.owner != function.function
+                        && definitions.iter().any(|definition| definition.function == function.function)
+                })
+            }
+            _ => false,
+        })
     }
 
     fn assignment(&mut self, at: OpRef, target: &Place, value: &Rvalue) {
