@@ -69,7 +69,7 @@ impl<'p> Facts<'p> {
     }
 
     fn collect(&mut self, function: FunctionRef) {
-        let effects = Effects::of(&self.evaluator, &self.summaries, function);
+        let mut effects = Effects::of(&self.evaluator, &self.summaries, function);
         let mut begun = Vec::new();
         for (identity, effect) in effects.in_order() {
             match (identity, effect) {
@@ -81,14 +81,16 @@ impl<'p> Facts<'p> {
             }
         }
         let mut begun: Vec<_> = begun.into_iter().map(|id| (id, Identity::Acquired(id))).collect();
-        begun.extend(self.given_lease(function));
+        if let Some((id, identity)) = self.given_lease(function) {
+            effects.identities.insert(identity.clone());
+            begun.push((id, identity));
+        }
         if begun.is_empty() {
             return;
         }
         let solution = solve(&self.evaluator, &self.summaries, function, &effects);
         for (id, identity) in begun {
-            // A callback that never mentions its lease is not one this analysis understands.
-            let Some(index) = effects.identities.get_index_of(&identity) else { continue };
+            let index = effects.identities.get_index_of(&identity).expect("invariant: what begins is an identity");
             let (at_normal_exit, at_exceptional_exit) =
                 (solution.at_normal_exit[index], solution.at_exceptional_exit[index]);
             let path = |fate: Fate, wanted| {
@@ -112,6 +114,8 @@ impl<'p> Facts<'p> {
     /// The lease that a callback is given by what calls it.
     fn given_lease(&self, function: FunctionRef) -> Option<(AcquisitionId, Identity)> {
         let callback = self.summaries.lease_callbacks.get(function)?;
+        // One that does not take the lease may find it elsewhere: in `arguments`, in the pool.
+        self.program.function(function).parameters.get(callback.parameter as usize)?;
         let index = callback.parameter;
         let acquisition = Acquisition {
             at: callback.at,

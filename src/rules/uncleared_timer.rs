@@ -7,7 +7,7 @@ use crate::analysis::registrations::{conditions, guard};
 use crate::analysis::value::{AcquisitionId, How};
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{BlockId, OpKind, Operand, Place, Root, VariableId};
+use crate::ir::{BlockId, Field, OpKind, Operand, Place, Root, VariableId};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 use super::{RuleId, wording};
@@ -59,15 +59,22 @@ fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<Why<'o>> {
     let at_exit = obligation.at_normal_exit;
     let is_kept = at_exit.contains(Fate::ESCAPED);
     if facts.released.contains(&obligation.id) {
-        if let Some(path) = lost_path(obligation, rate) {
-            return Some(Why::Path(path));
-        }
-        if at_exit.contains(Fate::HELD) && !is_kept && rate >= Rate::PerInstance {
-            return Some(Why::Repeats(rate));
+        // What a closure stops is stopped whenever that is called, which may have been handed on before it began.
+        let in_a_closure = stoppers(facts, obligation.id).iter().any(|function| *function != at.function);
+        if !in_a_closure {
+            if let Some(path) = lost_path(obligation, rate) {
+                return Some(Why::Path(path));
+            }
+            if at_exit.contains(Fate::HELD) && !is_kept && rate >= Rate::PerInstance {
+                return Some(Why::Repeats(rate));
+            }
         }
         return only_itself(facts, obligation, rate).or_else(|| overwritten(facts, obligation));
     }
     if let Some((class, _)) = facts.holding_field(obligation.id) {
+        if gives_some_field(facts, class) {
+            return None;
+        }
         let Some(method) = facts.teardown(class) else {
             return (rate >= Rate::PerInstance).then_some(Why::Repeats(rate));
         };
@@ -98,6 +105,17 @@ fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<Why<'o>> {
     let teardown = facts.teardown(class)?;
     (facts.frequencies.of_class(class) != Rate::Once && at.function != teardown)
         .then(|| Why::OutlivesInstance { teardown: facts.program.name_of(teardown) })
+}
+
+/// Whether the class's code gives a field away whose name is computed: `for (const name of TIMERS) stop(this[name])`.
+fn gives_some_field(facts: &Facts<'_>, class: ClassRef) -> bool {
+    facts.program.module(class.file).functions().any(|(id, body)| {
+        facts.program.this_class(FunctionRef::new(class.file, id)) == Some(class)
+            && body.ops().filter_map(|(_, _, op)| op.call()).any(|call| {
+                let given = call.arguments.iter().filter_map(|argument| argument.value.place());
+                given.into_iter().any(|place| place.root == Root::This && place.path.first() == Some(&Field::Computed))
+            })
+    })
 }
 
 /// The path on which a timer that the function itself stops is left running.

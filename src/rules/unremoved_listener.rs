@@ -167,7 +167,7 @@ fn fresh_rate(facts: &Facts<'_>, addition: &Addition, rate: Rate) -> Rate {
 /// Whether a function makes the callback itself, so that each run adds another.
 fn is_made_in(facts: &Facts<'_>, handler: &Handler, function: FunctionRef) -> bool {
     match &handler.id {
-        HandlerId::Fresh(_) => true,
+        HandlerId::Fresh(_) | HandlerId::Written(_) => true,
         HandlerId::Place(PlaceId::Variable(id, _)) => {
             let owner = FunctionRef::new(id.file, facts.program.variable(*id).owner);
             facts.evaluator.is_within(owner, function)
@@ -254,8 +254,12 @@ fn difference(removal: &Removal, addition: &Addition) -> Option<&'static str> {
             Some("the capture flags differ")
         }
         (Likeness::Sure, Likeness::Sure, Likeness::No) => match (&handler.id, &addition.handler.id) {
-            (HandlerId::Fresh(_), _) => Some("it is given a function made in place, which was never added"),
-            (HandlerId::Place(_), HandlerId::Fresh(Some(_))) if removal.at.function != addition.at.function => {
+            (HandlerId::Fresh(_) | HandlerId::Written(_), _) => {
+                Some("it is given a function made in place, which was never added")
+            }
+            (HandlerId::Place(_), HandlerId::Fresh(Some(_)) | HandlerId::Written(_))
+                if removal.at.function != addition.at.function =>
+            {
                 Some("the function that was added was made in place, so nothing can name it")
             }
             _ => None,

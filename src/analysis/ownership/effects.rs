@@ -473,6 +473,7 @@ impl Collector<'_, '_> {
             if is_deferred {
                 // What a callback of an unknown callee only uses, it may use as long as it likes.
                 for identity in self.captures.mentions_of(&values) {
+                    let identity = self.summaries.lease_callbacks.canonical(identity);
                     if !partly.contains(&identity) {
                         found.effects.push((identity, Effect::Escape(Escape::Captured)));
                     }

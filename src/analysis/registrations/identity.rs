@@ -33,7 +33,9 @@ pub enum PlaceId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HandlerId {
     Place(PlaceId),
-    /// Written in place, or bound anew: equal to nothing else. The function it runs, where that is known.
+    /// Written in place: nothing can name it but itself.
+    Written(FunctionRef),
+    /// Bound anew: equal to nothing else. The function it runs, where that is known.
     Fresh(Option<FunctionRef>),
     Unknown,
 }
@@ -209,6 +211,7 @@ impl Handler {
     /// The functions of the project it may run.
     pub fn functions(&self) -> impl Iterator<Item = FunctionRef> + '_ {
         let fresh = match self.id {
+            HandlerId::Written(function) => Some(function),
             HandlerId::Fresh(function) => function,
             _ => None,
         };
@@ -222,11 +225,18 @@ impl Handler {
     /// Whether a removal that is given `self` takes away `added`.
     #[must_use]
     pub fn likeness(&self, added: &Self) -> Likeness {
+        let is = |function: FunctionRef| {
+            self.values
+                .iter()
+                .any(|value| matches!(value, Value::Function { function: known, .. } if *known == function))
+        };
         match (&self.id, &added.id) {
             // A function made for the removal was never added.
-            (HandlerId::Fresh(_), _) => Likeness::No,
+            (HandlerId::Fresh(_) | HandlerId::Written(_), _) => Likeness::No,
             (HandlerId::Place(removed), HandlerId::Place(added)) if removed == added => Likeness::Sure,
-            (_, HandlerId::Fresh(_)) => {
+            // By its own name, from within.
+            (_, HandlerId::Written(function)) if is(*function) => Likeness::Sure,
+            (_, HandlerId::Fresh(_) | HandlerId::Written(_)) => {
                 let is_some_function = self.values.iter().any(|value| matches!(value, Value::Function { .. }));
                 if is_some_function { Likeness::No } else { Likeness::Maybe }
             }
@@ -237,7 +247,7 @@ impl Handler {
 
 fn handler_id(evaluator: &Evaluator<'_>, function: FunctionRef, handler: &Operand) -> HandlerId {
     match handler {
-        Operand::Function(id) => HandlerId::Fresh(Some(function.sibling(*id))),
+        Operand::Function(id) => HandlerId::Written(function.sibling(*id)),
         Operand::Place(place) => match PlaceId::of(evaluator, function, place) {
             PlaceId::Fresh => match place.root {
                 Root::Temp(temp) if place.path.is_empty() => made(evaluator, function, temp),
