@@ -4,7 +4,7 @@ use crate::analysis::containers::{Container, Key, Lifetime, Shape, Write};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{CallKind, Module, Root};
+use crate::ir::{CallKind, Field, Module, Root};
 
 use super::{RuleId, wording};
 
@@ -47,7 +47,7 @@ fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
     // Whoever writes down how old an entry is knows that there will be others.
     let expires = container.expiry.is_some() && write.is_memo && write.rate >= Rate::Once;
     write.rate >= Rate::PerTick
-        || (expires || write.rate == Rate::PerCall && write.is_memo && write.key == Key::Given)
+        || (expires || write.rate == Rate::PerCall && write.is_memo && write.key >= Key::Open)
             && !makes_elements(module)
             && !is_registry(&container.name)
 }
@@ -55,6 +55,9 @@ fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
 /// Names of tables that a program fills with its own parts.
 fn is_registry(name: &str) -> bool {
     const PARTS: &[&str] = &[
+        "pools",
+        "clients",
+        "connections",
         "registry",
         "registrations",
         "registered",
@@ -99,11 +102,12 @@ fn is_stream(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
 /// Whether a module is made for a page, which is closed before a growing table is felt.
 fn runs_in_a_browser(module: &Module) -> bool {
     const PAGE: &[&str] = &["document", "window", "localStorage", "sessionStorage", "navigator", "HTMLElement"];
+    const ELEMENT: &[&str] = &["querySelector", "querySelectorAll", "innerHTML", "classList"];
     module.prologue.iter().any(|directive| directive == "use client")
         || module.functions().any(|(_, function)| {
             function.mentioned_places().any(|place| match &place.root {
                 Root::Global(name) => PAGE.contains(&name.as_str()),
-                _ => false,
+                _ => place.path.iter().filter_map(Field::name).any(|name| ELEMENT.contains(&name)),
             })
         })
 }

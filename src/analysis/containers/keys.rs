@@ -5,10 +5,11 @@ use rustc_hash::FxHashSet;
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::value::{Value, Values};
-use crate::ir::{Binding, Field, FunctionId, Name, OpKind, Operand, Place, Root, Rvalue, TypeRef, TypeRoot};
+use crate::ir::{Binding, Field, FunctionId, Name, OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef, Symbol, VariableRef};
 
 use super::aliases::Aliases;
+use super::few::names_few;
 
 /// Where a key comes from; later is less bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,103 +25,6 @@ pub enum Key {
     /// Text or a number that the function was given.
     Given,
 }
-
-/// Names of things of which there are few, in any program.
-const FEW: &[&str] = &[
-    "locale",
-    "lang",
-    "language",
-    "env",
-    "environment",
-    "kind",
-    "type",
-    "mode",
-    "level",
-    "format",
-    "currency",
-    "timezone",
-    "tz",
-    "platform",
-    "method",
-    "status",
-    "role",
-    "plan",
-    "theme",
-    "dialect",
-    "region",
-    "provider",
-    "category",
-    "extension",
-    "ext",
-    "mimetype",
-    "encoding",
-    "charset",
-    "protocol",
-    "event",
-    "eventname",
-    "channel",
-    "namespace",
-    "ns",
-    "driver",
-    "engine",
-    "adapter",
-    "plugin",
-    "pluginname",
-    "modulename",
-    "icon",
-    "iconname",
-    "typename",
-    "classname",
-    "tagname",
-    "propname",
-    "fieldname",
-    "methodname",
-    "schemaname",
-    "tablename",
-    "model",
-    "modelname",
-    "feature",
-    "shard",
-    "shardindex",
-    "shardname",
-    "container",
-    "containername",
-    "bucket",
-    "bucketname",
-    "prefix",
-    "sql",
-    "version",
-    "operator",
-    "hook",
-    "service",
-    "servicename",
-    "component",
-    "controller",
-    "route",
-    "queue",
-    "queuename",
-    "i",
-    "index",
-    "port",
-    "host",
-    "schema",
-    "collection",
-    "slug",
-    "flag",
-    "unit",
-    "variant",
-    "severity",
-    "position",
-    "side",
-    "direction",
-    "command",
-    "ctor",
-    "constructor",
-    "target",
-    "prototype",
-    "cls",
-    "klass",
-];
 
 /// Methods and functions that give a form of what they are given.
 const FORMS: &[&str] = &[
@@ -144,6 +48,13 @@ const FORMS: &[&str] = &[
     "encodeURIComponent",
     "parseInt",
 ];
+
+/// What stands before the `=` of a compound assignment.
+const OPERATORS: &[char] = &[' ', '\n', '\t', '+', '-', '*', '?', '|', '&'];
+
+/// Methods of lists that give their callback an element.
+const OF_LISTS: &[&str] =
+    &["find", "some", "every", "filter", "map", "flatMap", "forEach", "findIndex", "findLast", "sort"];
 
 const MAX_DEPTH: u32 = 8;
 
@@ -219,8 +130,11 @@ impl Keys<'_, '_, '_> {
         match worst {
             Some(Key::Given) => Key::Named,
             Some(key) => key,
-            None if self.is_entry(owner) => Key::Open,
-            None => Key::Named,
+            None => match self.received(owner, index) {
+                Some((outer, list)) => self.operand(outer, &list, depth - 1, seen),
+                None if self.is_entry(owner) => Key::Open,
+                None => Key::Named,
+            },
         }
     }
 
@@ -250,6 +164,55 @@ impl Keys<'_, '_, '_> {
         worst.min(Key::Open)
     }
 
+    /// The list whose elements a callback is given: `LIST.find((element) => …)`.
+    fn received(&self, callback: FunctionRef, index: u32) -> Option<(FunctionRef, Operand)> {
+        let program = self.facts.program;
+        let outer = callback.sibling(program.function(callback).parent?);
+        program.function(outer).ops().filter_map(|(_, _, op)| op.call()).find_map(|call| {
+            let is_passed = call.arguments.iter().any(|argument| match &argument.value {
+                Operand::Function(function) => *function == callback.function,
+                Operand::Place(Place { root: Root::Temp(temp), path }) if path.is_empty() => self
+                    .facts
+                    .evaluator
+                    .temp(outer, *temp)
+                    .iter()
+                    .any(|value| matches!(value, Value::Function { function, .. } if *function == callback)),
+                _ => false,
+            });
+            let is_of_lists = index == 0 && call.method_name().is_some_and(|name| OF_LISTS.contains(&name));
+            (is_passed && is_of_lists).then(|| call.receiver()).flatten().map(|(list, _)| (outer, list.into()))
+        })
+    }
+
+    /// Whether a key is joined from several parts (`${shop}:${user}`); `None` where that cannot be seen.
+    pub(super) fn is_joined(&self, function: FunctionRef, key: &Operand, depth: u32) -> Option<bool> {
+        let place = key.place()?;
+        let index = self.facts.program.index(function.file);
+        let definitions = match &place.root {
+            _ if depth == 0 => return None,
+            Root::Variable(id) if !place.path.is_empty() => {
+                let variable = self.facts.program.variable(function.variable(*id));
+                let owner = function.sibling(variable.owner);
+                let is_part = matches!(variable.binding, Binding::Parameter(_)) && self.is_entry(owner);
+                return is_part.then_some(false);
+            }
+            Root::Variable(id) => index.of_variable(*id),
+            Root::Temp(temp) if place.path.is_empty() => index.of_temp(function.function, *temp),
+            _ => return None,
+        };
+        let [definition] = definitions else { return None };
+        let at =
+            OpRef { function: function.sibling(definition.function), block: definition.block, index: definition.index };
+        match &self.facts.program.op(at).kind {
+            OpKind::Assign { value: Rvalue::Compute(parts), .. } if parts.len() > 1 => Some(true),
+            OpKind::Assign { value: Rvalue::Use(of), .. } => self.is_joined(at.function, of, depth - 1),
+            OpKind::Call(call) if matches!(call.callee.place(), Some(place) if place.root == Root::Global("String".into())) => {
+                self.is_joined(at.function, call.argument(0)?, depth - 1)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a framework calls a function, or something that does so again and again: what it is given comes from
     /// outside.
     fn is_entry(&self, function: FunctionRef) -> bool {
@@ -262,8 +225,7 @@ impl Keys<'_, '_, '_> {
             (None, Root::Variable(id)) => &self.facts.program.variable(function.variable(*id)).name,
             _ => return false,
         };
-        let lower = name.trim_start_matches('_').to_ascii_lowercase();
-        FEW.contains(&lower.as_str())
+        names_few(name)
     }
 
     fn variable(&self, id: VariableRef, depth: u32, seen: &mut FxHashSet<(FunctionRef, Root)>) -> Key {
@@ -290,8 +252,11 @@ impl Keys<'_, '_, '_> {
                 (Some(key @ (Key::Closed | Key::Few)), _) => key,
                 (_, Some(key)) => key,
                 (Some(key), None) => key,
-                (None, None) if self.is_entry(owner) => Key::Open,
-                (None, None) => Key::Given,
+                (None, None) => match self.received(owner, index) {
+                    Some((outer, list)) => self.operand(outer, &list, depth - 1, seen),
+                    None if self.is_entry(owner) => Key::Open,
+                    None => Key::Given,
+                },
             };
         }
         if self.is_set_at_load(id) {
@@ -381,47 +346,12 @@ impl Keys<'_, '_, '_> {
         }
     }
 
-    /// What a written type says of keys; `None` for text, numbers and what is not known.
-    fn typed(&self, id: VariableRef, written: &TypeRef, depth: u32) -> Option<Key> {
-        match written {
-            TypeRef::Literals => Some(Key::Closed),
-            TypeRef::Named { root: TypeRoot::Variable(variable), .. } if depth > 0 => {
-                let mut named = VariableRef { file: id.file, variable: *variable };
-                if let Binding::Import(import) = self.facts.program.variable(named).binding {
-                    match self.facts.program.import(id.file, import) {
-                        Some(Symbol::Variable(variable)) => named = variable,
-                        _ => return Some(Key::Named),
-                    }
-                }
-                let variable = self.facts.program.variable(named);
-                match variable.binding {
-                    // An enum is a value; its type has its members.
-                    Binding::Value => Some(Key::Closed),
-                    Binding::Type => match &variable.annotation {
-                        Some(TypeRef::Other) => None,
-                        Some(written) => self.typed(named, written, depth - 1),
-                        None => Some(Key::Named),
-                    },
-                    _ => Some(Key::Named),
-                }
-            }
-            TypeRef::Named { root: TypeRoot::Global(name), arguments, .. } => match name.as_str() {
-                "Lowercase" | "Uppercase" | "NonNullable" | "Readonly" => {
-                    arguments.first().and_then(|inner| self.typed(id, inner, depth - 1))
-                }
-                _ => Some(Key::Named),
-            },
-            TypeRef::Named { .. } | TypeRef::TypeOf(_) | TypeRef::Array(_) | TypeRef::AnyOf(_) => Some(Key::Named),
-            TypeRef::Other => None,
-        }
-    }
-
     /// The name in the brackets of `table[name] = …`. The intermediate form keeps no computed keys, so this asks the
     /// text; anything but a plain name is not understood.
     pub(super) fn in_brackets(&self, at: OpRef) -> Option<Operand> {
         let text = self.facts.program.text(self.facts.location(at));
         let (before, _) = text.split_once('=')?;
-        let (_, key) = before.trim_end().strip_suffix(']')?.rsplit_once('[')?;
+        let (_, key) = before.trim_end_matches(OPERATORS).strip_suffix(']')?.rsplit_once('[')?;
         let key = key.trim();
         if let Some(field) = key.strip_prefix("this.") {
             return Some(Operand::Place(Place::new(Root::This).named(field)));

@@ -5,6 +5,8 @@
 
 mod aliases;
 mod clock;
+mod few;
+mod key_types;
 mod keys;
 mod sites;
 mod uses;

@@ -23,7 +23,7 @@ type Carried = Vec<(OpRef, Shape, Vec<Name>)>;
 
 pub(super) fn sites(facts: &Facts<'_>) -> Sites {
     let mut sites = Sites::default();
-    let called = called(facts);
+    let called = called_once(facts);
     for function in facts.program.functions() {
         if facts.is_held_to_account(function) && may_outlive(facts, function) {
             of_function(facts, function, &called, &mut sites);
@@ -32,18 +32,22 @@ pub(super) fn sites(facts: &Facts<'_>) -> Sites {
     sites
 }
 
-/// The functions that the program itself calls. What is only handed to somebody, when the program starts, may be called
-/// at any time and as often as they like.
-fn called(facts: &Facts<'_>) -> FxHashSet<FunctionRef> {
-    let mut called = FxHashSet::default();
-    for function in facts.program.functions() {
+/// The functions that only code calls which runs once itself. What is only handed to somebody when the program starts
+/// may be called at any time and as often as they like; what `local ??= make()` calls, as often as there is a `local`.
+fn called_once(facts: &Facts<'_>) -> FxHashSet<FunctionRef> {
+    let mut rates: FxHashMap<FunctionRef, Rate> = FxHashMap::default();
+    for function in facts.program.functions().filter(|function| facts.is_held_to_account(*function)) {
+        let rate = facts.frequencies.of_function(function);
         for (block, index, op) in facts.program.function(function).ops() {
             if matches!(op.kind, OpKind::Call(_)) {
-                called.extend(facts.called(function.op(block, index)));
+                for called in facts.called(function.op(block, index)) {
+                    let known = rates.entry(called).or_insert(rate);
+                    *known = rate.max(*known);
+                }
             }
         }
     }
-    called
+    rates.into_iter().filter(|(_, rate)| *rate == Rate::Once).map(|(function, _)| function).collect()
 }
 
 /// Whether what a function makes can outlive a call at all: it runs once, or once for each instance.

@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::evaluate::{CallTarget, Callee};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
+use crate::discovery::FileRole;
 use crate::ir::{
     Binding, BlockId, Call, Comparison, Condition, Field, Function, FunctionKind, OpKind, Operand, Place, Root, Rvalue,
     Terminator,
@@ -23,10 +24,18 @@ const SHRINKS: &[&str] = &["delete", "clear", "pop", "shift", "splice"];
 /// Finds the uses of `sites`.
 pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
     let aliases = Aliases::new(facts, sites.keys().copied().collect());
-    let mut uses = Uses { facts, aliases: &aliases, sites, reads: FxHashMap::default(), removals: Vec::new() };
+    let mut uses = Uses {
+        facts,
+        aliases: &aliases,
+        sites,
+        reads: FxHashMap::default(),
+        removals: Vec::new(),
+        is_only_for_tests: false,
+    };
     for function in facts.program.functions() {
         // What tests do neither fills a container for long nor bounds it.
-        if facts.is_held_to_account(function) || !aliases.is_only_for_tests(function) {
+        if facts.program.role(function.file) != FileRole::Test {
+            uses.is_only_for_tests = aliases.is_only_for_tests(function);
             uses.function(function);
         }
     }
@@ -41,6 +50,8 @@ struct Uses<'s, 'f, 'p> {
     reads: FxHashMap<(OpRef, FunctionRef), Vec<Option<Operand>>>,
     /// Deletes of one key: the container, where, and the key.
     removals: Vec<(OpRef, OpRef, Option<Operand>)>,
+    /// Whether only tests call the function that is looked at: what it takes out, it takes out of a test.
+    is_only_for_tests: bool,
 }
 
 impl Uses<'_, '_, '_> {
@@ -57,7 +68,7 @@ impl Uses<'_, '_, '_> {
                     }
                     if let Some((holder, _)) = place.split_last() {
                         for alias in self.aliases_of(function, &holder) {
-                            self.removals.push((alias.site, at, None));
+                            self.remove(alias.site, at, None);
                         }
                     }
                 }
@@ -84,7 +95,16 @@ impl Uses<'_, '_, '_> {
     }
 
     fn shrink(&mut self, site: OpRef, at: OpRef) {
+        if self.is_only_for_tests {
+            return;
+        }
         self.sites[&site].shrinks.push(Shrink { at, on_expired_read: false });
+    }
+
+    fn remove(&mut self, site: OpRef, at: OpRef, key: Option<Operand>) {
+        if !self.is_only_for_tests {
+            self.removals.push((site, at, key));
+        }
     }
 
     fn call(&mut self, at: OpRef, call: &Call) {
@@ -96,7 +116,7 @@ impl Uses<'_, '_, '_> {
                     if LOOK_UPS.contains(&name) {
                         self.reads.entry((alias.site, at.function)).or_default().push(key.clone());
                     } else if name == "delete" {
-                        self.removals.push((alias.site, at, key.clone()));
+                        self.remove(alias.site, at, key.clone());
                     } else if SHRINKS.contains(&name) {
                         self.shrink(alias.site, at);
                     } else {
@@ -130,7 +150,26 @@ impl Uses<'_, '_, '_> {
         {
             rate = rate.min(self.facts.rate(via));
         }
+        self.sites[&alias.site].is_bounded |= self.counts(at.function);
         self.sites[&alias.site].writes.push(Write { at, rate, key, is_memo: false });
+    }
+
+    /// Whether a function compares and advances a counter that outlives it: a limit kept beside the container.
+    fn counts(&self, function: FunctionRef) -> bool {
+        let body = self.facts.program.function(function);
+        body.blocks().any(|(_, block)| match &block.terminator {
+            Terminator::Branch { condition: Condition::Compare { comparison, left, right }, .. }
+                if *comparison != Comparison::Equal =>
+            {
+                [left, right].into_iter().filter_map(Operand::place).filter_map(Place::as_variable).any(|id| {
+                    let variable = self.facts.program.variable(function.variable(id));
+                    let definitions = self.facts.program.index(function.file).of_variable(id);
+                    variable.owner != function.function
+                        && definitions.iter().any(|definition| definition.function == function.function)
+                })
+            }
+            _ => false,
+        })
     }
 
     fn assignment(&mut self, at: OpRef, target: &Place, value: &Rvalue) {
@@ -299,8 +338,11 @@ impl Uses<'_, '_, '_> {
     }
 
     fn finish(mut self) -> Vec<Container> {
-        let removals = std::mem::take(&mut self.removals);
+        let removals = self.removals.clone();
         for (site, at, key) in &removals {
+            if self.misses(*site, *at, key.as_ref()) {
+                continue;
+            }
             let on_expired_read = self.is_on_expired_read(*site, *at, key.as_ref());
             self.sites[site].shrinks.push(Shrink { at: *at, on_expired_read });
         }
@@ -318,6 +360,22 @@ impl Uses<'_, '_, '_> {
         let mut containers: Vec<Container> = self.sites.into_values().collect();
         containers.retain(|container| seen.insert((container.at, container.name.clone())));
         containers
+    }
+
+    /// Whether a delete cannot find what was put in: each stored key is joined from several parts, and the deleted one is
+    /// a single part.
+    fn misses(&self, site: OpRef, at: OpRef, key: Option<&Operand>) -> bool {
+        let keys = Keys { facts: self.facts, aliases: self.aliases };
+        let is_joined = |write: &Write| match &self.facts.program.op(write.at).kind {
+            OpKind::Call(call) => {
+                call.arguments.first().is_some_and(|key| keys.is_joined(write.at.function, &key.value, 4) == Some(true))
+            }
+            _ => false,
+        };
+        let writes = &self.sites[&site].writes;
+        key.is_some_and(|key| keys.is_joined(at.function, key, 4) == Some(false))
+            && !writes.is_empty()
+            && writes.iter().all(is_joined)
     }
 
     /// Whether a delete only happens to the entry that was just looked up, on the side of a test of its age.

@@ -1,0 +1,43 @@
+//! What the written type of a key says of how many there can be.
+
+use crate::ir::{Binding, TypeRef, TypeRoot};
+use crate::linking::{Symbol, VariableRef};
+
+use super::keys::{Key, Keys};
+
+impl Keys<'_, '_, '_> {
+    /// What a written type says of keys; `None` for text, numbers and what is not known.
+    pub(super) fn typed(&self, id: VariableRef, written: &TypeRef, depth: u32) -> Option<Key> {
+        match written {
+            TypeRef::Literals => Some(Key::Closed),
+            TypeRef::Named { root: TypeRoot::Variable(variable), .. } if depth > 0 => {
+                let mut named = VariableRef { file: id.file, variable: *variable };
+                if let Binding::Import(import) = self.facts.program.variable(named).binding {
+                    match self.facts.program.import(id.file, import) {
+                        Some(Symbol::Variable(variable)) => named = variable,
+                        _ => return Some(Key::Named),
+                    }
+                }
+                let variable = self.facts.program.variable(named);
+                match variable.binding {
+                    // An enum is a value; its type has its members.
+                    Binding::Value => Some(Key::Closed),
+                    Binding::Type => match &variable.annotation {
+                        Some(TypeRef::Other) => None,
+                        Some(written) => self.typed(named, written, depth - 1),
+                        None => Some(Key::Named),
+                    },
+                    _ => Some(Key::Named),
+                }
+            }
+            TypeRef::Named { root: TypeRoot::Global(name), arguments, .. } => match name.as_str() {
+                "Lowercase" | "Uppercase" | "NonNullable" | "Readonly" => {
+                    arguments.first().and_then(|inner| self.typed(id, inner, depth - 1))
+                }
+                _ => Some(Key::Named),
+            },
+            TypeRef::Named { .. } | TypeRef::TypeOf(_) | TypeRef::Array(_) | TypeRef::AnyOf(_) => Some(Key::Named),
+            TypeRef::Other => None,
+        }
+    }
+}
