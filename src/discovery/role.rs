@@ -132,6 +132,9 @@ fn by_directory(directories: &[&str], stem: &str) -> Option<FileRole> {
 
 #[allow(clippy::case_sensitive_file_extension_comparisons, reason = "the path is in lower case by then")]
 fn by_name(directories: &[&str], stem: &str) -> Option<FileRole> {
+    if directories.is_empty() && EXAMPLE_DIRECTORIES.contains(&stem) {
+        return Some(FileRole::Example);
+    }
     if TEST_STEMS.contains(&stem) || stem.ends_with("_test") || stem.ends_with("-test") || stem.ends_with(".setup") {
         return Some(FileRole::Test);
     }
@@ -253,7 +256,10 @@ mod tests {
 
     #[test]
     fn what_does_not_run_in_the_product() {
-        check(FileRole::Example, &["examples/basic/src/index.ts", "docs/snippets/a.ts", "templates/blank/src/a.ts"]);
+        check(
+            FileRole::Example,
+            &["example.ts", "examples/basic/src/index.ts", "docs/snippets/a.ts", "templates/blank/src/a.ts"],
+        );
         check(FileRole::Declaration, &["src/types.d.ts", "globals.d.mts"]);
         check(FileRole::Story, &["src/button.stories.tsx", ".storybook/preview.ts"]);
     }

@@ -255,6 +255,45 @@ impl Program {
         Symbol::Variable(variable)
     }
 
+    /// The modules that some source module of the program requests; tests and examples stand outside.
+    #[must_use]
+    pub fn imported_modules(&self) -> FxHashSet<FileId> {
+        let sources = self.modules.iter().flatten().filter(|linked| self.role(linked.module.file) == FileRole::Source);
+        let targets = sources.flat_map(|linked| &linked.targets);
+        targets
+            .filter_map(|target| match target {
+                Target::Module(file) => Some(*file),
+                Target::External(_) | Target::Unresolved => None,
+            })
+            .collect()
+    }
+
+    /// Everything a module exports, its own and what it passes on from others.
+    #[must_use]
+    pub fn all_exports(&self, file: FileId) -> Vec<Symbol> {
+        let mut symbols = Vec::new();
+        for export in &self.module(file).exports {
+            match &export.source {
+                ExportSource::Variable(variable) => {
+                    symbols.push(
+                        self.through_import(VariableRef { file, variable: *variable }, &mut FxHashSet::default()),
+                    );
+                }
+                ExportSource::ReExport { request, name } => {
+                    symbols.extend(self.imported(file, *request, name, &mut FxHashSet::default()));
+                }
+                ExportSource::All { request } => {
+                    if let Target::Module(from) = self.target(file, *request)
+                        && self.is_lowered(*from)
+                    {
+                        symbols.extend(self.own_exports(*from).map(|(_, variable)| Symbol::Variable(variable)));
+                    }
+                }
+            }
+        }
+        symbols
+    }
+
     /// The names a module exports with the variables of its own behind them, in source order.
     pub fn own_exports(&self, file: FileId) -> impl Iterator<Item = (&Name, VariableRef)> {
         self.module(file).exports.iter().filter_map(move |export| match export.source {

@@ -4,6 +4,7 @@ use crate::analysis::containers::{Container, Key, Lifetime, Shape, Write};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
+use crate::ir::{CallKind, Module, Root};
 
 use super::{RuleId, wording};
 
@@ -27,17 +28,91 @@ fn growing_write<'c>(facts: &Facts<'_>, container: &'c Container) -> Option<&'c 
     container
         .writes
         .iter()
-        .filter(|write| facts.is_held_to_account(write.at.function) && grows(write))
+        .filter(|write| facts.is_held_to_account(write.at.function) && grows(facts, container, write))
         .max_by_key(|write| write.rate)
 }
 
 /// What a framework calls again and again grows with whatever comes in. Of what anybody may call, only a memo of what
 /// it was given is shown to: a registry is called as well, a few times when the program starts.
-fn grows(write: &Write) -> bool {
-    if write.key <= Key::Few {
+fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
+    // A function that fills its own table does so once, however often its closures run.
+    let fills_its_own = container.lifetime == Lifetime::Closure && write.at.function == container.at.function;
+    if write.key <= Key::Few || fills_its_own || is_stream(facts, container, write) {
         return false;
     }
-    write.rate >= Rate::PerTick || (write.rate == Rate::PerCall && write.is_memo && write.key == Key::Given)
+    let module = facts.program.module(container.at.function.file);
+    if runs_in_a_browser(module) {
+        return false;
+    }
+    // Whoever writes down how old an entry is knows that there will be others.
+    let expires = container.expiry.is_some() && write.is_memo && write.rate >= Rate::Once;
+    write.rate >= Rate::PerTick
+        || (expires || write.rate == Rate::PerCall && write.is_memo && write.key == Key::Given)
+            && !makes_elements(module)
+            && !is_registry(&container.name)
+}
+
+/// Names of tables that a program fills with its own parts.
+fn is_registry(name: &str) -> bool {
+    const PARTS: &[&str] = &[
+        "registry",
+        "registrations",
+        "registered",
+        "handlers",
+        "plugins",
+        "instances",
+        "factories",
+        "adapters",
+        "drivers",
+        "providers",
+        "loaders",
+        "commands",
+        "middlewares",
+        "hooks",
+        "strategies",
+        "resolvers",
+        "validators",
+        "schemas",
+        "definitions",
+        "extensions",
+        "modules",
+        "models",
+        "formatters",
+        "services",
+        "components",
+        "routes",
+    ];
+    let lower = name.to_ascii_lowercase();
+    PARTS.iter().any(|part| lower.ends_with(part))
+}
+
+/// The pieces of one stream, collected where it is read: `stdout.on("data", (piece) => pieces.push(piece))`.
+fn is_stream(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
+    container.shape == Shape::List
+        && facts
+            .frequencies
+            .chain(&facts.evaluator, write.at.function)
+            .entry
+            .is_some_and(|(label, _)| label.ends_with("`data`"))
+}
+
+/// Whether a module is made for a page, which is closed before a growing table is felt.
+fn runs_in_a_browser(module: &Module) -> bool {
+    const PAGE: &[&str] = &["document", "window", "localStorage", "sessionStorage", "navigator", "HTMLElement"];
+    module.prologue.iter().any(|directive| directive == "use client")
+        || module.functions().any(|(_, function)| {
+            function.mentioned_places().any(|place| match &place.root {
+                Root::Global(name) => PAGE.contains(&name.as_str()),
+                _ => false,
+            })
+        })
+}
+
+/// Whether a module makes elements of a page, on the server or in the browser.
+fn makes_elements(module: &Module) -> bool {
+    module
+        .functions()
+        .any(|(_, function)| function.ops().any(|(_, _, op)| op.call().is_some_and(|call| call.kind == CallKind::Jsx)))
 }
 
 fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
@@ -77,7 +152,7 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
         }
         _ => format!("`{name}` grows {} and nothing ever removes an entry", wording::rate_text(write.rate)),
     };
-    let is_shown = chain.entry.is_some() && deleted.is_none();
+    let is_shown = chain.entry.is_some() && write.key != Key::Named && deleted.is_none();
     Finding {
         rule: RuleId::UnboundedCache,
         severity: Severity::Warning,

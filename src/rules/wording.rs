@@ -143,10 +143,14 @@ pub(super) fn chain_steps(facts: &Facts<'_>, chain: &Chain) -> Vec<TraceStep> {
         steps.push(TraceStep { location: *at, message: format!("{label} runs this again and again") });
     }
     for call in &chain.calls {
-        steps.push(TraceStep {
-            location: facts.location(*call),
-            message: format!("`{}` calls {} here", facts.program.name_of(call.function), callee_text(facts, *call)),
-        });
+        let caller = facts.program.name_of(call.function);
+        let callee = callee_text(facts, *call);
+        let message = if caller == "<module>" {
+            format!("{callee} is called here")
+        } else {
+            format!("`{caller}` calls {callee} here")
+        };
+        steps.push(TraceStep { location: facts.location(*call), message });
     }
     steps
 }

@@ -3,8 +3,9 @@
 use rustc_hash::FxHashSet;
 
 use crate::analysis::facts::Facts;
-use crate::analysis::value::Value;
-use crate::ir::{Binding, Name, OpKind, Operand, Place, Root, Rvalue, TypeRef, TypeRoot};
+use crate::analysis::frequency::Rate;
+use crate::analysis::value::{Value, Values};
+use crate::ir::{Binding, Field, FunctionId, Name, OpKind, Operand, Place, Root, Rvalue, TypeRef, TypeRoot};
 use crate::linking::{FunctionRef, OpRef, Symbol, VariableRef};
 
 use super::aliases::Aliases;
@@ -79,6 +80,32 @@ const FEW: &[&str] = &[
     "model",
     "modelname",
     "feature",
+    "shard",
+    "shardindex",
+    "shardname",
+    "container",
+    "containername",
+    "bucket",
+    "bucketname",
+    "prefix",
+    "sql",
+    "version",
+    "operator",
+    "hook",
+    "service",
+    "servicename",
+    "component",
+    "controller",
+    "route",
+    "queue",
+    "queuename",
+    "i",
+    "index",
+    "port",
+    "host",
+    "schema",
+    "collection",
+    "slug",
     "flag",
     "unit",
     "variant",
@@ -152,8 +179,7 @@ impl Keys<'_, '_, '_> {
             return Key::Open;
         }
         let values = self.facts.evaluator.place(function, place);
-        let is_written_out = |value: &Value| matches!(value, Value::Text(_) | Value::Class(_) | Value::Nullish);
-        if !values.open && !values.is_empty() && values.iter().all(is_written_out) {
+        if is_written_out(&values) {
             return Key::Closed;
         }
         if self.is_few(function, place) {
@@ -161,16 +187,9 @@ impl Keys<'_, '_, '_> {
         }
         match (&place.root, place.path.is_empty()) {
             (Root::Variable(id), true) => self.variable(function.variable(*id), depth, seen),
-            (Root::Temp(_), true) => self.definitions(function, place, depth, seen),
-            (Root::Variable(id), false) => {
-                let variable = self.facts.program.variable(function.variable(*id));
-                match variable.binding {
-                    Binding::Parameter(_) => Key::Given,
-                    _ => self.whole(function, place, depth, seen),
-                }
-            }
-            (Root::Temp(_), false) => self.whole(function, place, depth, seen),
-            (Root::This, _) => Key::Open,
+            (Root::Variable(id), false) => self.part(function.variable(*id), place, depth, seen),
+            (Root::Temp(_), _) => self.definitions(function, &Place::new(place.root.clone()), depth, seen),
+            (Root::This, _) => self.field(function, place, depth, seen),
             (Root::Global(name), _) => match name.as_str() {
                 "process" | "import" => Key::Few,
                 _ => Key::Open,
@@ -178,16 +197,63 @@ impl Keys<'_, '_, '_> {
         }
     }
 
-    /// The key is a part of something: as open as that.
-    fn whole(
+    /// A part of a variable: as open as the same part of what callers pass, or as the whole.
+    fn part(&self, id: VariableRef, place: &Place, depth: u32, seen: &mut FxHashSet<(FunctionRef, Root)>) -> Key {
+        let variable = self.facts.program.variable(id);
+        let Binding::Parameter(index) = variable.binding else { return self.variable(id, depth, seen) };
+        let owner = FunctionRef::new(id.file, variable.owner);
+        if !seen.insert((owner, place.root.clone())) {
+            return Key::Closed;
+        }
+        let mut worst = None;
+        for call in self.aliases.callers(owner) {
+            let part = self.facts.evaluator.fields(self.facts.evaluator.argument(call, index), &place.path);
+            let argument = self.facts.program.op(call).call().and_then(|call| call.argument(index as usize));
+            let key = match argument {
+                _ if is_written_out(&part) => Key::Closed,
+                Some(argument) => self.operand(call.function, argument, depth - 1, seen),
+                None => Key::Open,
+            };
+            worst = worst.max(Some(key));
+        }
+        match worst {
+            Some(Key::Given) => Key::Named,
+            Some(key) => key,
+            None if self.is_entry(owner) => Key::Open,
+            None => Key::Named,
+        }
+    }
+
+    /// A field of `this`: as open as what the class's own code assigns it.
+    fn field(
         &self,
         function: FunctionRef,
         place: &Place,
         depth: u32,
         seen: &mut FxHashSet<(FunctionRef, Root)>,
     ) -> Key {
-        let whole = Operand::Place(Place::new(place.root.clone()));
-        self.operand(function, &whole, depth - 1, seen).max(Key::Open)
+        let class = self.facts.program.this_class(function);
+        let (Some(class), Some(name)) = (class, place.path.first().and_then(Field::name)) else { return Key::Named };
+        let mut worst = Key::Few;
+        for definition in self.facts.program.index(class.file).of_field(class.class, &Name::new(name)) {
+            let at = OpRef {
+                function: FunctionRef::new(class.file, definition.function),
+                block: definition.block,
+                index: definition.index,
+            };
+            if let OpKind::Assign { value, .. } = &self.facts.program.op(at).kind {
+                for operand in value.operands() {
+                    worst = worst.max(self.operand(at.function, operand, depth - 1, seen));
+                }
+            }
+        }
+        worst.min(Key::Open)
+    }
+
+    /// Whether a framework calls a function, or something that does so again and again: what it is given comes from
+    /// outside.
+    fn is_entry(&self, function: FunctionRef) -> bool {
+        self.facts.frequencies.of_function(function) >= Rate::PerTick
     }
 
     fn is_few(&self, function: FunctionRef, place: &Place) -> bool {
@@ -223,13 +289,38 @@ impl Keys<'_, '_, '_> {
             return match (worst, typed) {
                 (Some(key @ (Key::Closed | Key::Few)), _) => key,
                 (_, Some(key)) => key,
-                _ => Key::Given,
+                (Some(key), None) => key,
+                (None, None) if self.is_entry(owner) => Key::Open,
+                (None, None) => Key::Given,
+            };
+        }
+        if self.is_set_at_load(id) {
+            return Key::Closed;
+        }
+        if let Binding::Import(import) = variable.binding {
+            return match self.facts.program.import(id.file, import) {
+                Some(Symbol::Variable(variable)) => self.variable(variable, depth - 1, seen),
+                _ => Key::Few,
             };
         }
         if typed.is_some() && self.facts.program.index(id.file).of_variable(id.variable).is_empty() {
             return Key::Named;
         }
         self.definitions(owner, &Place::variable(id.variable), depth, seen)
+    }
+
+    /// Whether a variable of a module is only assigned when the module is loaded: configuration, a table.
+    fn is_set_at_load(&self, id: VariableRef) -> bool {
+        let variable = self.facts.program.variable(id);
+        variable.owner == FunctionId::INITIALISER
+            && variable.binding == Binding::Value
+            && self
+                .facts
+                .program
+                .index(id.file)
+                .of_variable(id.variable)
+                .iter()
+                .all(|definition| definition.function == FunctionId::INITIALISER)
     }
 
     fn definitions(
@@ -255,7 +346,7 @@ impl Keys<'_, '_, '_> {
             let key = match &self.facts.program.op(at).kind {
                 OpKind::Call(call) => self.call(at, call, depth - 1, seen),
                 OpKind::Assign { target, .. } if !target.path.is_empty() => continue,
-                OpKind::Assign { value: Rvalue::Object(_) | Rvalue::Array(_) | Rvalue::Caught, .. } => Key::Open,
+                OpKind::Assign { value: Rvalue::Caught, .. } => Key::Open,
                 OpKind::Assign { value, .. } => value
                     .operands()
                     .into_iter()
@@ -275,20 +366,16 @@ impl Keys<'_, '_, '_> {
             Some(Root::Global(name)) => Some(name.clone()),
             _ => None,
         });
-        let is_project = self.facts.evaluator.callee(at).functions().next().is_some();
         let is_form = name.as_deref().is_some_and(|name| FORMS.contains(&name));
-        // A function of the project that makes a key from its arguments, and from nothing else we can see.
-        if !is_form && !is_project {
-            return Key::Open;
-        }
         let receiver = call
             .receiver()
-            .filter(|(receiver, _)| is_form && !matches!(receiver.root, Root::Global(_)))
+            .filter(|(receiver, _)| !matches!(receiver.root, Root::Global(_)))
             .map(|(receiver, _)| Operand::Place(receiver));
         let operands = receiver.iter().chain(call.arguments.iter().map(|argument| &argument.value));
         let worst = operands.map(|operand| self.operand(at.function, operand, depth.saturating_sub(1), seen)).max();
         match worst {
             Some(key) if is_form => key,
+            // `keyOf(url, options)`: made of what was given, whatever else goes into it.
             Some(Key::Given) => Key::Given,
             _ => Key::Open,
         }
@@ -336,6 +423,9 @@ impl Keys<'_, '_, '_> {
         let (before, _) = text.split_once('=')?;
         let (_, key) = before.trim_end().strip_suffix(']')?.rsplit_once('[')?;
         let key = key.trim();
+        if let Some(field) = key.strip_prefix("this.") {
+            return Some(Operand::Place(Place::new(Root::This).named(field)));
+        }
         let module = self.facts.program.module(at.function.file);
         let mut scope = Some(at.function.function);
         while let Some(function) = scope {
@@ -349,4 +439,9 @@ impl Keys<'_, '_, '_> {
         }
         None
     }
+}
+
+fn is_written_out(values: &Values) -> bool {
+    let is_written = |value: &Value| matches!(value, Value::Text(_) | Value::Class(_) | Value::Nullish);
+    !values.open && !values.is_empty() && values.iter().all(is_written)
 }

@@ -1,7 +1,7 @@
 //! Sites: the operations that make a container which outlives the call, and where it is put.
 
 use indexmap::IndexMap;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
@@ -23,12 +23,27 @@ type Carried = Vec<(OpRef, Shape, Vec<Name>)>;
 
 pub(super) fn sites(facts: &Facts<'_>) -> Sites {
     let mut sites = Sites::default();
+    let called = called(facts);
     for function in facts.program.functions() {
         if facts.is_held_to_account(function) && may_outlive(facts, function) {
-            of_function(facts, function, &mut sites);
+            of_function(facts, function, &called, &mut sites);
         }
     }
     sites
+}
+
+/// The functions that the program itself calls. What is only handed to somebody, when the program starts, may be called
+/// at any time and as often as they like.
+fn called(facts: &Facts<'_>) -> FxHashSet<FunctionRef> {
+    let mut called = FxHashSet::default();
+    for function in facts.program.functions() {
+        for (block, index, op) in facts.program.function(function).ops() {
+            if matches!(op.kind, OpKind::Call(_)) {
+                called.extend(facts.called(function.op(block, index)));
+            }
+        }
+    }
+    called
 }
 
 /// Whether what a function makes can outlive a call at all: it runs once, or once for each instance.
@@ -42,7 +57,7 @@ fn may_outlive(facts: &Facts<'_>, function: FunctionRef) -> bool {
     }
 }
 
-fn of_function(facts: &Facts<'_>, function: FunctionRef, sites: &mut Sites) {
+fn of_function(facts: &Facts<'_>, function: FunctionRef, called: &FxHashSet<FunctionRef>, sites: &mut Sites) {
     let mut carried: FxHashMap<Temp, Carried> = FxHashMap::default();
     for (block, index, op) in facts.program.function(function).ops() {
         let at = function.op(block, index);
@@ -61,7 +76,7 @@ fn of_function(facts: &Facts<'_>, function: FunctionRef, sites: &mut Sites) {
                     carried.entry(*temp).or_default().extend(made);
                     continue;
                 }
-                let Some(lifetime) = lifetime(facts, at, target) else { continue };
+                let Some(lifetime) = lifetime(facts, at, target, called) else { continue };
                 for (made, shape, fields) in made {
                     let Some(name) = name(facts, function, target, &fields) else { continue };
                     sites.entry(made).or_insert_with(|| Container {
@@ -133,7 +148,7 @@ fn made_by(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<Shape> {
 }
 
 /// How long a container lives that the operation `at` puts into `target`; `None` for no longer than a call.
-fn lifetime(facts: &Facts<'_>, at: OpRef, target: &Place) -> Option<Lifetime> {
+fn lifetime(facts: &Facts<'_>, at: OpRef, target: &Place, called: &FxHashSet<FunctionRef>) -> Option<Lifetime> {
     let program = facts.program;
     let function = at.function;
     let kind = program.function(function).kind;
@@ -156,6 +171,7 @@ fn lifetime(facts: &Facts<'_>, at: OpRef, target: &Place) -> Option<Lifetime> {
             }
             (variable.owner == function.function
                 && target.path.is_empty()
+                && called.contains(&function)
                 && facts.frequencies.of_function(function) == Rate::Once
                 && is_captured(facts, function, id))
             .then_some(Lifetime::Closure)

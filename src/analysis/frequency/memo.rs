@@ -4,7 +4,7 @@
 //! that outlive the function, on static fields and globals (once a process), and on fields of `this` (once an
 //! instance).
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
@@ -66,6 +66,24 @@ pub fn memoisers(evaluator: &Evaluator<'_>) -> FxHashMap<FunctionRef, u32> {
         }
     }
     memoisers
+}
+
+/// The functions of the project that call one of their parameters themselves.
+#[must_use]
+pub fn callers_of_parameters(evaluator: &Evaluator<'_>) -> FxHashSet<FunctionRef> {
+    let mut callers = FxHashSet::default();
+    for function in evaluator.program.functions() {
+        for (_, _, op) in evaluator.program.function(function).ops() {
+            let Some(called) = op.call().and_then(|call| call.callee.place()).and_then(Place::root_variable) else {
+                continue;
+            };
+            let variable = evaluator.program.variable(function.variable(called));
+            if matches!(variable.binding, Binding::Parameter(_)) {
+                callers.insert(FunctionRef::new(function.file, variable.owner));
+            }
+        }
+    }
+    callers
 }
 
 /// Where the result of a call is kept beyond the function: follows it through local names, object literals and calls

@@ -9,7 +9,7 @@ pub mod memo;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::analysis::evaluate::{CallTarget, Evaluator};
+use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::Value;
 use crate::catalogue::schema::Runs;
 use crate::discovery::FileRole;
@@ -98,9 +98,11 @@ impl Frequencies {
             evaluator,
             edges: FxHashMap::default(),
             roots: Vec::new(),
+            public: Vec::new(),
             memos: FxHashMap::default(),
             memoised: FxHashSet::default(),
             memoisers: memo::memoisers(evaluator),
+            callers_of_parameters: memo::callers_of_parameters(evaluator),
         };
         solver.collect();
         solver.solve()
@@ -191,10 +193,13 @@ struct Solver<'e, 'p> {
     /// From a function to what its operations reach.
     edges: FxHashMap<FunctionRef, Vec<(Node, OpRef)>>,
     roots: Vec<(Node, Frequency)>,
+    /// What somebody outside the program calls, whatever the program itself does with it.
+    public: Vec<(Node, Frequency)>,
     memos: FxHashMap<OpRef, Memo>,
     memoised: FxHashSet<FunctionRef>,
     /// Functions of the project that run one of their arguments once and keep what it returns, with its index.
     memoisers: FxHashMap<FunctionRef, u32>,
+    callers_of_parameters: FxHashSet<FunctionRef>,
 }
 
 impl Solver<'_, '_> {
@@ -227,8 +232,25 @@ impl Solver<'_, '_> {
                 }
             }
         }
+        self.public_exports();
         for function in program.functions() {
             self.function(function, &entries);
+        }
+    }
+
+    /// The exports of modules that no module of the program imports: a package's face to the outside.
+    fn public_exports(&mut self) {
+        let program = self.evaluator.program;
+        let imported = program.imported_modules();
+        for module in program.modules().filter(|module| !imported.contains(&module.file)) {
+            for symbol in program.all_exports(module.file) {
+                for value in &self.evaluator.symbol_values(&symbol) {
+                    if let Value::Function { function, .. } = value {
+                        let frequency = Frequency { rate: Rate::PerCall, evidence: Evidence::Exported };
+                        self.public.push((Node::Function(*function), frequency));
+                    }
+                }
+            }
         }
     }
 
@@ -315,6 +337,8 @@ impl Solver<'_, '_> {
                 _ => {}
             }
         }
+        // A callee nothing is known of may keep a callback and call it whenever it likes.
+        let is_kept = !call.awaited && self.may_keep_callbacks(&callee);
         let mut registered = None;
         for (index, argument) in (0u32..).zip(&call.arguments) {
             let values = self.evaluator.operand(at.function, &argument.value);
@@ -328,9 +352,22 @@ impl Solver<'_, '_> {
                     self.root(function, (*runs).into(), evidence);
                 } else {
                     self.edge(at.function, Node::Function(function), at);
+                    if is_kept {
+                        let frequency = Frequency { rate: Rate::PerCall, evidence: Evidence::Called { at } };
+                        self.public.push((Node::Function(function), frequency));
+                    }
                 }
             }
         }
+    }
+
+    fn may_keep_callbacks(&self, callee: &Callee) -> bool {
+        callee.targets.iter().all(|target| match target {
+            CallTarget::External(id) => !self.evaluator.facts(*id).known,
+            CallTarget::ProductMethod { .. } => true,
+            CallTarget::Function { function, .. } => !self.callers_of_parameters.contains(function),
+            CallTarget::Construct(_) | CallTarget::ResourceMethod { .. } | CallTarget::Parameter => false,
+        }) && !callee.is_unknown()
     }
 
     fn solve(self) -> Frequencies {
@@ -339,6 +376,9 @@ impl Solver<'_, '_> {
         let is_call = |at: &OpRef| self.evaluator.program.op(*at).call().is_some();
         let called: FxHashSet<Node> =
             self.edges.values().flatten().filter(|(_, at)| is_call(at)).map(|(to, _)| *to).collect();
+        for (node, frequency) in self.public {
+            raise(&mut frequencies.nodes, node, frequency, &mut work);
+        }
         for (node, frequency) in self.roots {
             // What is exported (or a method) and called by the program itself is judged by those calls; "whenever
             // somebody calls it" is for what nobody here does.
