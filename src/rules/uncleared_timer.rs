@@ -95,10 +95,8 @@ fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<Why<'o>> {
     if rate >= Rate::PerInstance {
         return Some(Why::Repeats(rate));
     }
-    if rate == Rate::PerCall {
-        if sibling_is_stopped(facts, obligation) {
-            return Some(Why::SiblingIsStopped);
-        }
+    if rate == Rate::PerCall && sibling_is_stopped(facts, obligation) {
+        return Some(Why::SiblingIsStopped);
     }
     // Dropped in a constructor of a class that knows how to end: nothing can stop it when the instance ends.
     let class = facts.program.this_class(at.function)?;

@@ -128,10 +128,9 @@ fn repetition(facts: &Facts<'_>, registrations: &Registrations, addition: &Addit
         let label = facts.frequencies.chain(&facts.evaluator, addition.at.function).entry.map(|(label, _)| label);
         return (!comes_once).then(|| label.map_or(Repetition::Rate(rate), Repetition::Entry));
     }
-    if rate == Rate::PerCall {
-        if addition.target.life == Life::Shared && !is_start(&facts.program.name_of(addition.at.function)) {
-            return Some(Repetition::Calls);
-        }
+    let name = facts.program.name_of(addition.at.function);
+    if rate == Rate::PerCall && addition.target.life == Life::Shared && !is_start(&name) {
+        return Some(Repetition::Calls);
     }
     let (handler, by) = registrations.handled_by(facts, addition.at.function)?;
     let event = by.event.text().filter(|_| by.event.fires_again())?;
