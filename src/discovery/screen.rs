@@ -313,7 +313,12 @@ mod tests {
                 ("fs", "import fs from 'fs/promises'"),
                 ("both", "import './timer'; import './fs'"),
             ],
-            &Interest { packages: &["pg"], lone_packages: &["fs"], words: &["setInterval", "new Map", "new Set"] },
+            &Interest {
+                packages: &["pg"],
+                lone_packages: &["fs"],
+                words: &["setInterval", "new Map", "new Set"],
+                shared_words: &[],
+            },
             &[Relevance::Seed, Relevance::Seed, Relevance::Out],
         );
     }

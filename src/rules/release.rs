@@ -38,9 +38,10 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, findings: &mut Vec<Finding>
 /// Whether it is released with what gave it, and that is lost too: then losing that is what there is to tell.
 fn goes_with_its_giver(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let How::Leased { giver: Some(giver), with_giver: true } = obligation.acquisition.how else { return false };
-    facts.obligations.iter().any(|other| {
-        other.id == giver && (other.at_normal_exit | other.at_exceptional_exit).contains(Fate::HELD)
-    })
+    facts
+        .obligations
+        .iter()
+        .any(|other| other.id == giver && (other.at_normal_exit | other.at_exceptional_exit).contains(Fate::HELD))
 }
 
 /// The release rule that an obligation belongs to.
