@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::analysis::facts::Facts;
 use crate::catalogue::Catalogue;
 use crate::discovery::screen::{Interest, Relevance};
-use crate::discovery::{self, Discovered, DiscoveryError};
+use crate::discovery::{self, Discovered, DiscoveryError, FileRole};
 use crate::findings::{Finding, suppression};
 use crate::linking::Program;
 use crate::linking::resolution::{Resolver, Target};
@@ -195,6 +195,12 @@ fn is_in_doubt(program: &Program, problems: &[Problem], finding: &Finding) -> bo
     around.is_some_and(|around| unread.iter().any(|location| around.contains(location.span)))
 }
 
+/// Whether files of a role are analysed. Tests and the like are held to nothing, and how they call a function says
+/// nothing of how often it runs; in many projects they are most of the code.
+fn counts(role: FileRole) -> bool {
+    !matches!(role, FileRole::Test | FileRole::Benchmark | FileRole::Example | FileRole::Story | FileRole::Declaration)
+}
+
 /// The files that can matter, in order.
 fn screen(discovered: &Discovered, resolver: &Resolver<'_>, catalogue: &Catalogue) -> Vec<FileId> {
     let packages = catalogue.screen_packages();
@@ -210,7 +216,7 @@ fn screen(discovered: &Discovered, resolver: &Resolver<'_>, catalogue: &Catalogu
     (0u32..)
         .map(FileId)
         .zip(&relevance)
-        .filter(|(_, relevance)| **relevance != Relevance::Out)
+        .filter(|(file, relevance)| **relevance != Relevance::Out && counts(discovered.roles[file.index()]))
         .map(|(file, _)| file)
         .collect()
 }

@@ -136,9 +136,10 @@ fn wrappers_differ_by_subpath() {
 fn methods_of_unknown_receivers() {
     let catalogue = Catalogue::builtin();
     let on = catalogue.any_method("on");
-    assert_eq!(on.registrations, [id("events.Listener")]);
-    assert_eq!(catalogue.method(on.registrations[0], "on").role, Some(RegistrationRole::Add));
-    assert_eq!(catalogue.method(on.registrations[0], "removeAllListeners").role, Some(RegistrationRole::RemoveAll));
+    assert!(on.registrations.contains(&id("events.Listener")));
+    let listener = id("events.Listener");
+    assert_eq!(catalogue.method(listener, "on").role, Some(RegistrationRole::Add));
+    assert_eq!(catalogue.method(listener, "removeAllListeners").role, Some(RegistrationRole::RemoveAll));
     let map = catalogue.any_method("map").function.expect("`map` is known");
     assert_eq!((map.calls, map.infallible, map.borrows), (Some(0), true, false));
     assert!(

@@ -35,6 +35,7 @@ pub struct Evaluator<'p> {
     stores: RefCell<FxHashMap<FunctionRef, Rc<FxHashSet<AcquisitionId>>>>,
     /// Functions given to something that runs them once and keeps what they return.
     memoised: RefCell<FxHashSet<FunctionRef>>,
+    mentions: RefCell<FxHashMap<FunctionRef, Rc<Values>>>,
     active: RefCell<FxHashSet<Question>>,
     depth: Cell<u32>,
 }
@@ -68,9 +69,20 @@ impl<'p> Evaluator<'p> {
             callees: RefCell::default(),
             stores: RefCell::default(),
             memoised: RefCell::default(),
+            mentions: RefCell::default(),
             active: RefCell::default(),
             depth: Cell::new(0),
         }
+    }
+
+    /// What a function mentions of its surroundings, worked out once.
+    pub(super) fn mentions(&self, function: FunctionRef, work_out: impl FnOnce() -> Values) -> Rc<Values> {
+        if let Some(known) = self.mentions.borrow().get(&function) {
+            return Rc::clone(known);
+        }
+        let mentions = Rc::new(work_out());
+        self.mentions.borrow_mut().insert(function, Rc::clone(&mentions));
+        mentions
     }
 
     /// Remembers the answer to a question; a question asked while it is being answered gets `Values::default()`.

@@ -43,9 +43,15 @@ impl<'e, 'p> Captures<'e, 'p> {
     pub(super) fn mentions_of(&self, values: &Values) -> SmallVec<[Identity; 2]> {
         let mut found: SmallVec<[Identity; 2]> = SmallVec::new();
         for (function, context) in self.evaluator.functions_in(values) {
-            let mut mentioned = Values::default();
-            self.mentioned(function, function, 0, &mut mentioned);
-            let seen = self.evaluator.through(mentioned, context);
+            let mentioned = self.evaluator.mentions(function, || {
+                let mut mentioned = Values::default();
+                self.mentioned(function, function, 0, &mut mentioned);
+                mentioned
+            });
+            if mentioned.is_empty() {
+                continue;
+            }
+            let seen = self.evaluator.through(Values::clone(&mentioned), context);
             for identity in identities(&seen) {
                 if !found.contains(&identity) {
                     found.push(identity);
