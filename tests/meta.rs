@@ -58,7 +58,7 @@ const PLATFORM: [&str; 34] = [
 
 /// Packages that are called like something else the engine has to name: a rate and an option of listeners, and a
 /// directory that tests are kept in.
-const OTHER_MEANINGS: [&str; 2] = ["once", "playwright"];
+const OTHER_MEANINGS: [&str; 3] = ["level", "once", "playwright"];
 
 #[test]
 fn engine_code_names_no_library() {

@@ -1,5 +1,7 @@
 //! What each operation of a function does to the resources it can name.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
@@ -67,7 +69,7 @@ pub struct OpEffects {
 /// The effects of a function's operations and terminators.
 #[derive(Debug, Default)]
 pub struct Effects {
-    pub ops: FxHashMap<(BlockId, u32), OpEffects>,
+    pub ops: BTreeMap<(BlockId, u32), OpEffects>,
     /// By block: what its `return` hands to the caller.
     pub returns: FxHashMap<BlockId, SmallVec<[Identity; 2]>>,
     /// Every identity mentioned, in order of first mention.
@@ -146,11 +148,7 @@ impl Effects {
 
     /// The effects of all operations, in program order.
     pub fn in_order(&self) -> impl Iterator<Item = (&Identity, Effect)> {
-        let mut places: Vec<_> = self.ops.keys().copied().collect();
-        places.sort_unstable();
-        places
-            .into_iter()
-            .flat_map(|place| self.ops[&place].effects.iter().map(|(identity, effect)| (identity, *effect)))
+        self.ops.values().flat_map(|op| op.effects.iter().map(|(identity, effect)| (identity, *effect)))
     }
 }
 

@@ -209,7 +209,6 @@ pub(super) fn add_dependents(evaluator: &Evaluator<'_>, effects: &mut Effects) {
         })
         .collect();
     for (giver, lease) in dependents {
-        #[expect(clippy::iter_over_hash_type, reason = "each operation is changed by itself")]
         for op in effects.ops.values_mut() {
             if op.effects.iter().any(|(identity, effect)| *identity == giver && *effect == Effect::Release) {
                 op.effects.push((lease.clone(), Effect::Release));
