@@ -1,13 +1,15 @@
 //! Everything the rules read, gathered once.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::analysis::call_graph::CallGraph;
 use crate::analysis::containers::{Container, containers};
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::frequency::{Frequencies, Rate};
-use crate::analysis::ownership::{Effect, Effects, Fate, Identity, LeakPath, Summaries, Wanted, leak_path, solve};
+use crate::analysis::ownership::{Effect, Fate, Identity, Interest, LeakPath, Solved, Summaries, Wanted, leak_path};
 use crate::analysis::registrations::{Registrations, registrations};
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value};
 use crate::catalogue::ResourceId;
@@ -20,6 +22,7 @@ use crate::source::Location;
 pub struct Facts<'p> {
     pub program: &'p Program,
     pub evaluator: Evaluator<'p>,
+    pub calls: CallGraph,
     pub summaries: Summaries,
     pub frequencies: Frequencies,
     pub obligations: Vec<Obligation>,
@@ -50,11 +53,13 @@ impl<'p> Facts<'p> {
     #[must_use]
     pub fn of(program: &'p Program, catalogue: &'p crate::catalogue::Catalogue) -> Self {
         let evaluator = Evaluator::new(program, catalogue);
+        let calls = CallGraph::of(&evaluator);
         let summaries = Summaries::of(&evaluator);
         let frequencies = Frequencies::of(&evaluator);
         let mut facts = Self {
             program,
             evaluator,
+            calls,
             summaries,
             frequencies,
             obligations: Vec::new(),
@@ -62,40 +67,40 @@ impl<'p> Facts<'p> {
             registrations: OnceCell::new(),
             containers: OnceCell::new(),
         };
-        for function in program.functions() {
-            facts.collect(function);
-        }
+        facts.collect();
         facts
     }
 
-    fn collect(&mut self, function: FunctionRef) {
-        let mut effects = Effects::of(&self.evaluator, &self.summaries, function);
+    fn collect(&mut self) {
+        let releasing = self.summaries.sources.releasing(&self.evaluator, &self.calls);
+        for function in self.program.functions() {
+            if releasing.contains(&function) || self.summaries.sources.acquires(self.program, function) {
+                self.collect_from(function);
+            }
+        }
+    }
+
+    fn collect_from(&mut self, function: FunctionRef) {
+        let solved = self.summaries.get(&self.evaluator, function, Interest::Acquired);
+        let (effects, solution) = (&solved.effects, &solved.solution);
         let mut begun = Vec::new();
         for (identity, effect) in effects.in_order() {
             match (identity, effect) {
                 (Identity::Acquired(id), Effect::Release | Effect::ReleaseOnThrow) => {
                     self.mark_released(*id);
                 }
-                (Identity::Acquired(id), Effect::Begin) => begun.push(*id),
+                (Identity::Acquired(id), Effect::Begin) => begun.push((*id, identity.clone())),
                 _ => {}
             }
         }
-        let mut begun: Vec<_> = begun.into_iter().map(|id| (id, Identity::Acquired(id))).collect();
-        if let Some((id, identity)) = self.given_lease(function) {
-            effects.identities.insert(identity.clone());
-            begun.push((id, identity));
-        }
-        if begun.is_empty() {
-            return;
-        }
-        let solution = solve(&self.evaluator, &self.summaries, function, &effects);
+        begun.extend(self.given_lease(function));
         for (id, identity) in begun {
             let index = effects.identities.get_index_of(&identity).expect("invariant: what begins is an identity");
             let (at_normal_exit, at_exceptional_exit) =
                 (solution.at_normal_exit[index], solution.at_exceptional_exit[index]);
             let path = |fate: Fate, wanted| {
                 fate.contains(Fate::HELD)
-                    .then(|| leak_path(&self.evaluator, &self.summaries, function, &effects, &identity, wanted))
+                    .then(|| leak_path(&self.evaluator, &self.summaries, function, effects, &identity, wanted))
                     .flatten()
             };
             self.obligations.push(Obligation {
@@ -114,16 +119,19 @@ impl<'p> Facts<'p> {
     /// The lease that a callback is given by what calls it.
     fn given_lease(&self, function: FunctionRef) -> Option<(AcquisitionId, Identity)> {
         let callback = self.summaries.lease_callbacks.get(function)?;
-        // One that does not take the lease may find it elsewhere: in `arguments`, in the pool.
-        self.program.function(function).parameters.get(callback.parameter as usize)?;
-        let index = callback.parameter;
+        let identity = self.summaries.lease_callbacks.given_to(&self.evaluator, function)?;
         let acquisition = Acquisition {
             at: callback.at,
             kind: AcquiredKind::Catalogued(callback.resource),
-            how: How::CallbackParameter { callback: function, parameter: index },
+            how: How::CallbackParameter { callback: function, parameter: callback.parameter },
         };
-        let id = self.evaluator.acquired_as(acquisition).acquisition()?;
-        Some((id, Identity::Parameter { function, index, path: crate::analysis::value::Path::new() }))
+        Some((self.evaluator.acquired_as(acquisition).acquisition()?, identity))
+    }
+
+    /// A function with its dataflow solved, as far as it is about what functions acquire.
+    #[must_use]
+    pub fn solved(&self, function: FunctionRef) -> Rc<Solved> {
+        self.summaries.get(&self.evaluator, function, Interest::Acquired)
     }
 
     /// A release of what a factory handed out is evidence for what the factory acquired.
@@ -194,7 +202,7 @@ impl<'p> Facts<'p> {
         let releases = |values: &crate::analysis::value::Values| {
             values.iter().any(|value| match value {
                 Value::Function { function, context } => {
-                    self.summaries.get(*function).effects.iter().any(|(identity, fates)| {
+                    self.solved(*function).summary.effects.iter().any(|(identity, fates)| {
                         let Identity::Acquired(id) = identity else { return false };
                         let seen =
                             self.evaluator.through(crate::analysis::value::Values::one(Value::Resource(*id)), *context);

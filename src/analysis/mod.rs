@@ -3,6 +3,7 @@
 //! Takes a linked [`crate::linking::Program`] and the catalogue; gives the facts that rules judge. Nothing here knows
 //! a library by name and nothing here words a message.
 
+pub mod call_graph;
 pub mod containers;
 pub mod evaluate;
 pub mod facts;

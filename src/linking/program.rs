@@ -18,6 +18,8 @@ pub struct Program {
     pub roles: Vec<FileRole>,
     /// By file; `None` for files the screen left out.
     modules: Vec<Option<LinkedModule>>,
+    /// By file: the number of its first function, counted over the whole program; one more entry than files.
+    first_functions: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -55,7 +57,12 @@ impl Program {
             let index = ModuleIndex::new(&module);
             by_file[file] = Some(LinkedModule { module, index, targets });
         }
-        Self { files, roles, modules: by_file }
+        let mut first_functions = vec![0];
+        for linked in &by_file {
+            let functions = linked.as_ref().map_or(0, |linked| linked.module.functions.len());
+            first_functions.push(first_functions.last().copied().unwrap_or_default() + functions);
+        }
+        Self { files, roles, modules: by_file, first_functions }
     }
 
     /// Gives the files back, for reporting.
@@ -72,6 +79,18 @@ impl Program {
     /// Every function of the program, in order.
     pub fn functions(&self) -> impl Iterator<Item = FunctionRef> {
         self.modules().flat_map(|module| module.functions().map(|(id, _)| FunctionRef::new(module.file, id)))
+    }
+
+    /// How many functions the program has.
+    #[must_use]
+    pub fn function_count(&self) -> usize {
+        self.first_functions.last().copied().unwrap_or_default()
+    }
+
+    /// A function's place among all functions of the program, from 0: for tables that hold something of each.
+    #[must_use]
+    pub fn number(&self, function: FunctionRef) -> usize {
+        self.first_functions[function.file.index()] + function.function.index()
     }
 
     /// Every class of the program, in order.

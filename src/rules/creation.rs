@@ -126,7 +126,7 @@ fn hands_out_cleanup(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let function = obligation.acquisition.at.function;
     let returned = facts.evaluator.returns(function);
     facts.evaluator.functions_in(&returned).iter().any(|(closure, _)| {
-        facts.summaries.get(*closure).effects.iter().any(|(identity, fates)| {
+        facts.solved(*closure).summary.effects.iter().any(|(identity, fates)| {
             *identity == crate::analysis::ownership::Identity::Acquired(obligation.id)
                 && fates.normal.contains(Fate::RELEASED)
         })

@@ -2,7 +2,7 @@
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
-use crate::analysis::ownership::{Effect, Effects, Escape, Fate, Identity};
+use crate::analysis::ownership::{Effect, Escape, Fate, Identity};
 use crate::analysis::value::{AcquisitionId, How, Value};
 use crate::catalogue::RegistrationRole;
 use crate::catalogue::schema::ResourceKind;
@@ -109,7 +109,8 @@ fn is_same(facts: &Facts<'_>, held: AcquisitionId, id: AcquisitionId) -> bool {
 /// Whether it goes to code that is not analysed, which may listen.
 fn is_passed_on(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let function = obligation.acquisition.at.function;
-    let effects = Effects::of(&facts.evaluator, &facts.summaries, function);
+    let solved = facts.solved(function);
+    let effects = &solved.effects;
     effects.in_order().any(|(identity, effect)| {
         *identity == Identity::Acquired(obligation.id) && effect == Effect::Escape(Escape::Passed)
     })

@@ -70,7 +70,7 @@ fn owns_something(facts: &Facts<'_>, class: crate::linking::ClassRef) -> bool {
     let body = facts.program.class(class);
     body.members.iter().any(|member| {
         let method = crate::linking::FunctionRef::new(class.file, member.function);
-        facts.summaries.get(method).releases_own_fields
+        facts.solved(method).summary.releases_own_fields
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
-use crate::analysis::ownership::{Effect, Effects, Fate, Identity, LeakPath};
+use crate::analysis::ownership::{Effect, Fate, Identity, LeakPath};
 use crate::analysis::registrations::{conditions, guard};
 use crate::analysis::value::{AcquisitionId, How};
 use crate::catalogue::schema::ResourceKind;
@@ -187,7 +187,7 @@ fn stoppers(facts: &Facts<'_>, id: AcquisitionId) -> Vec<FunctionRef> {
         .functions()
         .map(|(function, _)| FunctionRef::new(file, function))
         .filter(|function| {
-            facts.summaries.get(*function).effects.iter().any(|(identity, fates)| {
+            facts.solved(*function).summary.effects.iter().any(|(identity, fates)| {
                 *identity == Identity::Acquired(id) && (fates.normal | fates.exceptional).contains(Fate::RELEASED)
             })
         })
@@ -208,7 +208,8 @@ fn only_itself<'o>(facts: &Facts<'_>, obligation: &'o Obligation, rate: Rate) ->
         return None;
     }
     let body = facts.program.function(callback);
-    let effects = Effects::of(&facts.evaluator, &facts.summaries, callback);
+    let solved = facts.solved(callback);
+    let effects = &solved.effects;
     let mut blocks: Vec<BlockId> = effects
         .ops
         .iter()
@@ -267,7 +268,8 @@ fn overwritten<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<Why<
     let is_guarded = facts.frequencies.memo(at).is_some()
         || guard(&facts.evaluator, at).is_some()
         || conditions(body, at.block).into_iter().any(|condition| condition.places().any(looks_at_it));
-    let effects = Effects::of(&facts.evaluator, &facts.summaries, at.function);
+    let solved = facts.solved(at.function);
+    let effects = &solved.effects;
     let stops_first = effects
         .in_order()
         .any(|(identity, effect)| *identity == Identity::Acquired(obligation.id) && effect == Effect::Release);

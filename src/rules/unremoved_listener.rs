@@ -3,7 +3,7 @@
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
-use crate::analysis::ownership::{Effect, Effects, Identity};
+use crate::analysis::ownership::{Effect, Identity};
 use crate::analysis::registrations::{
     Addition, Guard, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard,
 };
@@ -67,7 +67,8 @@ fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addit
         return Some(Why::AddedAgain { by });
     }
     if let Life::Leased(id) = addition.target.life {
-        let effects = Effects::of(&facts.evaluator, &facts.summaries, addition.at.function);
+        let solved = facts.solved(addition.at.function);
+        let effects = &solved.effects;
         let goes_back = effects
             .in_order()
             .any(|(identity, effect)| *identity == Identity::Acquired(id) && effect == Effect::Release);

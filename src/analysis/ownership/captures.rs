@@ -9,7 +9,7 @@ use crate::ir::{Operand, Place, Root};
 use crate::linking::FunctionRef;
 
 use super::effects::{Identity, identities};
-use super::summary::{ExitFates, Summaries};
+use super::summary::{ExitFates, Interest, Summaries};
 
 /// Reads what function values capture.
 pub(super) struct Captures<'e, 'p> {
@@ -22,10 +22,15 @@ impl<'e, 'p> Captures<'e, 'p> {
     }
 
     /// What the functions among (or in) some values would do, were they called.
-    pub(super) fn effects_of(&self, summaries: &Summaries, values: &Values) -> Vec<(Identity, ExitFates)> {
+    pub(super) fn effects_of(
+        &self,
+        summaries: &Summaries,
+        interest: Interest,
+        values: &Values,
+    ) -> Vec<(Identity, ExitFates)> {
         let mut found = Vec::new();
         for (function, context) in self.evaluator.functions_in(values) {
-            for (identity, fates) in &summaries.get(function).effects {
+            for (identity, fates) in &summaries.get(self.evaluator, function, interest).summary.effects {
                 let value = match identity {
                     Identity::Acquired(id) => Value::Resource(*id),
                     Identity::Parameter { function, index, path } => {

@@ -6,15 +6,15 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::analysis::evaluate::{CallTarget, Evaluator};
-use crate::analysis::value::{AcquiredKind, AcquisitionId, Path, Value, Values};
+use crate::analysis::value::{AcquiredKind, AcquisitionId, ContextId, Path, Value, Values};
 use crate::catalogue::schema::ResourceKind;
-use crate::ir::{BlockId, Call, OpKind, Rvalue, Terminator};
+use crate::ir::{BlockId, Call, FunctionId, OpKind, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::captures::Captures;
 use super::flow::Fate;
 use super::leases;
-use super::summary::{ExitFates, Summaries};
+use super::summary::{ExitFates, Interest, Summaries};
 
 /// A resource as a function names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -79,8 +79,8 @@ pub struct Effects {
 impl Effects {
     /// The effects of `function`, given the summaries of what it calls.
     #[must_use]
-    pub fn of(evaluator: &Evaluator<'_>, summaries: &Summaries, function: FunctionRef) -> Self {
-        let mut collector = Collector { evaluator, summaries, function, captures: Captures::new(evaluator) };
+    pub fn of(evaluator: &Evaluator<'_>, summaries: &Summaries, function: FunctionRef, interest: Interest) -> Self {
+        let mut collector = Collector { evaluator, summaries, function, interest, captures: Captures::new(evaluator) };
         let body = evaluator.program.function(function);
         let mut effects = Self::default();
         for (block, index, op) in body.ops() {
@@ -90,6 +90,7 @@ impl Effects {
                 continue;
             }
             let mut found = found;
+            found.effects.retain(|(identity, _)| collector.is_of_interest(identity));
             for (identity, _) in &mut found.effects {
                 *identity = summaries.lease_callbacks.canonical(identity.clone());
                 effects.identities.insert(identity.clone());
@@ -104,6 +105,7 @@ impl Effects {
             let identities: SmallVec<[Identity; 2]> = collector
                 .held_by(&values)
                 .into_iter()
+                .filter(|identity| collector.is_of_interest(identity))
                 .map(|identity| summaries.lease_callbacks.canonical(identity))
                 .collect();
             for identity in &identities {
@@ -114,6 +116,9 @@ impl Effects {
             }
         }
         effects.settle_captures(|identity| collector.is_lease(identity));
+        if let Some(given) = summaries.lease_callbacks.given_to(evaluator, function) {
+            effects.identities.insert(given);
+        }
         leases::add_begun(evaluator, function, &mut effects);
         leases::add_dependents(evaluator, &mut effects);
         effects
@@ -167,10 +172,51 @@ struct Collector<'e, 'p> {
     evaluator: &'e Evaluator<'p>,
     summaries: &'e Summaries,
     function: FunctionRef,
+    interest: Interest,
     captures: Captures<'e, 'p>,
 }
 
 impl Collector<'_, '_> {
+    fn is_of_interest(&self, identity: &Identity) -> bool {
+        match identity {
+            Identity::Acquired(id) => self.summaries.sources.may_hold(self.evaluator, *id),
+            Identity::Parameter { .. } => self.interest == Interest::Given,
+        }
+    }
+
+    fn effects_of(&self, values: &Values) -> Vec<(Identity, ExitFates)> {
+        self.captures.effects_of(self.summaries, self.interest, values)
+    }
+
+    /// What to ask about a function of the project that is called, if it can do anything to the resources followed
+    /// here: it is given one, or a closure that mentions one, is a method of what may hold one, or sees the variables
+    /// of a function around it.
+    fn concern(&self, at: OpRef, call: &Call, function: FunctionRef) -> Option<Interest> {
+        let receiver = call.receiver().map(|(place, _)| self.evaluator.place(self.function, &place));
+        let arguments = call.arguments.iter().map(|argument| self.evaluator.operand(self.function, &argument.value));
+        let is_given = receiver.into_iter().chain(arguments).any(|values| {
+            let held = self.resources_in(&values).into_iter().chain(self.captures.mentions_of(&values));
+            held.into_iter().any(|identity| self.is_live(&identity))
+        });
+        if is_given {
+            return Some(Interest::Given);
+        }
+        let callee = self.evaluator.program.function(function);
+        let is_nested = callee.parent.is_some_and(|parent| parent != FunctionId::INITIALISER);
+        let is_owner =
+            || self.evaluator.program.this_class(function).is_some_and(|it| self.summaries.sources.is_holding(it));
+        let is_handed_out =
+            || self.evaluator.callee(at).functions().any(|(_, context)| context != ContextId::default());
+        (is_nested || is_owner() || is_handed_out()).then_some(self.interest)
+    }
+
+    fn is_live(&self, identity: &Identity) -> bool {
+        match identity {
+            Identity::Acquired(id) => self.summaries.is_live(self.evaluator, *id, self.function),
+            Identity::Parameter { .. } => self.interest == Interest::Given,
+        }
+    }
+
     fn op(&mut self, at: OpRef, kind: &OpKind) -> OpEffects {
         let mut found = OpEffects::default();
         match kind {
@@ -298,9 +344,10 @@ impl Collector<'_, '_> {
 
     /// A call of a function of the project: its summary, seen from here.
     fn project_call(&mut self, at: OpRef, call: &Call, function: FunctionRef, found: &mut OpEffects) {
-        let summary = self.summaries.get(function);
-        // An async function never throws at its caller, only at whoever awaits it.
-        found.throws |= summary.throws && (call.awaited || !self.evaluator.program.function(function).is_async);
+        found.throws |= self.summaries.throws.at_call(self.evaluator, call, function);
+        let Some(interest) = self.concern(at, call, function) else { return };
+        let solved = self.summaries.get(self.evaluator, function, interest);
+        let summary = &solved.summary;
         let callee = self.evaluator.callee(at);
         let contexts: SmallVec<[_; 1]> =
             callee.functions().filter(|(target, _)| *target == function).map(|(_, context)| context).collect();
@@ -342,7 +389,7 @@ impl Collector<'_, '_> {
         // Functions passed on: what they do may happen now, or whenever the callee's keeper calls them.
         for argument in &call.arguments {
             let values = self.evaluator.operand(self.function, &argument.value);
-            for (identity, fates) in self.captures.effects_of(self.summaries, &values) {
+            for (identity, fates) in self.effects_of(&values) {
                 if fates.normal.intersects(Fate::RELEASED | Fate::ESCAPED) {
                     found.effects.push((identity, Effect::Escape(Escape::Captured)));
                 }
@@ -424,7 +471,7 @@ impl Collector<'_, '_> {
     fn run_callbacks(&mut self, call: &Call, found: &mut OpEffects) {
         for argument in &call.arguments {
             let values = self.evaluator.operand(self.function, &argument.value);
-            for (identity, fates) in self.captures.effects_of(self.summaries, &values) {
+            for (identity, fates) in self.effects_of(&values) {
                 self.capture(identity, fates, found);
             }
         }
@@ -463,7 +510,7 @@ impl Collector<'_, '_> {
             let taken: SmallVec<[Identity; 2]> = self.resources_in(&values);
             let is_deferred = !call.awaited;
             let mut partly: SmallVec<[Identity; 2]> = SmallVec::new();
-            for (identity, fates) in self.captures.effects_of(self.summaries, &values) {
+            for (identity, fates) in self.effects_of(&values) {
                 if self.capture(identity.clone(), fates, found) {
                     partly.push(identity);
                 }
@@ -520,7 +567,7 @@ impl Collector<'_, '_> {
                 found.push(Identity::Acquired(*of));
             }
         }
-        let released = self.captures.effects_of(self.summaries, values);
+        let released = self.effects_of(values);
         let released = released.into_iter().filter(|(_, fates)| fates.normal.contains(Fate::RELEASED));
         for identity in self.captures.mentions_of(values).into_iter().chain(released.map(|(identity, _)| identity)) {
             if !found.contains(&identity) {
@@ -543,8 +590,7 @@ fn push_fates(identity: &Identity, normal: Fate, exceptional: Fate, found: &mut 
 
 /// Whether an acquisition is one that ownership follows at all: a resource of the catalogue that holds something, or
 /// an instance of a class.
-#[must_use]
-pub fn is_followed(evaluator: &Evaluator<'_>, id: AcquisitionId) -> bool {
+pub(super) fn is_followed(evaluator: &Evaluator<'_>, id: AcquisitionId) -> bool {
     match evaluator.acquisition(id).kind {
         AcquiredKind::Catalogued(resource) => evaluator.catalogue.resource(resource).kind != ResourceKind::Stateless,
         AcquiredKind::Instance(_) => true,

@@ -30,15 +30,13 @@ pub enum Exit {
 }
 
 /// The solved dataflow of one function.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Solution {
     /// By block, then by identity's index: the fates at the block's start.
     pub at_entry: Vec<Option<Vec<Fate>>>,
     /// By identity's index.
     pub at_normal_exit: Vec<Fate>,
     pub at_exceptional_exit: Vec<Fate>,
-    /// Whether any call is taken to throw out of the function.
-    pub throws: bool,
 }
 
 /// What a block does to the fates that come in.
@@ -298,7 +296,6 @@ pub fn solve(evaluator: &Evaluator<'_>, summaries: &Summaries, function: Functio
         at_entry: vec![None; transfer.body.blocks.len()],
         at_normal_exit: vec![Fate::empty(); count],
         at_exceptional_exit: vec![Fate::empty(); count],
-        throws: false,
     };
     solution.at_entry[BlockId::ENTRY.index()] = Some(transfer.start());
     let mut work = vec![BlockId::ENTRY];
@@ -322,7 +319,6 @@ pub fn solve(evaluator: &Evaluator<'_>, summaries: &Summaries, function: Functio
                 join(&mut solution.at_normal_exit, fates);
             }
             Leave::Out(Exit::Exceptional) => {
-                solution.throws = true;
                 join(&mut solution.at_exceptional_exit, fates);
             }
         });

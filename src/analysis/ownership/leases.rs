@@ -63,6 +63,15 @@ impl LeaseCallbacks {
         self.by_function.get(&function).copied()
     }
 
+    /// The lease that a callback is given by what calls it.
+    #[must_use]
+    pub fn given_to(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Option<Identity> {
+        let index = self.get(function)?.parameter;
+        // One that does not take the lease may find it elsewhere: in `arguments`, in the pool.
+        evaluator.program.function(function).parameters.get(index as usize)?;
+        Some(Identity::Parameter { function, index, path: Path::new() })
+    }
+
     /// The callbacks, in program order.
     #[must_use]
     pub fn in_order(&self) -> Vec<(FunctionRef, LeaseCallback)> {

@@ -13,8 +13,8 @@ use crate::ir::{Binding, BlockId, OpKind, Root};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::effects::{Effect, Effects, Identity};
-use super::flow::{Exit, Fate, Leave, Transfer, solve};
-use super::summary::Summaries;
+use super::flow::{Exit, Fate, Leave, Transfer};
+use super::summary::{Interest, Summaries};
 
 /// A resource that some rejections leave open.
 #[derive(Debug, Clone)]
@@ -85,8 +85,8 @@ fn settlements(
     if !body.ops().any(|(_, _, op)| settles(op).is_some()) {
         return found;
     }
-    let effects = Effects::of(evaluator, summaries, function);
-    let solution = solve(evaluator, summaries, function, &effects);
+    let solved = summaries.get(evaluator, function, Interest::Acquired);
+    let (effects, solution) = (&solved.effects, &solved.solution);
     for (block, index, op) in body.ops() {
         let Some((maker, rejects)) = settles(op) else { continue };
         let mut released = FxHashMap::default();
@@ -95,7 +95,7 @@ fn settlements(
             let entry = solution.at_entry[block.index()].as_ref().map(|fates| fates[position]);
             let is_released = entry.is_some_and(|fate| {
                 !fate.contains(Fate::HELD)
-                    || never_held_at_exit(evaluator, summaries, function, &effects, block, position)
+                    || never_held_at_exit(evaluator, summaries, function, effects, block, position)
             });
             released.insert(*id, is_released);
         }
@@ -148,7 +148,7 @@ fn judge(
         settlements.iter().flat_map(|settlement| settlement.released.keys().copied()).collect();
     ids.sort_unstable();
     ids.dedup();
-    let own = Effects::of(evaluator, summaries, maker);
+    let own = summaries.get(evaluator, maker, Interest::Acquired);
     for id in ids {
         let acquired_here = evaluator.is_within(maker, evaluator.acquisition(id).at.function);
         let resolution = settlements
@@ -156,7 +156,7 @@ fn judge(
             .find(|settlement| !settlement.rejects && settlement.released.get(&id).copied() == Some(true));
         let Some(resolution) = resolution.filter(|_| acquired_here) else { continue };
         // The maker itself releases it once the promise is settled.
-        let released_after = own.in_order().any(|(identity, effect)| {
+        let released_after = own.effects.in_order().any(|(identity, effect)| {
             *identity == Identity::Acquired(id) && matches!(effect, Effect::Release | Effect::ReleaseOnThrow)
         });
         if released_after {

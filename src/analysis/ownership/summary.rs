@@ -1,25 +1,31 @@
-//! Summaries: what a function does to resources that are not its own, solved bottom-up over the call graph.
+//! Summaries: what a function does to resources that are not its own.
+//!
+//! Worked out on demand, callees before callers, and remembered. On a cycle of the call graph the member asked first
+//! is solved again until its answer stands still; the answers of the others count from the last round.
 
-use petgraph::algo::tarjan_scc;
-use petgraph::graph::{DiGraph, NodeIndex};
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
+use std::rc::Rc;
 
-use crate::analysis::evaluate::{CallTarget, Evaluator};
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+
+use crate::analysis::evaluate::Evaluator;
 use crate::analysis::value::{AcquiredKind, AcquisitionId, How};
 use crate::catalogue::schema::{Opens, ResourceKind};
-use crate::ir::{OpKind, Root};
+use crate::ir::{FunctionId, OpKind, Root};
 use crate::linking::{ClassRef, FunctionRef};
 
 use super::effects::{Effect, Effects, Identity};
-use super::flow::{Fate, solve};
+use super::flow::{Fate, Solution, solve};
 use super::leases::LeaseCallbacks;
+use super::sources::Sources;
+use super::throws::Throws;
 
 /// What a function does, as far as its callers' obligations are concerned.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Summary {
     /// What becomes of resources that existed before the call: captured, passed, or held in fields.
     pub effects: Vec<(Identity, ExitFates)>,
-    pub throws: bool,
     /// It releases something that the class it belongs to acquired and keeps.
     pub releases_own_fields: bool,
     /// It acquires (or opens) something and keeps it in a field of its class.
@@ -35,49 +41,162 @@ pub struct ExitFates {
     pub exceptional: Fate,
 }
 
+/// What a question about a function is interested in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Interest {
+    /// Resources that functions acquire.
+    Acquired,
+    /// What callers give it, too.
+    Given,
+}
+
+/// A function with its dataflow solved.
+#[derive(Debug, Default)]
+pub struct Solved {
+    pub effects: Effects,
+    pub solution: Solution,
+    pub summary: Summary,
+}
+
 /// The summaries of a program.
 #[derive(Debug, Default)]
 pub struct Summaries {
-    by_function: FxHashMap<FunctionRef, Summary>,
     pub lease_callbacks: LeaseCallbacks,
-    unknown: Summary,
-    /// By class: its instance holds something as soon as it is made.
-    open_classes: FxHashSet<ClassRef>,
+    pub sources: Sources,
+    pub(super) throws: Throws,
+    solved: RefCell<FxHashMap<Question, Rc<Solved>>>,
+    open: RefCell<Open>,
 }
 
-/// How often the members of one cycle of the call graph are summed up anew before the last answer is taken. Fates only
-/// grow, so cycles settle in two or three rounds.
-const MAX_ROUNDS: usize = 4;
+type Question = (FunctionRef, Interest);
 
-impl Summaries {
-    /// Sums up every function of the program.
-    #[must_use]
-    pub fn of(evaluator: &Evaluator<'_>) -> Self {
-        let mut summaries = Self { lease_callbacks: LeaseCallbacks::of(evaluator), ..Self::default() };
-        for component in components(evaluator) {
-            for _ in 0..MAX_ROUNDS {
-                let mut changed = false;
-                for &function in &component {
-                    let summary = summaries.summarise(evaluator, function);
-                    changed |= summaries.insert(evaluator, function, summary);
-                }
-                if !changed || component.len() == 1 {
-                    break;
-                }
-            }
+/// The questions that are being answered.
+#[derive(Debug, Default)]
+struct Open {
+    frames: Vec<Frame>,
+    /// Answers that rest on a provisional one, in the order given, with the depth of that; void when it changes.
+    tentative: IndexMap<Question, usize, FxBuildHasher>,
+    /// The answers of the last round, to start the next from.
+    provisional: FxHashMap<Question, Rc<Solved>>,
+}
+
+#[derive(Debug)]
+struct Frame {
+    question: Question,
+    /// The outermost open question whose provisional answer this one used, by depth.
+    rests_on: usize,
+}
+
+impl Open {
+    /// Notes that what is being answered rests on the provisional answer of the question at this depth.
+    fn rest_on(&mut self, depth: usize) {
+        for frame in &mut self.frames[depth..] {
+            frame.rests_on = frame.rests_on.min(depth);
         }
-        summaries
     }
 
+    /// Notes that a remembered answer is used.
+    fn uses(&mut self, question: Question) {
+        if let Some(&depth) = self.tentative.get(&question) {
+            self.rest_on(depth);
+        }
+    }
+}
+
+/// How often a cycle of the call graph is solved anew before the last answer is taken. Fates only grow, so cycles
+/// settle in two or three rounds.
+const MAX_ROUNDS: usize = 4;
+
+/// How many calls deep a resource is followed. Real chains are shorter; this keeps hostile ones off the stack.
+const MAX_DEPTH: usize = 128;
+
+impl Summaries {
+    /// Finds where resources begin and end; functions are summed up when they are asked about.
     #[must_use]
-    pub fn get(&self, function: FunctionRef) -> &Summary {
-        self.by_function.get(&function).unwrap_or(&self.unknown)
+    pub fn of(evaluator: &Evaluator<'_>) -> Self {
+        let lease_callbacks = LeaseCallbacks::of(evaluator);
+        let sources = Sources::of(evaluator, &lease_callbacks);
+        Self { lease_callbacks, sources, ..Self::default() }
+    }
+
+    /// The function with its dataflow solved.
+    #[must_use]
+    pub fn get(&self, evaluator: &Evaluator<'_>, function: FunctionRef, interest: Interest) -> Rc<Solved> {
+        let question = (function, self.widened(evaluator, function, interest));
+        if let Some(known) = self.solved.borrow().get(&question) {
+            self.open.borrow_mut().uses(question);
+            return Rc::clone(known);
+        }
+        let (depth, tentative) = {
+            let mut open = self.open.borrow_mut();
+            let depth = open.frames.len();
+            if let Some(at) = open.frames.iter().position(|frame| frame.question == question) {
+                open.rest_on(at);
+                return open.provisional.get(&question).map(Rc::clone).unwrap_or_default();
+            }
+            if depth == MAX_DEPTH {
+                return Rc::default();
+            }
+            open.frames.push(Frame { question, rests_on: usize::MAX });
+            (depth, open.tentative.len())
+        };
+        let mut answer = Rc::new(self.solve(evaluator, question));
+        for _ in 1..MAX_ROUNDS {
+            let mut open = self.open.borrow_mut();
+            // Only the outermost member of a cycle goes round; it takes the others with it.
+            let is_settled = open.frames[depth].rests_on != depth
+                || open.provisional.get(&question).is_some_and(|last| last.summary == answer.summary)
+                || (!open.provisional.contains_key(&question) && answer.summary == Summary::default());
+            if is_settled {
+                break;
+            }
+            open.provisional.insert(question, Rc::clone(&answer));
+            for (void, _) in open.tentative.split_off(tentative) {
+                if let Some(last) = self.solved.borrow_mut().remove(&void) {
+                    open.provisional.insert(void, last);
+                }
+            }
+            drop(open);
+            answer = Rc::new(self.solve(evaluator, question));
+        }
+        let mut open = self.open.borrow_mut();
+        let frame = open.frames.pop().expect("invariant: every open question has its frame");
+        if frame.rests_on < depth {
+            open.tentative.insert(question, frame.rests_on);
+        } else {
+            open.tentative.truncate(tentative);
+        }
+        self.solved.borrow_mut().insert(question, Rc::clone(&answer));
+        answer
+    }
+
+    /// Callbacks that are given a lease, and what is written in them, are always asked about what they are given.
+    fn widened(&self, evaluator: &Evaluator<'_>, function: FunctionRef, interest: Interest) -> Interest {
+        let mut at = Some(function.function);
+        while let (Some(id), Interest::Acquired) = (at, interest) {
+            if self.lease_callbacks.get(function.sibling(id)).is_some() {
+                return Interest::Given;
+            }
+            at = evaluator.program.function(function.sibling(id)).parent;
+        }
+        interest
+    }
+
+    fn solve(&self, evaluator: &Evaluator<'_>, (function, interest): Question) -> Solved {
+        let effects = Effects::of(evaluator, self, function, interest);
+        let solution = solve(evaluator, self, function, &effects);
+        let summary = summarise(evaluator, function, &effects, &solution);
+        Solved { effects, solution, summary }
     }
 
     /// Whether a class's instance holds something as soon as it is made.
     #[must_use]
-    pub fn opens_when_made(&self, class: ClassRef) -> bool {
-        self.open_classes.contains(&class)
+    pub fn opens_when_made(&self, evaluator: &Evaluator<'_>, class: ClassRef) -> bool {
+        let body = evaluator.program.class(class);
+        [body.constructor, body.instance_initialiser].into_iter().flatten().any(|part| {
+            let part = FunctionRef::new(class.file, part);
+            self.get(evaluator, part, Interest::Acquired).summary.opens_own_fields
+        })
     }
 
     /// Whether a resource holds something from its acquisition on, or only once it is opened.
@@ -85,64 +204,53 @@ impl Summaries {
     pub fn is_open_at_birth(&self, evaluator: &Evaluator<'_>, id: AcquisitionId) -> bool {
         let acquisition = evaluator.acquisition(id);
         if let How::Received { inner } = acquisition.how {
-            let origin = evaluator.acquisition(inner);
-            return self.get(origin.at.function).handed_over.contains(&inner);
+            let origin = evaluator.acquisition(inner).at.function;
+            return self.get(evaluator, origin, Interest::Acquired).summary.handed_over.contains(&inner);
         }
         match acquisition.kind {
             AcquiredKind::Catalogued(resource) => {
                 acquisition.how == How::Begun || evaluator.catalogue.resource(resource).opens != Opens::Explicitly
             }
-            AcquiredKind::Instance(class) => self.opens_when_made(class),
+            AcquiredKind::Instance(class) => self.opens_when_made(evaluator, class),
         }
     }
 
-    fn insert(&mut self, evaluator: &Evaluator<'_>, function: FunctionRef, summary: Summary) -> bool {
-        use crate::ir::FunctionKind::{Constructor, InstanceInitialiser};
-        if summary.opens_own_fields
-            && let Constructor { class } | InstanceInitialiser { class } = evaluator.program.function(function).kind
-        {
-            self.open_classes.insert(function.class(class));
-        }
-        let changed = self.by_function.get(&function) != Some(&summary);
-        self.by_function.insert(function, summary);
-        changed
+    /// Whether a resource that exists before `function` runs is worth following through it. What a module makes when
+    /// it is loaded may live as long as the program.
+    pub(super) fn is_live(&self, evaluator: &Evaluator<'_>, id: AcquisitionId, function: FunctionRef) -> bool {
+        let made_in = evaluator.acquisition(id).at.function;
+        (made_in == function || made_in.function != FunctionId::INITIALISER) && self.sources.may_hold(evaluator, id)
     }
+}
 
-    fn summarise(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Summary {
-        let effects = Effects::of(evaluator, self, function);
-        let solution = solve(evaluator, self, function, &effects);
-        let class = evaluator.program.this_class(function);
-        let mut summary = Summary {
-            throws: solution.throws,
-            opens_own_fields: opens_fields(evaluator, &effects, function),
-            ..Summary::default()
-        };
-        for (index, identity) in effects.identities.iter().enumerate() {
-            let fates =
-                ExitFates { normal: solution.at_normal_exit[index], exceptional: solution.at_exceptional_exit[index] };
-            match identity {
-                Identity::Acquired(id) if evaluator.acquisition(*id).at.function == function => {
-                    if fates.normal.contains(Fate::ESCAPED) {
-                        summary.handed_over.insert(*id);
-                    }
-                    continue;
+fn summarise(evaluator: &Evaluator<'_>, function: FunctionRef, effects: &Effects, solution: &Solution) -> Summary {
+    let class = evaluator.program.this_class(function);
+    let mut summary = Summary { opens_own_fields: opens_fields(evaluator, effects, function), ..Summary::default() };
+    for (index, identity) in effects.identities.iter().enumerate() {
+        let fates =
+            ExitFates { normal: solution.at_normal_exit[index], exceptional: solution.at_exceptional_exit[index] };
+        match identity {
+            Identity::Acquired(id) if evaluator.acquisition(*id).at.function == function => {
+                if fates.normal.contains(Fate::ESCAPED) {
+                    summary.handed_over.insert(*id);
                 }
-                Identity::Acquired(id) => {
-                    let owner = evaluator.acquisition(*id).at.function;
-                    summary.releases_own_fields |= fates.normal.contains(Fate::RELEASED)
-                        && class.is_some()
-                        && evaluator.program.this_class(owner) == class
-                        && is_owning(evaluator, *id);
-                }
-                Identity::Parameter { .. } => {}
+                continue;
             }
-            let is_touched = (fates.normal | fates.exceptional).intersects(Fate::RELEASED | Fate::ESCAPED);
-            if is_touched {
-                summary.effects.push((identity.clone(), fates));
+            Identity::Acquired(id) => {
+                let owner = evaluator.acquisition(*id).at.function;
+                summary.releases_own_fields |= fates.normal.contains(Fate::RELEASED)
+                    && class.is_some()
+                    && evaluator.program.this_class(owner) == class
+                    && is_owning(evaluator, *id);
             }
+            Identity::Parameter { .. } => {}
         }
-        summary
+        let is_touched = (fates.normal | fates.exceptional).intersects(Fate::RELEASED | Fate::ESCAPED);
+        if is_touched {
+            summary.effects.push((identity.clone(), fates));
+        }
     }
+    summary
 }
 
 /// Whether a resource in a field makes its class's instances resources.
@@ -186,42 +294,4 @@ fn opens_fields(evaluator: &Evaluator<'_>, effects: &Effects, function: Function
             }
             _ => false,
         })
-}
-
-/// The strongly connected components of the call graph, callees first. A function also depends on the functions
-/// written inside it: it may hand them on.
-fn components(evaluator: &Evaluator<'_>) -> Vec<Vec<FunctionRef>> {
-    let program = evaluator.program;
-    let mut graph = DiGraph::<FunctionRef, ()>::new();
-    let mut nodes: FxHashMap<FunctionRef, NodeIndex> = FxHashMap::default();
-    for function in program.functions() {
-        nodes.insert(function, graph.add_node(function));
-    }
-    for function in program.functions() {
-        let from = nodes[&function];
-        for child in program.index(function.file).children(function.function) {
-            graph.update_edge(from, nodes[&function.sibling(*child)], ());
-        }
-        for (block, index, op) in program.function(function).ops() {
-            if !matches!(op.kind, OpKind::Call(_)) {
-                continue;
-            }
-            let callee = evaluator.callee(function.op(block, index));
-            for target in &callee.targets {
-                match target {
-                    CallTarget::Function { function: to, .. } => {
-                        graph.update_edge(from, nodes[to], ());
-                    }
-                    CallTarget::Construct(class) => {
-                        let class_body = program.class(*class);
-                        for to in [class_body.constructor, class_body.instance_initialiser].into_iter().flatten() {
-                            graph.update_edge(from, nodes[&FunctionRef::new(class.file, to)], ());
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
-    tarjan_scc(&graph).into_iter().map(|component| component.into_iter().map(|node| graph[node]).collect()).collect()
 }

@@ -1,0 +1,60 @@
+//! The call graph: which functions of the program each call may run, and the calls each function is run by.
+//!
+//! Takes the evaluator's callees; gives edges in program order. A call of a class runs its constructor and its field
+//! initialisers. Calls of unknown code and of callbacks have no edge.
+
+use smallvec::SmallVec;
+
+use crate::analysis::evaluate::{CallTarget, Evaluator};
+use crate::ir::OpKind;
+use crate::linking::{FunctionRef, OpRef, Program};
+
+/// The calls between the functions of a program.
+#[derive(Debug)]
+pub struct CallGraph {
+    /// By the called function's number.
+    callers: Vec<Vec<OpRef>>,
+}
+
+impl CallGraph {
+    /// Resolves every call of the program.
+    #[must_use]
+    pub fn of(evaluator: &Evaluator<'_>) -> Self {
+        let program = evaluator.program;
+        let mut callers = vec![Vec::new(); program.function_count()];
+        for function in program.functions() {
+            for (block, index, op) in program.function(function).ops() {
+                if !matches!(op.kind, OpKind::Call(_)) {
+                    continue;
+                }
+                let at = function.op(block, index);
+                for target in &evaluator.callee(at).targets {
+                    for called in run_by(program, target) {
+                        callers[program.number(called)].push(at);
+                    }
+                }
+            }
+        }
+        Self { callers }
+    }
+
+    /// The calls that may run a function, in program order.
+    #[must_use]
+    pub fn callers(&self, program: &Program, function: FunctionRef) -> &[OpRef] {
+        &self.callers[program.number(function)]
+    }
+}
+
+/// The functions of the program that a call of `target` runs.
+#[must_use]
+pub fn run_by(program: &Program, target: &CallTarget) -> SmallVec<[FunctionRef; 2]> {
+    match target {
+        CallTarget::Function { function, .. } => smallvec::smallvec![*function],
+        CallTarget::Construct(class) => {
+            let body = program.class(*class);
+            let parts = [body.instance_initialiser, body.constructor];
+            parts.into_iter().flatten().map(|function| FunctionRef::new(class.file, function)).collect()
+        }
+        _ => SmallVec::new(),
+    }
+}
