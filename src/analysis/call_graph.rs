@@ -21,7 +21,7 @@ impl CallGraph {
     #[must_use]
     pub fn of(evaluator: &Evaluator<'_>) -> Self {
         let program = evaluator.program;
-        let mut callers = vec![Vec::new(); program.function_count()];
+        let mut callers = vec![Vec::new(); program.numbers().functions()];
         for function in program.functions() {
             for (block, index, op) in program.function(function).ops() {
                 if !matches!(op.kind, OpKind::Call(_)) {
@@ -30,7 +30,7 @@ impl CallGraph {
                 let at = function.op(block, index);
                 for target in &evaluator.callee(at).targets {
                     for called in run_by(program, target) {
-                        callers[program.number(called)].push(at);
+                        callers[program.numbers().function(called)].push(at);
                     }
                 }
             }
@@ -41,7 +41,7 @@ impl CallGraph {
     /// The calls that may run a function, in program order.
     #[must_use]
     pub fn callers(&self, program: &Program, function: FunctionRef) -> &[OpRef] {
-        &self.callers[program.number(function)]
+        &self.callers[program.numbers().function(function)]
     }
 }
 

@@ -5,11 +5,13 @@
 //! `this` knows the operations that assign it. Never evaluates anything: what a place holds is the analysis's question.
 
 mod definitions;
+mod numbers;
 mod program;
 mod references;
 pub mod resolution;
 
 pub use definitions::{Definition, ModuleIndex};
+pub use numbers::Numbers;
 pub use program::{Program, Symbol};
 pub use references::{ClassRef, FunctionRef, OpRef, VariableRef};
 pub use resolution::Target;

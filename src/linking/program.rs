@@ -9,7 +9,7 @@ use crate::ir::{
 };
 use crate::source::{FileId, Location, SourceFile, Span};
 
-use super::{ClassRef, FunctionRef, ModuleIndex, OpRef, Target, VariableRef};
+use super::{ClassRef, FunctionRef, ModuleIndex, Numbers, OpRef, Target, VariableRef};
 
 /// The files of a run, those that were lowered, and how they hang together.
 #[derive(Debug)]
@@ -18,8 +18,7 @@ pub struct Program {
     pub roles: Vec<FileRole>,
     /// By file; `None` for files the screen left out.
     modules: Vec<Option<LinkedModule>>,
-    /// By file: the number of its first function, counted over the whole program; one more entry than files.
-    first_functions: Vec<usize>,
+    numbers: Numbers,
 }
 
 #[derive(Debug)]
@@ -57,12 +56,8 @@ impl Program {
             let index = ModuleIndex::new(&module);
             by_file[file] = Some(LinkedModule { module, index, targets });
         }
-        let mut first_functions = vec![0];
-        for linked in &by_file {
-            let functions = linked.as_ref().map_or(0, |linked| linked.module.functions.len());
-            first_functions.push(first_functions.last().copied().unwrap_or_default() + functions);
-        }
-        Self { files, roles, modules: by_file, first_functions }
+        let numbers = Numbers::of(by_file.iter().map(|linked| linked.as_ref().map(|linked| &linked.module)));
+        Self { files, roles, modules: by_file, numbers }
     }
 
     /// Gives the files back, for reporting.
@@ -81,16 +76,10 @@ impl Program {
         self.modules().flat_map(|module| module.functions().map(|(id, _)| FunctionRef::new(module.file, id)))
     }
 
-    /// How many functions the program has.
+    /// Numbers for tables that hold something of each function, variable or operation.
     #[must_use]
-    pub fn function_count(&self) -> usize {
-        self.first_functions.last().copied().unwrap_or_default()
-    }
-
-    /// A function's place among all functions of the program, from 0: for tables that hold something of each.
-    #[must_use]
-    pub fn number(&self, function: FunctionRef) -> usize {
-        self.first_functions[function.file.index()] + function.function.index()
+    pub fn numbers(&self) -> &Numbers {
+        &self.numbers
     }
 
     /// Every class of the program, in order.

@@ -265,7 +265,7 @@ fn overwritten<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<Why<
     let looks_at_it =
         |place: &Place| place.root == Root::This && place.path.first().is_some_and(|it| it.name() == Some(&field));
     let body = facts.program.function(at.function);
-    let is_guarded = facts.frequencies.memo(at).is_some()
+    let is_guarded = facts.frequencies.memo(&facts.evaluator, at).is_some()
         || guard(&facts.evaluator, at).is_some()
         || conditions(body, at.block).into_iter().any(|condition| condition.places().any(looks_at_it));
     let solved = facts.solved(at.function);

@@ -28,9 +28,9 @@ pub(super) struct Origin {
     pub(super) is_computed: bool,
 }
 
-pub(super) fn of_condition(
-    facts: &Facts<'_>,
-    aliases: &Aliases<'_, '_>,
+pub(super) fn of_condition<'f, 'p>(
+    facts: &'f Facts<'p>,
+    aliases: &Aliases<'f, 'p>,
     function: FunctionRef,
     condition: &Condition,
 ) -> Origin {
@@ -41,9 +41,9 @@ pub(super) fn of_condition(
     slice.origin
 }
 
-pub(super) fn of_operand(
-    facts: &Facts<'_>,
-    aliases: &Aliases<'_, '_>,
+pub(super) fn of_operand<'f, 'p>(
+    facts: &'f Facts<'p>,
+    aliases: &Aliases<'f, 'p>,
     function: FunctionRef,
     operand: &Operand,
 ) -> Origin {

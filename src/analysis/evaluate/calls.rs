@@ -10,7 +10,8 @@ use crate::ir::{Call, CallKind, Field, Name, OpKind, Operand, Property, Rvalue};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 use super::super::value::{AcquiredKind, Acquisition, AcquisitionId, ContextId, ExternalId, How, Path, Value, Values};
-use super::{Evaluator, Question};
+use super::Evaluator;
+use super::memory::Slot;
 
 /// One thing a call may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,19 +64,18 @@ impl Evaluator<'_> {
     /// What the call at `at` may call.
     #[must_use]
     pub fn callee(&self, at: OpRef) -> Rc<Callee> {
-        if let Some(known) = self.callees.borrow().get(&at) {
-            return Rc::clone(known);
-        }
-        if !self.active.borrow_mut().insert(Question::Callee(at)) {
-            return Rc::new(Callee { open: true, ..Callee::default() });
+        let number = self.program.numbers().op(at);
+        match &mut self.memory.callees.borrow_mut()[number] {
+            Slot::Known(known) => return Rc::clone(known),
+            Slot::Open => return Rc::new(Callee { open: true, ..Callee::default() }),
+            slot @ Slot::Unasked => *slot = Slot::Open,
         }
         let mut callee = Callee::default();
         if let Some(call) = self.program.op(at).call() {
             self.resolve_callee(at.function, call, &mut callee);
         }
-        self.active.borrow_mut().remove(&Question::Callee(at));
         let callee = Rc::new(callee);
-        self.callees.borrow_mut().insert(at, Rc::clone(&callee));
+        self.memory.callees.borrow_mut()[number] = Slot::Known(Rc::clone(&callee));
         callee
     }
 

@@ -52,11 +52,7 @@ impl Evaluator<'_> {
             (Value::Part { .. }, _) => Values::one(value.clone()),
             (Value::Class(class), Field::Named(name)) => self.static_field(*class, name),
             (Value::Namespace(file), Field::Named(name)) => self.export_values(*file, name),
-            (Value::External(id), Field::Named(name)) => {
-                let mut external = self.external_name(*id);
-                external.path.push(name.clone());
-                Values::one(self.external(external.package.as_ref(), external.path))
-            }
+            (Value::External(id), Field::Named(name)) => Values::one(self.member(*id, name)),
             (Value::This { class, path }, Field::Named(name)) if path.is_empty() => {
                 Values::clone(&self.class_field(*class, name))
             }

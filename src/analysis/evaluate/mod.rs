@@ -8,20 +8,23 @@
 mod calls;
 mod fields;
 mod instantiate;
+mod memory;
 mod stores;
 mod types;
 
 pub use calls::{CallTarget, Callee};
 
-use std::cell::{Cell, RefCell};
+use memory::{Memory, Question, Slot};
+
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use crate::catalogue::{Catalogue, SymbolFacts};
 use crate::ir::{Binding, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp, Terminator};
-use crate::linking::{ClassRef, Definition, FunctionRef, OpRef, Program, Symbol, VariableRef};
+use crate::linking::{Definition, FunctionRef, OpRef, Program, Symbol, VariableRef};
 
 use super::value::{Acquisition, AcquisitionId, ContextId, External, ExternalId, Interner, Path, Value, Values};
 
@@ -30,29 +33,11 @@ pub struct Evaluator<'p> {
     pub program: &'p Program,
     pub catalogue: &'p Catalogue,
     interner: RefCell<Interner>,
-    memo: RefCell<FxHashMap<Question, Rc<Values>>>,
-    callees: RefCell<FxHashMap<OpRef, Rc<Callee>>>,
-    stores: RefCell<FxHashMap<FunctionRef, Rc<FxHashSet<AcquisitionId>>>>,
+    memory: Memory,
+    /// By [`ExternalId`]: what the catalogue says.
+    facts: RefCell<Vec<Option<Rc<SymbolFacts<'p>>>>>,
     /// Functions given to something that runs them once and keeps what they return.
     memoised: RefCell<FxHashSet<FunctionRef>>,
-    mentions: RefCell<FxHashMap<FunctionRef, Rc<Values>>>,
-    active: RefCell<FxHashSet<Question>>,
-    depth: Cell<u32>,
-}
-
-/// What the memory is keyed by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Question {
-    Variable(VariableRef),
-    Temp(FunctionRef, Temp),
-    Field(ClassRef, Name),
-    Returns(FunctionRef),
-    Callee(OpRef),
-    Stores(FunctionRef),
-    /// A place with a path.
-    Place(FunctionRef, Place),
-    /// A field of an object or array literal, as it is seen after the calls of a context.
-    Part(OpRef, ContextId, Field),
 }
 
 /// How many questions may wait for one another. Real chains are tens long; this keeps hostile ones off the stack.
@@ -65,39 +50,40 @@ impl<'p> Evaluator<'p> {
             program,
             catalogue,
             interner: RefCell::default(),
-            memo: RefCell::default(),
-            callees: RefCell::default(),
-            stores: RefCell::default(),
+            memory: Memory::new(program),
+            facts: RefCell::default(),
             memoised: RefCell::default(),
-            mentions: RefCell::default(),
-            active: RefCell::default(),
-            depth: Cell::new(0),
         }
     }
 
     /// What a function mentions of its surroundings, worked out once.
     pub(super) fn mentions(&self, function: FunctionRef, work_out: impl FnOnce() -> Values) -> Rc<Values> {
-        if let Some(known) = self.mentions.borrow().get(&function) {
+        if let Some(known) = self.memory.mentions.borrow().get(&function) {
             return Rc::clone(known);
         }
         let mentions = Rc::new(work_out());
-        self.mentions.borrow_mut().insert(function, Rc::clone(&mentions));
+        self.memory.mentions.borrow_mut().insert(function, Rc::clone(&mentions));
         mentions
     }
 
     /// Remembers the answer to a question; a question asked while it is being answered gets `Values::default()`.
     fn remembered(&self, question: Question, answer: impl FnOnce() -> Values) -> Rc<Values> {
-        if let Some(known) = self.memo.borrow().get(&question) {
-            return Rc::clone(known);
+        let known = self.memory.with(self.program, &question, |slot| match slot {
+            Slot::Known(values) => Some(Rc::clone(values)),
+            Slot::Open => Some(Rc::new(Values::unknown())),
+            Slot::Unasked if self.memory.depth.get() > MAX_DEPTH => Some(Rc::new(Values::unknown())),
+            Slot::Unasked => {
+                *slot = Slot::Open;
+                None
+            }
+        });
+        if let Some(known) = known {
+            return known;
         }
-        if self.depth.get() > MAX_DEPTH || !self.active.borrow_mut().insert(question.clone()) {
-            return Rc::new(Values::unknown());
-        }
-        self.depth.set(self.depth.get() + 1);
+        self.memory.depth.set(self.memory.depth.get() + 1);
         let values = Rc::new(answer());
-        self.depth.set(self.depth.get() - 1);
-        self.active.borrow_mut().remove(&question);
-        self.memo.borrow_mut().insert(question, Rc::clone(&values));
+        self.memory.depth.set(self.memory.depth.get() - 1);
+        self.memory.with(self.program, &question, |slot| *slot = Slot::Known(Rc::clone(&values)));
         values
     }
 
@@ -126,18 +112,24 @@ impl<'p> Evaluator<'p> {
         if place.path.is_empty() {
             return self.root(function, &place.root);
         }
-        let question = Question::Place(function, place.clone());
-        Values::clone(&self.remembered(question, || self.part(function, place)))
-    }
-
-    fn part(&self, function: FunctionRef, place: &Place) -> Values {
-        let mut values = self.fields(self.root(function, &place.root), &place.path);
         // `x.f = v` reaches reads of `x.f` and below.
         let definitions = match place.root {
             Root::Variable(id) => self.program.index(function.file).of_variable(id),
             Root::Temp(temp) => self.program.index(function.file).of_temp(function.function, temp),
             Root::This | Root::Global(_) => &[],
         };
+        let assigns_part = |definition: &Definition| {
+            self.assignment(function, *definition).is_some_and(|(_, target, _)| !target.path.is_empty())
+        };
+        if !definitions.iter().any(assigns_part) {
+            return self.fields(self.root(function, &place.root), &place.path);
+        }
+        let question = Question::Place(function, place.clone());
+        Values::clone(&self.remembered(question, || self.part(function, place, definitions)))
+    }
+
+    fn part(&self, function: FunctionRef, place: &Place, definitions: &[Definition]) -> Values {
+        let mut values = self.fields(self.root(function, &place.root), &place.path);
         for definition in definitions {
             let Some((at, target, rvalue)) = self.assignment(function, *definition) else { continue };
             if !target.path.is_empty() && place.path.starts_with(&target.path) {
@@ -311,12 +303,35 @@ impl<'p> Evaluator<'p> {
 
     /// What the catalogue says of an external value.
     #[must_use]
-    pub fn facts(&self, id: ExternalId) -> SymbolFacts<'p> {
+    pub fn facts(&self, id: ExternalId) -> Rc<SymbolFacts<'p>> {
+        let index = id.0 as usize;
+        if let Some(Some(known)) = self.facts.borrow().get(index) {
+            return Rc::clone(known);
+        }
         let external = self.external_name(id);
-        match &external.package {
+        let facts = Rc::new(match &external.package {
             Some(package) => self.catalogue.symbol(package, &external.path),
             None => self.catalogue.global(&external.path),
+        });
+        let mut known = self.facts.borrow_mut();
+        if known.len() <= index {
+            known.resize(index + 1, None);
         }
+        known[index] = Some(Rc::clone(&facts));
+        facts
+    }
+
+    /// A member of an external value.
+    fn member(&self, of: ExternalId, name: &Name) -> Value {
+        let key = (of, name.clone());
+        if let Some(known) = self.memory.members.borrow().get(&key) {
+            return Value::External(*known);
+        }
+        let mut external = self.external_name(of);
+        external.path.push(name.clone());
+        let id = self.interner.borrow_mut().external(external);
+        self.memory.members.borrow_mut().insert(key, id);
+        Value::External(id)
     }
 
     /// The acquisition behind an id.

@@ -8,7 +8,8 @@ use crate::ir::{Binding, Call, FunctionKind, OpKind, Place, Root};
 use crate::linking::FunctionRef;
 
 use super::super::value::{AcquisitionId, ContextId, Value, Values};
-use super::{Evaluator, Question};
+use super::Evaluator;
+use super::memory::Slot;
 
 /// Methods that put an argument into their receiver. Language built-ins; a class that has one of these names and does
 /// something else only makes the analysis more careful.
@@ -19,11 +20,10 @@ impl Evaluator<'_> {
     /// `this`, a parameter or a global, a container that is one of these.
     #[must_use]
     pub fn stored(&self, function: FunctionRef) -> Rc<FxHashSet<AcquisitionId>> {
-        if let Some(known) = self.stores.borrow().get(&function) {
-            return Rc::clone(known);
-        }
-        if !self.active.borrow_mut().insert(Question::Stores(function)) {
-            return Rc::default();
+        match self.memory.stores.borrow_mut().entry(function).or_insert(Slot::Unasked) {
+            Slot::Known(known) => return Rc::clone(known),
+            Slot::Open => return Rc::default(),
+            slot @ Slot::Unasked => *slot = Slot::Open,
         }
         let mut stored = FxHashSet::default();
         for (block, index, op) in self.program.function(function).ops() {
@@ -45,8 +45,7 @@ impl Evaluator<'_> {
             }
         }
         let stored = Rc::new(stored);
-        self.active.borrow_mut().remove(&Question::Stores(function));
-        self.stores.borrow_mut().insert(function, Rc::clone(&stored));
+        self.memory.stores.borrow_mut().insert(function, Slot::Known(Rc::clone(&stored)));
         stored
     }
 

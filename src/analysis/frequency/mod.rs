@@ -7,6 +7,8 @@
 mod entries;
 pub mod memo;
 
+use std::cell::RefCell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
@@ -65,7 +67,8 @@ pub struct Frequency {
 #[derive(Debug)]
 pub struct Frequencies {
     nodes: FxHashMap<Node, Frequency>,
-    memos: FxHashMap<OpRef, Memo>,
+    /// Worked out when somebody asks.
+    memos: RefCell<FxHashMap<OpRef, Option<Memo>>>,
     /// Functions that something runs once, however often it is asked to.
     memoised: FxHashSet<FunctionRef>,
 }
@@ -99,7 +102,6 @@ impl Frequencies {
             edges: FxHashMap::default(),
             roots: Vec::new(),
             public: Vec::new(),
-            memos: FxHashMap::default(),
             memoised: FxHashSet::default(),
             memoisers: memo::memoisers(evaluator),
             callers_of_parameters: memo::callers_of_parameters(evaluator),
@@ -128,18 +130,32 @@ impl Frequencies {
         } else {
             rate
         };
-        match self.memos.get(&at).map(|memo| memo.lifetime) {
+        // Only what is kept for an instance can change the rate of what runs once.
+        let is_settled = match rate {
+            Rate::Never => true,
+            Rate::Once => evaluator.program.this_class(at.function).is_none(),
+            _ => false,
+        };
+        if is_settled {
+            return rate;
+        }
+        match self.memo(evaluator, at).map(|memo| memo.lifetime) {
             None => rate,
             Some(Lifetime::Process) => rate.min(Rate::Once),
-            Some(Lifetime::Instance(class)) if rate > Rate::Never => self.of_class(class),
-            Some(Lifetime::Instance(_)) => rate,
+            Some(Lifetime::Instance(class)) => self.of_class(class),
         }
     }
 
     /// How the result of an operation is memoised.
     #[must_use]
-    pub fn memo(&self, at: OpRef) -> Option<&Memo> {
-        self.memos.get(&at)
+    pub fn memo(&self, evaluator: &Evaluator<'_>, at: OpRef) -> Option<Memo> {
+        if let Some(known) = self.memos.borrow().get(&at) {
+            return known.clone();
+        }
+        let call = evaluator.program.op(at).call();
+        let memo = call.and_then(|call| memo::of_call(evaluator, at, call));
+        self.memos.borrow_mut().insert(at, memo.clone());
+        memo
     }
 
     /// The chain of evidence for a function's rate: the functions from the entry point down to it, with the
@@ -195,7 +211,6 @@ struct Solver<'e, 'p> {
     roots: Vec<(Node, Frequency)>,
     /// What somebody outside the program calls, whatever the program itself does with it.
     public: Vec<(Node, Frequency)>,
-    memos: FxHashMap<OpRef, Memo>,
     memoised: FxHashSet<FunctionRef>,
     /// Functions of the project that run one of their arguments once and keep what it returns, with its index.
     memoisers: FxHashMap<FunctionRef, u32>,
@@ -299,9 +314,6 @@ impl Solver<'_, '_> {
             let at = function.op(block, index);
             match &op.kind {
                 OpKind::Call(call) => {
-                    if let Some(memo) = memo::of_call(self.evaluator, at, call) {
-                        self.memos.insert(at, memo);
-                    }
                     self.call(at, call, entries);
                 }
                 OpKind::Assign { value, .. } => {
@@ -371,7 +383,8 @@ impl Solver<'_, '_> {
     }
 
     fn solve(self) -> Frequencies {
-        let mut frequencies = Frequencies { nodes: FxHashMap::default(), memos: self.memos, memoised: self.memoised };
+        let mut frequencies =
+            Frequencies { nodes: FxHashMap::default(), memos: RefCell::default(), memoised: self.memoised };
         let mut work = Vec::new();
         let is_call = |at: &OpRef| self.evaluator.program.op(*at).call().is_some();
         let called: FxHashSet<Node> =

@@ -42,7 +42,7 @@ impl Sources {
     pub(super) fn of(evaluator: &Evaluator<'_>, lease_callbacks: &LeaseCallbacks) -> Self {
         let program = evaluator.program;
         let mut sources = Self::default();
-        let mut acquires = vec![false; program.function_count()];
+        let mut acquires = vec![false; program.numbers().functions()];
         let mut made: Vec<(FunctionRef, ClassRef)> = Vec::new();
         for function in program.functions() {
             let mut releases = None;
@@ -54,7 +54,7 @@ impl Sources {
                             match evaluator.acquisition(id).kind {
                                 AcquiredKind::Instance(class) => made.push((function, class)),
                                 AcquiredKind::Catalogued(_) if is_followed(evaluator, id) => {
-                                    acquires[program.number(function)] = true;
+                                    acquires[program.numbers().function(function)] = true;
                                     let class = program.this_class(function);
                                     sources.holding.extend(class);
                                     sources.owning.extend(class.filter(|_| is_owning(evaluator, id)));
@@ -63,7 +63,7 @@ impl Sources {
                             }
                         }
                         let callee = evaluator.callee(at);
-                        acquires[program.number(function)] |= begins_lease(evaluator, &callee);
+                        acquires[program.numbers().function(function)] |= begins_lease(evaluator, &callee);
                         releases = releases.max(released_by(evaluator, at, call, &callee));
                     }
                     OpKind::Dispose { .. } => releases = releases.max(Some(Released::Something)),
@@ -76,10 +76,10 @@ impl Sources {
         }
         sources.close_over_owners(evaluator, &made);
         for (function, class) in made {
-            acquires[program.number(function)] |= sources.owning.contains(&class);
+            acquires[program.numbers().function(function)] |= sources.owning.contains(&class);
         }
         for (function, _) in lease_callbacks.in_order() {
-            acquires[program.number(function)] = true;
+            acquires[program.numbers().function(function)] = true;
         }
         sources.acquires = acquires;
         sources
@@ -88,7 +88,7 @@ impl Sources {
     /// Whether a function acquires something or is given a lease.
     #[must_use]
     pub fn acquires(&self, program: &Program, function: FunctionRef) -> bool {
-        self.acquires[program.number(function)]
+        self.acquires[program.numbers().function(function)]
     }
 
     /// Whether an acquisition can ever hold something.

@@ -215,7 +215,10 @@ fn life(facts: &Facts<'_>, at: OpRef, place: &PlaceId, values: &Values, global_t
         if matches!(first.how, How::Leased { .. }) && acquisition.at.function == at.function {
             return Life::Leased(id);
         }
-        let is_kept = facts.frequencies.memo(acquisition.at).is_some_and(|memo| memo.lifetime == Lifetime::Process);
+        let is_kept = facts
+            .frequencies
+            .memo(&facts.evaluator, acquisition.at)
+            .is_some_and(|memo| memo.lifetime == Lifetime::Process);
         if is_kept && acquisition.at.function != at.function {
             return Life::Shared;
         }
