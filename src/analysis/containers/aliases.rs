@@ -99,7 +99,7 @@ impl<'f, 'p> Aliases<'f, 'p> {
             if let Value::Object { at, context } = value
                 && !self.sites.contains(at)
             {
-                let parts = self.facts.evaluator.through(self.facts.evaluator.object_parts(*at), *context);
+                let parts = self.facts.evaluator.seen_parts(*at, *context);
                 self.collect(&parts, MAX_DEPTH, &mut found);
             }
         }

@@ -9,7 +9,7 @@ use crate::linking::FunctionRef;
 
 use super::super::value::{AcquisitionId, ContextId, Value, Values};
 use super::Evaluator;
-use super::memory::Slot;
+use super::memory::{Question, Slot};
 
 /// Methods that put an argument into their receiver. Language built-ins; a class that has one of these names and does
 /// something else only makes the analysis more careful.
@@ -116,8 +116,7 @@ impl Evaluator<'_> {
                     found.insert(*id);
                 }
                 Value::Object { at, context } if depth < 3 => {
-                    let parts = self.object_parts(*at);
-                    let parts = self.through(parts, *context);
+                    let parts = self.seen_parts(*at, *context);
                     self.reachable(&parts, depth + 1, found);
                 }
                 _ => {}
@@ -140,11 +139,21 @@ impl Evaluator<'_> {
                     found.push((*function, *context));
                 }
                 Value::Object { at, context } if depth < 2 => {
-                    let parts = self.through(self.object_parts(*at), *context);
+                    let parts = self.seen_parts(*at, *context);
                     self.collect_functions(&parts, depth + 1, found);
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Everything a literal holds, as it is seen after the calls of a context.
+    #[must_use]
+    pub fn seen_parts(&self, at: crate::linking::OpRef, context: ContextId) -> Rc<Values> {
+        let parts = self.object_parts(at);
+        match context == ContextId::default() {
+            true => parts,
+            false => Rc::new(self.through(Values::clone(&parts), context)),
         }
     }
 
@@ -179,7 +188,11 @@ impl Evaluator<'_> {
 
     /// Everything an object or array literal holds, spread entries included.
     #[must_use]
-    pub fn object_parts(&self, at: crate::linking::OpRef) -> Values {
+    pub fn object_parts(&self, at: crate::linking::OpRef) -> Rc<Values> {
+        self.remembered(Question::Parts(at), || self.literal_parts(at))
+    }
+
+    fn literal_parts(&self, at: crate::linking::OpRef) -> Values {
         use crate::ir::{Property, Rvalue};
         let OpKind::Assign { value, .. } = &self.program.op(at).kind else { return Values::default() };
         let mut parts = Values::default();

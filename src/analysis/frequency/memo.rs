@@ -86,6 +86,17 @@ pub fn callers_of_parameters(evaluator: &Evaluator<'_>) -> FxHashSet<FunctionRef
     callers
 }
 
+/// Whether a function puts anything where it outlives the function.
+pub(super) fn keeps_something(evaluator: &Evaluator<'_>, function: FunctionRef) -> bool {
+    let body = evaluator.program.function(function);
+    body.blocks.len() > 1
+        && body.ops().any(|(_, _, op)| match &op.kind {
+            OpKind::Assign { target, .. } => evaluator.outlives(function, target),
+            OpKind::Call(call) => evaluator.is_storing(call),
+            _ => false,
+        })
+}
+
 /// Where the result of a call is kept beyond the function: follows it through local names, object literals and calls
 /// that take it as an argument (wrappers).
 fn slots(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> SmallVec<[Memo; 1]> {

@@ -15,7 +15,7 @@ use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::Value;
 use crate::catalogue::schema::Runs;
 use crate::discovery::FileRole;
-use crate::ir::{FunctionKind, OpKind};
+use crate::ir::{FunctionKind, OpKind, Operand};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::Location;
 
@@ -69,6 +69,8 @@ pub struct Frequencies {
     nodes: FxHashMap<Node, Frequency>,
     /// Worked out when somebody asks.
     memos: RefCell<FxHashMap<OpRef, Option<Memo>>>,
+    /// By function's number: whether it puts anything where it outlives it, once somebody asked.
+    keepers: RefCell<Vec<Option<bool>>>,
     /// Functions that something runs once, however often it is asked to.
     memoised: FxHashSet<FunctionRef>,
 }
@@ -152,10 +154,21 @@ impl Frequencies {
         if let Some(known) = self.memos.borrow().get(&at) {
             return known.clone();
         }
-        let call = evaluator.program.op(at).call();
+        let call = evaluator.program.op(at).call().filter(|_| self.is_keeper(evaluator, at.function));
         let memo = call.and_then(|call| memo::of_call(evaluator, at, call));
         self.memos.borrow_mut().insert(at, memo.clone());
         memo
+    }
+
+    /// Most functions keep nothing, so that none of their calls can be memoised.
+    fn is_keeper(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> bool {
+        let number = evaluator.program.numbers().function(function);
+        let known = self.keepers.borrow()[number];
+        known.unwrap_or_else(|| {
+            let is_keeper = memo::keeps_something(evaluator, function);
+            self.keepers.borrow_mut()[number] = Some(is_keeper);
+            is_keeper
+        })
     }
 
     /// The chain of evidence for a function's rate: the functions from the entry point down to it, with the
@@ -282,7 +295,7 @@ impl Solver<'_, '_> {
                     self.roots.push((Node::Class(*class), frequency));
                 }
                 Value::Object { at, .. } => {
-                    for part in &self.evaluator.object_parts(*at) {
+                    for part in self.evaluator.object_parts(*at).iter() {
                         if let Value::Function { function, .. } = part {
                             self.root(*function, Rate::PerCall, Evidence::Exported);
                         }
@@ -319,7 +332,7 @@ impl Solver<'_, '_> {
                 OpKind::Assign { value, .. } => {
                     // A function put somewhere is called, if at all, at least as often as the code that puts it there.
                     for operand in value.operands() {
-                        if let crate::ir::Operand::Function(child) = operand {
+                        if let Operand::Function(child) = operand {
                             self.edge(function, Node::Function(function.sibling(*child)), at);
                         }
                     }
@@ -353,6 +366,9 @@ impl Solver<'_, '_> {
         let is_kept = !call.awaited && self.may_keep_callbacks(&callee);
         let mut registered = None;
         for (index, argument) in (0u32..).zip(&call.arguments) {
+            if !matches!(argument.value, Operand::Place(_) | Operand::Function(_) | Operand::Module(_)) {
+                continue;
+            }
             let values = self.evaluator.operand(at.function, &argument.value);
             for (function, _) in self.evaluator.functions_in(&values) {
                 let registered = registered.get_or_insert_with(|| entries.registered(at, call, &callee));
@@ -383,8 +399,12 @@ impl Solver<'_, '_> {
     }
 
     fn solve(self) -> Frequencies {
-        let mut frequencies =
-            Frequencies { nodes: FxHashMap::default(), memos: RefCell::default(), memoised: self.memoised };
+        let mut frequencies = Frequencies {
+            nodes: FxHashMap::default(),
+            memos: RefCell::default(),
+            keepers: RefCell::new(vec![None; self.evaluator.program.numbers().functions()]),
+            memoised: self.memoised,
+        };
         let mut work = Vec::new();
         let is_call = |at: &OpRef| self.evaluator.program.op(*at).call().is_some();
         let called: FxHashSet<Node> =
