@@ -204,7 +204,7 @@ fn counts(role: FileRole) -> bool {
 /// The files that can matter, in order.
 fn screen(discovered: &Discovered, resolver: &Resolver<'_>, catalogue: &Catalogue) -> Vec<FileId> {
     let packages = catalogue.screen_packages();
-    let lone_packages = catalogue.other_packages();
+    let lone_packages = catalogue.server_packages();
     let words = catalogue.screen_words();
     // Directives are read in every file that has one: what suppresses nothing is worth telling.
     let words: Vec<&str> = words.iter().map(String::as_str).chain(["leaklint:"]).collect();

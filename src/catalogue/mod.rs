@@ -196,10 +196,14 @@ impl Catalogue {
         specifier::texts(self.libraries.iter().filter(|library| holds_something(library)))
     }
 
-    /// The same for libraries that only say how often code runs, or what functions do.
+    /// The same for libraries that hold nothing and say of code that it runs for each request or message: in a file
+    /// that imports one, a plain object may be a cache. What runs for each render matters only where something is held.
     #[must_use]
-    pub fn other_packages(&self) -> Vec<&str> {
-        specifier::texts(self.libraries.iter().filter(|library| !holds_something(library)))
+    pub fn server_packages(&self) -> Vec<&str> {
+        let serves = |library: &Library| {
+            library.entries.iter().any(|entry| matches!(entry.runs, schema::Runs::PerRequest | schema::Runs::PerMessage))
+        };
+        specifier::texts(self.libraries.iter().filter(|library| !holds_something(library) && serves(library)))
     }
 
     /// Words that must be in a file that uses a resource without importing it: `setInterval`, `addEventListener`,
