@@ -14,6 +14,8 @@ pub mod discovery;
 
 pub mod languages;
 
+pub mod demand;
+
 pub mod ir;
 
 pub mod catalogue;

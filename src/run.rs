@@ -6,17 +6,14 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
-
 use crate::analysis::facts::Facts;
 use crate::catalogue::Catalogue;
-use crate::discovery::screen::{Interest, Relevance};
-use crate::discovery::{self, Discovered, DiscoveryError, FileRole};
+use crate::demand::{self, Read};
+use crate::discovery::{self, DiscoveryError};
 use crate::findings::{Finding, suppression};
 use crate::linking::Program;
-use crate::linking::resolution::{Resolver, Target};
-use crate::source::{FileId, Location, SourceFile};
-use crate::{ir, languages, rules};
+use crate::source::{Location, SourceFile};
+use crate::{languages, rules};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -123,27 +120,16 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     progress.stage("reading", 0, 0);
     let discovered = discovery::discover(request)?;
     let catalogue = Catalogue::builtin();
-    let resolver = Resolver::new(&discovered);
-    let relevant = screen(&discovered, &resolver, catalogue);
-
-    progress.stage("parsing", 0, relevant.len());
-    let lowered: Vec<(ir::Module, Vec<ir::ParseIssue>, Vec<Target>)> = relevant
-        .par_iter()
-        .map(|&file| {
-            let (module, issues) = languages::lower(file, &discovered.files[file.index()]);
-            let targets = module.requests.iter().map(|request| resolver.resolve(file, &request.specifier)).collect();
-            (module, issues, targets)
-        })
-        .collect();
-    drop(resolver);
+    progress.stage("parsing", 0, discovered.files.len());
+    let read = demand::read(&discovered, catalogue);
 
     let mut problems: Vec<Problem> = discovered
         .problems
         .into_iter()
         .map(|problem| Problem { path: problem.path, location: None, message: problem.message })
         .collect();
-    let mut modules = Vec::with_capacity(lowered.len());
-    for (module, issues, targets) in lowered {
+    let mut modules = Vec::with_capacity(read.len());
+    for Read { module, issues, targets } in read {
         let path = &discovered.files[module.file.index()].display_path;
         problems.extend(issues.into_iter().map(|issue| Problem {
             path: path.clone(),
@@ -175,10 +161,6 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     Ok(Report { files: program.into_files(), findings, problems, statistics })
 }
 
-/// What makes a collection that another module may fill or empty. Arrays and plain objects are in every file; they are
-/// followed where something else keeps the file.
-const COLLECTIONS: &[&str] = &["new Map", "new Set", "new WeakMap", "new WeakSet"];
-
 /// Whether a part of the function that a finding is in could not be read: the release may have stood there.
 fn is_in_doubt(program: &Program, problems: &[Problem], finding: &Finding) -> bool {
     let unread = problems.iter().filter_map(|problem| problem.location);
@@ -193,32 +175,6 @@ fn is_in_doubt(program: &Program, problems: &[Problem], finding: &Finding) -> bo
         .filter(|span| span.contains(finding.location.span))
         .min_by_key(|span| span.end - span.start);
     around.is_some_and(|around| unread.iter().any(|location| around.contains(location.span)))
-}
-
-/// Whether files of a role are analysed. Tests and the like are held to nothing, and how they call a function says
-/// nothing of how often it runs; in many projects they are most of the code.
-fn counts(role: FileRole) -> bool {
-    !matches!(role, FileRole::Test | FileRole::Benchmark | FileRole::Example | FileRole::Story | FileRole::Declaration)
-}
-
-/// The files that can matter, in order.
-fn screen(discovered: &Discovered, resolver: &Resolver<'_>, catalogue: &Catalogue) -> Vec<FileId> {
-    let packages = catalogue.screen_packages();
-    let lone_packages = catalogue.server_packages();
-    let words = catalogue.screen_words();
-    // Directives are read in every file that has one: what suppresses nothing is worth telling.
-    let words: Vec<&str> = words.iter().map(String::as_str).chain(["leaklint:"]).collect();
-    let interest =
-        Interest { packages: &packages, lone_packages: &lone_packages, words: &words, shared_words: COLLECTIONS };
-    let relevance = discovery::screen::select(&discovered.files, &interest, |from, specifier| {
-        resolver.resolve(from, specifier).into_imported()
-    });
-    (0u32..)
-        .map(FileId)
-        .zip(&relevance)
-        .filter(|(file, relevance)| **relevance != Relevance::Out && counts(discovered.roles[file.index()]))
-        .map(|(file, _)| file)
-        .collect()
 }
 
 impl Report {

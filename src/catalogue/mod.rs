@@ -201,9 +201,23 @@ impl Catalogue {
     #[must_use]
     pub fn server_packages(&self) -> Vec<&str> {
         let serves = |library: &Library| {
-            library.entries.iter().any(|entry| matches!(entry.runs, schema::Runs::PerRequest | schema::Runs::PerMessage))
+            library
+                .entries
+                .iter()
+                .any(|entry| matches!(entry.runs, schema::Runs::PerRequest | schema::Runs::PerMessage))
         };
         specifier::texts(self.libraries.iter().filter(|library| !holds_something(library) && serves(library)))
+    }
+
+    /// Methods by which whoever has a shared resource takes on an obligation: those that lease.
+    #[must_use]
+    pub fn acting_methods(&self) -> Vec<&str> {
+        let leases = self.libraries.iter().flat_map(|library| &library.resources).flat_map(|resource| &resource.leases);
+        leases
+            .filter(|lease| lease.statements.is_empty())
+            .flat_map(|lease| &lease.methods)
+            .map(String::as_str)
+            .collect()
     }
 
     /// Words that must be in a file that uses a resource without importing it: `setInterval`, `addEventListener`,

@@ -1,8 +1,8 @@
-//! The screen: which files can matter at all.
+//! The screen: which files are worth reading for their own sake, and what every file seems to import.
 //!
-//! Takes the texts, the packages and words the catalogue is about, and a way to resolve imports; gives each file's
-//! [`Relevance`] by scanning bytes, without a parse. Errs towards keeping: what looks like an import in a comment or
-//! a string counts as one. Never looks at what is imported from a package, or whether anything is done with it.
+//! Takes the texts, the packages and words the catalogue is about, and a way to resolve imports; scans bytes, without a
+//! parse. Errs towards keeping: what looks like an import in a comment or a string counts as one. Never looks at what
+//! is done with an import; who else has to be read is for [`crate::demand`] to find out.
 
 use aho_corasick::packed;
 use compact_str::CompactString;
@@ -10,32 +10,47 @@ use memchr::memmem::Finder;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use crate::ir::Name;
 use crate::source::{FileId, SourceFile};
 
 /// What to look for.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Interest<'a> {
-    /// Packages, with or without a subpath, by their normalised names. A file that imports one is kept, and so is
-    /// whatever imports that file: a wrapper can be anywhere between the package and its use. An import of types is
-    /// evidence for the file that has it and is not followed further, since nothing of it runs.
+    /// Packages, with or without a subpath, by their normalised names.
     pub packages: &'a [&'a str],
-    /// Packages that keep only the files that import them: what everything imports (`fs`) would keep everything.
-    pub lone_packages: &'a [&'a str],
-    /// Bytes that keep the files they stand in: `setInterval`, `new Map`.
+    /// Bytes: `setInterval`, `new Map`.
     pub words: &'a [&'a str],
-    /// Bytes that keep, besides the file they stand in, whatever imports it: a container that one module makes is
-    /// filled and emptied by others.
-    pub shared_words: &'a [&'a str],
 }
 
-/// Why a file is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Relevance {
-    /// It names a package or a word.
-    Seed,
-    /// It imports, over however many files, one that names a package.
-    Importer,
-    Out,
+/// What one file holds.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Screened {
+    /// It imports one of the packages or holds one of the words.
+    pub is_seed: bool,
+    /// Imports of files of the tree, in the order of the text.
+    pub imports: Vec<ImportEdge>,
+}
+
+/// An import of a file of the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportEdge {
+    pub target: FileId,
+    pub clause: Clause,
+}
+
+/// What is imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Clause {
+    /// All there is, under a name or as a value: `import * as a`, `require`, `import()`.
+    Everything,
+    /// These exports; the default one is called `default`.
+    Names(Vec<Name>),
+    /// `export * from`: passed on under their own names.
+    Star,
+    /// `export { a as b } from`: passed on, with the new names; `*` stands for the whole.
+    Forward(Vec<(Name, Name)>),
+    /// Types only: nothing of it runs.
+    Types,
 }
 
 /// What a specifier names, as far as the screen cares.
@@ -46,20 +61,19 @@ pub enum Imported {
     Package(CompactString),
 }
 
-/// Judges every file. `resolve` is asked for each specifier a file seems to import, from several threads.
-pub fn select(
+/// Scans every file. `resolve` is asked for each specifier a file seems to import, from several threads.
+pub fn scan(
     files: &[SourceFile],
     interest: &Interest<'_>,
     resolve: impl Fn(FileId, &str) -> Option<Imported> + Sync,
-) -> Vec<Relevance> {
+) -> Vec<Screened> {
     let scan = Scan::new(interest);
     // The order of the result is the order of the files, whatever the number of threads.
-    let scanned: Vec<Scanned> = (0..files.len())
+    (0..files.len())
         .into_par_iter()
         .with_min_len(16)
         .map(|at| scan.file(FileId(id(at)), &files[at].text, &resolve))
-        .collect();
-    close_over_importers(&scanned)
+        .collect()
 }
 
 /// Calls `found` with every specifier that `text` seems to import: after `from`, `import`, `import(`, `require(`.
@@ -67,51 +81,33 @@ pub fn specifiers<'t>(text: &'t str, mut found: impl FnMut(&'t str)) {
     Keywords::new().specifiers(text, &mut |specifier, _| found(specifier));
 }
 
-/// What one file holds.
-#[derive(Debug, Default)]
-struct Scanned {
-    names_package: bool,
-    names_other: bool,
-    imports: Vec<u32>,
-    type_imports: Vec<u32>,
-}
-
 struct Scan<'i> {
     packages: FxHashSet<&'i str>,
-    lone_packages: FxHashSet<&'i str>,
     keywords: Keywords,
     words: Words<'i>,
-    shared_words: Words<'i>,
 }
 
 impl<'i> Scan<'i> {
     fn new(interest: &Interest<'i>) -> Self {
         Self {
             packages: interest.packages.iter().copied().collect(),
-            lone_packages: interest.lone_packages.iter().copied().collect(),
             keywords: Keywords::new(),
             words: Words::new(interest.words),
-            shared_words: Words::new(interest.shared_words),
         }
     }
 
-    fn file(&self, file: FileId, text: &str, resolve: &impl Fn(FileId, &str) -> Option<Imported>) -> Scanned {
-        let mut scanned = Scanned::default();
-        self.keywords.specifiers(text, &mut |specifier, is_type| match resolve(file, specifier) {
-            Some(Imported::File(target)) if is_type => scanned.type_imports.push(target.0),
-            Some(Imported::File(target)) => scanned.imports.push(target.0),
-            Some(Imported::Package(name)) => {
-                let is_wanted = holds(&self.packages, &name);
-                scanned.names_package |= is_wanted && !is_type;
-                scanned.names_other |= is_wanted && is_type || holds(&self.lone_packages, &name);
+    fn file(&self, file: FileId, text: &str, resolve: &impl Fn(FileId, &str) -> Option<Imported>) -> Screened {
+        let mut screened = Screened::default();
+        self.keywords.specifiers(text, &mut |specifier, before| match resolve(file, specifier) {
+            Some(Imported::File(target)) => {
+                let clause = before.map_or(Clause::Everything, clause);
+                screened.imports.push(ImportEdge { target, clause });
             }
+            Some(Imported::Package(name)) => screened.is_seed |= holds(&self.packages, &name),
             None => {}
         });
-        scanned.imports.sort_unstable();
-        scanned.imports.dedup();
-        scanned.names_package |= !scanned.names_package && self.shared_words.is_in(text.as_bytes());
-        scanned.names_other |= !scanned.names_package && self.words.is_in(text.as_bytes());
-        scanned
+        screened.is_seed = screened.is_seed || self.words.is_in(text.as_bytes());
+        screened
     }
 }
 
@@ -119,38 +115,6 @@ impl<'i> Scan<'i> {
 fn holds(packages: &FxHashSet<&str>, name: &str) -> bool {
     !packages.is_empty()
         && (packages.contains(name) || name.match_indices('/').any(|(at, _)| packages.contains(&name[..at])))
-}
-
-fn close_over_importers(scanned: &[Scanned]) -> Vec<Relevance> {
-    let mut importers: Vec<Vec<u32>> = vec![Vec::new(); scanned.len()];
-    for (at, file) in scanned.iter().enumerate() {
-        for import in &file.imports {
-            importers[*import as usize].push(id(at));
-        }
-    }
-    let mut relevance: Vec<Relevance> = scanned
-        .iter()
-        .map(|file| if file.names_package || file.names_other { Relevance::Seed } else { Relevance::Out })
-        .collect();
-    let mut is_reached: Vec<bool> = scanned.iter().map(|file| file.names_package).collect();
-    let mut pending: Vec<u32> = (0..id(scanned.len())).filter(|at| is_reached[*at as usize]).collect();
-    while let Some(at) = pending.pop() {
-        for &importer in &importers[at as usize] {
-            if !std::mem::replace(&mut is_reached[importer as usize], true) {
-                if relevance[importer as usize] == Relevance::Out {
-                    relevance[importer as usize] = Relevance::Importer;
-                }
-                pending.push(importer);
-            }
-        }
-    }
-    // A parameter typed by a file that deals with a package holds what that package makes.
-    for (at, file) in scanned.iter().enumerate() {
-        if relevance[at] == Relevance::Out && file.type_imports.iter().any(|of| scanned[*of as usize].names_package) {
-            relevance[at] = Relevance::Importer;
-        }
-    }
-    relevance
 }
 
 /// The words of imports. One search a keyword is several times faster than one automaton for all.
@@ -165,19 +129,19 @@ impl Keywords {
         Self { from: Finder::new("from"), import: Finder::new("import"), require: Finder::new("require") }
     }
 
-    /// Calls `found` with each specifier, and whether only types are imported.
-    fn specifiers<'t>(&self, text: &'t str, found: &mut impl FnMut(&'t str, bool)) {
+    /// Calls `found` with each specifier and, where a clause says what is imported, the text before its `from`.
+    fn specifiers<'t>(&self, text: &'t str, found: &mut impl FnMut(&'t str, Option<&'t str>)) {
         let bytes = text.as_bytes();
         for at in self.from.find_iter(bytes) {
             if let Some(specifier) = literal(text, skip_space(bytes, at + 4)) {
-                found(specifier, imports_types(&bytes[..at]));
+                found(specifier, Some(&text[..at]));
             }
         }
         for at in self.import.find_iter(bytes) {
             let next = skip_space(bytes, at + 6);
             let next = if bytes.get(next) == Some(&b'(') { skip_space(bytes, next + 1) } else { next };
             if let Some(specifier) = literal(text, next) {
-                found(specifier, false);
+                found(specifier, None);
             }
         }
         for at in self.require.find_iter(bytes) {
@@ -185,26 +149,73 @@ impl Keywords {
             if bytes.get(next) == Some(&b'(')
                 && let Some(specifier) = literal(text, skip_space(bytes, next + 1))
             {
-                found(specifier, false);
+                found(specifier, None);
             }
         }
     }
 }
 
-/// Whether what ends before `from` is `import type …` or `export type …`.
-fn imports_types(before: &[u8]) -> bool {
-    // Walk back over what a clause is made of, and no further: `{ a as b, C }`, `* as d`.
+/// What the clause says that ends where `before` does: `import a, { b as c }`, `export *`.
+fn clause(before: &str) -> Clause {
+    // Walk back over what a clause is made of, and no further.
     let is_clause = |byte: &u8| {
         byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || !byte.is_ascii() || b"{},*_$".contains(byte)
     };
-    let start = before.iter().rposition(|byte| !is_clause(byte)).map_or(0, |at| at + 1);
-    let clause = &before[start..];
-    let keyword = [b"import", b"export"].iter().filter_map(|word| memchr::memmem::rfind(clause, *word)).max();
-    let Some(rest) = keyword.map(|at| clause[at + 6..].trim_ascii_start()) else { return false };
-    let Some(rest) = rest.strip_prefix(b"type") else { return false };
-    // `import type from "a"` and `import type, { b } from "a"` import a value called `type`.
-    rest.first().is_some_and(|next| next.is_ascii_whitespace() || matches!(next, b'{' | b'*'))
-        && !matches!(rest.trim_ascii_start().first(), None | Some(b','))
+    let bytes = before.as_bytes();
+    let start = bytes.iter().rposition(|byte| !is_clause(byte)).map_or(0, |at| at + 1);
+    let text = &before[start..];
+    let keyword = ["import", "export"].iter().filter_map(|word| Some((last_word(text, word)?, *word))).max();
+    let Some((at, word)) = keyword else { return Clause::Everything };
+    let rest = text[at + word.len()..].trim();
+    if let Some(types) = rest.strip_prefix("type") {
+        let next = types.bytes().next();
+        // `import type from "a"` and `import type, { b } from "a"` import a value called `type`.
+        if next.is_some_and(|next| next.is_ascii_whitespace() || matches!(next, b'{' | b'*'))
+            && !types.trim_start().starts_with(',')
+        {
+            return Clause::Types;
+        }
+    }
+    if word == "export" {
+        return match rest.strip_prefix('*').map(str::trim_start) {
+            Some("") => Clause::Star,
+            Some(renamed) => {
+                Clause::Forward(vec![(Name::new("*"), Name::new(renamed.trim_start_matches("as ").trim()))])
+            }
+            None => Clause::Forward(names(rest).collect()),
+        };
+    }
+    if rest.contains('*') {
+        return Clause::Everything;
+    }
+    let default =
+        rest.split('{').next().is_some_and(|before| !before.trim_matches([' ', ',', '\n', '\r', '\t']).is_empty());
+    let named = names(rest).map(|(name, _)| name);
+    Clause::Names(default.then(|| Name::new("default")).into_iter().chain(named).collect())
+}
+
+/// Where `word` last stands in the text, not as a part of a longer one.
+fn last_word(text: &str, word: &str) -> Option<usize> {
+    let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_$".contains(byte));
+    let bytes = text.as_bytes();
+    let stands_alone =
+        |at: usize| !is_part(at.checked_sub(1).map(|at| &bytes[at])) && !is_part(bytes.get(at + word.len()));
+    text.rmatch_indices(word).map(|(at, _)| at).find(|at| stands_alone(*at))
+}
+
+/// The names in braces, each with the name it is given; types are left out.
+fn names(clause: &str) -> impl Iterator<Item = (Name, Name)> {
+    let inside = clause.split_once('{').map_or("", |(_, inside)| inside);
+    inside.trim_end_matches('}').split(',').filter_map(|part| {
+        let mut words = part.split_whitespace();
+        let name = words.next()?;
+        match (words.next(), words.next(), words.next()) {
+            (None, ..) => Some((Name::new(name), Name::new(name))),
+            (Some("as"), Some(renamed), None) => Some((Name::new(name), Name::new(renamed))),
+            // `type A`, `type A as B`.
+            _ => None,
+        }
+    })
 }
 
 /// A comment between a keyword and its specifier is a hint of a few words; a longer search would let a file of
@@ -262,7 +273,7 @@ mod tests {
     use super::*;
     use crate::source::Language;
 
-    fn check(files: &[(&str, &str)], interest: &Interest<'_>, expected: &[Relevance]) {
+    fn scanned(files: &[(&str, &str)], interest: &Interest<'_>) -> Vec<Screened> {
         let sources: Vec<SourceFile> = files
             .iter()
             .map(|(name, text)| SourceFile {
@@ -272,11 +283,15 @@ mod tests {
                 text: (*text).into(),
             })
             .collect();
-        let resolve = |_, specifier: &str| match specifier.strip_prefix("./") {
+        scan(&sources, interest, |_, specifier: &str| match specifier.strip_prefix("./") {
             Some(name) => files.iter().position(|(file, _)| *file == name).map(|at| Imported::File(FileId(id(at)))),
             None => Some(Imported::Package(specifier.into())),
-        };
-        assert_eq!(select(&sources, interest, resolve), expected, "{files:?}");
+        })
+    }
+
+    fn check(files: &[(&str, &str)], interest: &Interest<'_>, seeds: &[bool]) {
+        let found: Vec<bool> = scanned(files, interest).iter().map(|file| file.is_seed).collect();
+        assert_eq!(found, seeds, "{files:?}");
     }
 
     #[test]
@@ -291,81 +306,59 @@ mod tests {
     }
 
     #[test]
-    fn importers_of_a_package_are_kept_at_any_distance() {
-        check(
-            &[
-                ("db", "import { Pool } from 'pg'"),
-                ("index", "export * from './db'"),
-                ("users", "import { pool } from './index'"),
-                ("types", "export type A = 'pg'"),
-                ("page", "import './types'"),
-            ],
-            &Interest { packages: &["pg"], ..Interest::default() },
-            &[Relevance::Seed, Relevance::Importer, Relevance::Importer, Relevance::Out, Relevance::Out],
-        );
-    }
-
-    #[test]
-    fn words_and_lone_packages_keep_their_files_alone() {
+    fn words_and_packages_make_seeds() {
         check(
             &[
                 ("timer", "setInterval(f, 1)"),
                 ("fs", "import fs from 'fs/promises'"),
                 ("both", "import './timer'; import './fs'"),
             ],
-            &Interest {
-                packages: &["pg"],
-                lone_packages: &["fs"],
-                words: &["setInterval", "new Map", "new Set"],
-                shared_words: &[],
-            },
-            &[Relevance::Seed, Relevance::Seed, Relevance::Out],
+            &Interest { packages: &["fs"], words: &["setInterval", "new Map", "new Set"] },
+            &[true, true, false],
         );
     }
 
     #[test]
-    fn a_seed_by_a_word_still_passes_on_what_it_imports() {
-        check(
-            &[
-                ("db", "import 'drizzle-orm/node-postgres'"),
-                ("both", "import './db'; setInterval(f, 1)"),
-                ("page", "import './both'"),
-            ],
-            &Interest { packages: &["drizzle-orm"], words: &["setInterval"], ..Interest::default() },
-            &[Relevance::Seed, Relevance::Seed, Relevance::Importer],
+    fn edges_say_what_is_imported() {
+        let text = "import a, { b as c } from './x'; import * as d from './x'
+            import './x'; const e = require('./x'); export * from './x'
+            export { f as g, h } from './x'; export * as i from './x'; import type { J } from './x'";
+        let found = scanned(&[("x", ""), ("y", text)], &Interest::default());
+        let mut clauses: Vec<String> = found[1].imports.iter().map(|edge| format!("{:?}", edge.clause)).collect();
+        clauses.sort_unstable();
+        assert_eq!(
+            clauses,
+            [
+                "Everything",
+                "Everything",
+                "Everything",
+                r#"Forward([("*", "i")])"#,
+                r#"Forward([("f", "g"), ("h", "h")])"#,
+                r#"Names(["default", "b"])"#,
+                "Star",
+                "Types",
+            ]
         );
     }
 
     #[test]
-    fn imports_of_types_are_not_followed() {
-        check(
-            &[
-                ("db", "import { Pool } from 'pg'"),
-                ("typed", "import type { Db } from './db'"),
-                ("further", "import { typed } from './typed'"),
-                ("client", "import type { PoolClient } from 'pg'"),
-                ("further2", "import { release } from './client'"),
-            ],
-            &Interest { packages: &["pg"], ..Interest::default() },
-            &[Relevance::Seed, Relevance::Importer, Relevance::Out, Relevance::Seed, Relevance::Out],
-        );
-    }
-
-    #[test]
-    fn clauses_of_types() {
+    fn clauses() {
+        let names = |names: &[&str]| Clause::Names(names.iter().map(Name::new).collect());
         for (text, expected) in [
-            ("import type { A } ", true),
-            ("import 'x'\nimport type A ", true),
-            ("export type * ", true),
-            ("export type{A, B as C} ", true),
-            ("import type ", false),
-            ("import type, { a } ", false),
-            ("import { type A } ", false),
-            ("import typed ", false),
-            ("import type { A } from 'a'; import b ", false),
-            ("", false),
+            ("import type { A } ", Clause::Types),
+            ("import 'x'\nimport type A ", Clause::Types),
+            ("export type * ", Clause::Types),
+            ("export type{A, B as C} ", Clause::Types),
+            ("import type ", names(&["default"])),
+            ("import type, { a } ", names(&["default", "a"])),
+            ("import { type A } ", names(&[])),
+            ("import { type A, importB, exportC } ", names(&["importB", "exportC"])),
+            ("import typed ", names(&["default"])),
+            ("import type { A } from 'a'; import b ", names(&["default"])),
+            ("import {\n  a, // the first\n  b\n} ", Clause::Everything),
+            ("", Clause::Everything),
         ] {
-            assert_eq!(imports_types(text.as_bytes()), expected, "{text}");
+            assert_eq!(clause(text), expected, "{text}");
         }
     }
 
@@ -374,7 +367,7 @@ mod tests {
         check(
             &[("a", "import 'pg-promise'"), ("b", "import '@x/pg'"), ("c", "import 'pg/lib/a'")],
             &Interest { packages: &["pg"], ..Interest::default() },
-            &[Relevance::Out, Relevance::Out, Relevance::Seed],
+            &[false, false, true],
         );
     }
 }

@@ -1,0 +1,300 @@
+//! Demand: which modules the analyses need.
+//!
+//! Takes what discovery read; gives the lowered modules. Reading starts from the files that name a library or a word of
+//! the catalogue. From there it goes on to whoever imports what makes something ([`reach`]): their calls say how often
+//! it is made, and they may have to release it. Who only reads what others made is not read. Never evaluates anything.
+
+mod reach;
+
+use aho_corasick::AhoCorasick;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::catalogue::Catalogue;
+use crate::discovery::screen::{self, Clause, Interest, Screened};
+use crate::discovery::{Discovered, FileRole};
+use crate::ir::{ImportName, Module, Name, ParseIssue};
+use crate::languages;
+use crate::linking::Target;
+use crate::linking::resolution::Resolver;
+use crate::source::FileId;
+
+use reach::{COLLECTIONS, Level, Reach, Surroundings};
+
+/// A lowered file.
+#[derive(Debug)]
+pub struct Read {
+    pub module: Module,
+    pub issues: Vec<ParseIssue>,
+    /// Where the module's requests lead.
+    pub targets: Vec<Target>,
+}
+
+/// Reads the files that can matter, in order.
+#[must_use]
+pub fn read(discovered: &Discovered, catalogue: &Catalogue) -> Vec<Read> {
+    let resolver = Resolver::new(discovered);
+    let mut demand = Demand::new(discovered, &resolver, catalogue);
+    while demand.round() {}
+    demand.barrels();
+    let mut read: Vec<Read> = demand.read.into_iter().flatten().collect();
+    read.sort_unstable_by_key(|read| read.module.file);
+    read
+}
+
+/// Whether files of a role are analysed. Tests and the like are held to nothing, and how they call a function says
+/// nothing of how often it runs; in many projects they are most of the code.
+fn counts(role: FileRole) -> bool {
+    !matches!(role, FileRole::Test | FileRole::Benchmark | FileRole::Example | FileRole::Story | FileRole::Declaration)
+}
+
+struct Demand<'d> {
+    discovered: &'d Discovered,
+    resolver: &'d Resolver<'d>,
+    catalogue: &'d Catalogue,
+    screened: Vec<Screened>,
+    /// By file: who imports it, with the position of the import among theirs.
+    importers: Vec<Vec<(FileId, usize)>>,
+    /// By file.
+    read: Vec<Option<Read>>,
+    /// By file: the exports that lead to something.
+    exports: Vec<FxHashMap<Name, Level>>,
+    members: FxHashSet<Name>,
+    /// Files to read next.
+    wanted: Vec<FileId>,
+    /// Files that were read and import something that is now known to matter.
+    stale: FxHashSet<FileId>,
+    /// Files that import only what somebody else made, until they turn out to do something with it.
+    bystanders: FxHashSet<FileId>,
+}
+
+/// A module so small that what it imports it passes on.
+const PASSES_ON: usize = 1_000;
+
+impl<'d> Demand<'d> {
+    fn new(discovered: &'d Discovered, resolver: &'d Resolver<'d>, catalogue: &'d Catalogue) -> Self {
+        let packages: Vec<&str> = catalogue.screen_packages().into_iter().chain(catalogue.server_packages()).collect();
+        let words = catalogue.screen_words();
+        let collections: Vec<String> = COLLECTIONS.iter().map(|name| format!("new {name}")).collect();
+        // Directives are read in every file that has one: what suppresses nothing is worth telling.
+        let words: Vec<&str> = words.iter().chain(&collections).map(String::as_str).chain(["leaklint:"]).collect();
+        let interest = Interest { packages: &packages, words: &words };
+        let screened = screen::scan(&discovered.files, &interest, |from, specifier| {
+            resolver.resolve(from, specifier).into_imported()
+        });
+        let mut importers = vec![Vec::new(); screened.len()];
+        for (file, screened) in files(&screened) {
+            if counts(discovered.roles[file.index()]) {
+                for (position, edge) in screened.imports.iter().enumerate() {
+                    importers[edge.target.index()].push((file, position));
+                }
+            }
+        }
+        let is_wanted = |file: FileId| screened[file.index()].is_seed && counts(discovered.roles[file.index()]);
+        let wanted = files(&screened).map(|(file, _)| file).filter(|file| is_wanted(*file)).collect();
+        Self {
+            discovered,
+            resolver,
+            catalogue,
+            importers,
+            read: screened.iter().map(|_| None).collect(),
+            exports: screened.iter().map(|_| FxHashMap::default()).collect(),
+            screened,
+            members: catalogue.acting_methods().into_iter().map(Name::new).collect(),
+            wanted,
+            stale: FxHashSet::default(),
+            bystanders: FxHashSet::default(),
+        }
+    }
+
+    /// Reads what is wanted and follows what it exports; whether there was anything to do.
+    fn round(&mut self) -> bool {
+        let wanted = std::mem::take(&mut self.wanted);
+        let stale = std::mem::take(&mut self.stale);
+        if wanted.is_empty() && stale.is_empty() {
+            return false;
+        }
+        self.lower(&wanted);
+        let mut affected: Vec<FileId> = wanted.into_iter().chain(stale).collect();
+        affected.sort_unstable();
+        affected.dedup();
+        let reached: Vec<(FileId, Reach)> = affected
+            .par_iter()
+            .filter_map(|&file| Some((file, self.reach(self.read[file.index()].as_ref()?))))
+            .collect();
+        let mut members = Vec::new();
+        for (file, reach) in reached {
+            let whole = reach.common_js.then(|| (Name::new("*"), Level::Maker));
+            self.export(file, reach.exports.into_iter().chain(whole).collect());
+            members.extend(reach.members.into_iter().filter(|name| self.members.insert(name.clone())));
+        }
+        self.call_up(&members);
+        true
+    }
+
+    fn lower(&mut self, wanted: &[FileId]) {
+        let read: Vec<Read> = wanted
+            .par_iter()
+            .map(|&file| {
+                let (module, issues) = languages::lower(file, &self.discovered.files[file.index()]);
+                let resolve = |request: &crate::ir::ModuleRequest| self.resolver.resolve(file, &request.specifier);
+                let targets = module.requests.iter().map(resolve).collect();
+                Read { module, issues, targets }
+            })
+            .collect();
+        for read in read {
+            let file = read.module.file.index();
+            self.read[file] = Some(read);
+        }
+    }
+
+    fn reach(&self, read: &Read) -> Reach {
+        reach::reach(
+            &read.module,
+            &Surroundings {
+                catalogue: self.catalogue,
+                targets: &read.targets,
+                imported: &|file, name| self.level(file, name),
+                members: &self.members,
+            },
+        )
+    }
+
+    /// What an export of a file leads to.
+    fn level(&self, file: FileId, name: &ImportName) -> Option<Level> {
+        let exports = &self.exports[file.index()];
+        let named = match name {
+            ImportName::Named(name) => exports.get(name),
+            ImportName::Default => exports.get("default"),
+            ImportName::Namespace => return exports.values().copied().max(),
+        };
+        named.copied().max(exports.get("*").copied())
+    }
+
+    /// Notes what exports of a file lead to, and tells those who import them.
+    fn export(&mut self, file: FileId, exports: Vec<(Name, Level)>) {
+        let mut work = vec![(file, exports)];
+        while let Some((file, exports)) = work.pop() {
+            let known = &mut self.exports[file.index()];
+            let news: Vec<(Name, Level)> = exports
+                .into_iter()
+                .filter(|(name, level)| known.insert(name.clone(), *level).is_none_or(|before| before < *level))
+                .collect();
+            if news.is_empty() {
+                continue;
+            }
+            for at in 0..self.importers[file.index()].len() {
+                let (importer, position) = self.importers[file.index()][at];
+                let of = |wanted: &Name| {
+                    let is_it = |name: &Name| name == wanted || name == "*" || wanted == "*";
+                    news.iter().filter(|(name, _)| is_it(name)).map(|(_, level)| *level).max()
+                };
+                let level = match &self.screened[importer.index()].imports[position].clause {
+                    Clause::Star => {
+                        work.push((importer, news.iter().filter(|(name, _)| name != "default").cloned().collect()));
+                        None
+                    }
+                    Clause::Forward(names) => {
+                        let renamed = names.iter().filter_map(|(name, renamed)| Some((renamed.clone(), of(name)?)));
+                        work.push((importer, renamed.collect()));
+                        None
+                    }
+                    Clause::Names(names) => names.iter().filter_map(of).max(),
+                    Clause::Everything => of(&Name::new("*")),
+                    Clause::Types => of(&Name::new("*")).map(|_| Level::Held),
+                };
+                match level {
+                    Some(_) if self.read[importer.index()].is_some() => {
+                        self.stale.insert(importer);
+                    }
+                    Some(Level::Maker) => self.want(importer),
+                    Some(_) => self.meet(importer),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    fn want(&mut self, file: FileId) {
+        if self.read[file.index()].is_none() && !self.wanted.contains(&file) {
+            self.bystanders.remove(&file);
+            self.wanted.push(file);
+        }
+    }
+
+    /// A file imports something that another made.
+    fn meet(&mut self, file: FileId) {
+        if self.wanted.contains(&file) || !self.bystanders.insert(file) {
+            return;
+        }
+        let text = &self.discovered.files[file.index()].text;
+        if text.len() < PASSES_ON || self.acts(text) {
+            self.want(file);
+        }
+    }
+
+    fn acts(&self, text: &str) -> bool {
+        memchr::memchr_iter(b'.', text.as_bytes()).any(|at| {
+            let rest = &text[at + 1..];
+            let end =
+                rest.find(|next: char| !next.is_alphanumeric() && next != '_' && next != '$').unwrap_or(rest.len());
+            end > 0 && self.members.contains(&rest[..end])
+        })
+    }
+
+    /// Wants the bystanders that use one of these new members.
+    fn call_up(&mut self, members: &[Name]) {
+        if members.is_empty() || self.bystanders.is_empty() {
+            return;
+        }
+        let Ok(words) = AhoCorasick::new(members.iter().map(|name| format!(".{name}"))) else { return };
+        let acting: Vec<FileId> = self
+            .bystanders
+            .par_iter()
+            .filter(|file| words.is_match(&*self.discovered.files[file.index()].text))
+            .copied()
+            .collect();
+        acting.into_iter().for_each(|file| self.want(file));
+        self.wanted.sort_unstable();
+    }
+
+    /// Reads the barrels between files that were read, so that names lead through them.
+    fn barrels(&mut self) {
+        let mut leads: FxHashMap<FileId, bool> = FxHashMap::default();
+        let mut wanted = Vec::new();
+        for (file, screened) in files(&self.screened) {
+            if self.read[file.index()].is_some() {
+                for edge in &screened.imports {
+                    self.lead_on(edge.target, &mut leads, &mut wanted);
+                }
+            }
+        }
+        self.lower(&wanted);
+    }
+
+    /// Whether a file was read, or passes on what one exports that was.
+    fn lead_on(&self, file: FileId, known: &mut FxHashMap<FileId, bool>, wanted: &mut Vec<FileId>) -> bool {
+        if self.read[file.index()].is_some() {
+            return true;
+        }
+        if let Some(leads) = known.get(&file) {
+            return *leads;
+        }
+        known.insert(file, false);
+        let mut leads = false;
+        for edge in &self.screened[file.index()].imports {
+            if matches!(edge.clause, Clause::Star | Clause::Forward(_)) {
+                leads |= self.lead_on(edge.target, known, wanted);
+            }
+        }
+        if leads && counts(self.discovered.roles[file.index()]) {
+            wanted.push(file);
+        }
+        known.insert(file, leads);
+        leads
+    }
+}
+
+fn files(screened: &[Screened]) -> impl Iterator<Item = (FileId, &Screened)> {
+    (0u32..).map(FileId).zip(screened)
+}

@@ -1,0 +1,349 @@
+//! Reach: which exports of one module lead to something that can leak.
+//!
+//! By names alone: a function matters that mentions what makes a resource, a container or something else that matters;
+//! a variable, when it is assigned from such a thing. Nothing is evaluated.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::catalogue::schema::ResourceKind;
+use crate::catalogue::{Catalogue, SymbolFacts};
+use crate::ir::{
+    Binding, Call, CallKind, ExportSource, Field, Function, FunctionId, ImportName, Module, Name, Op, OpKind, Operand,
+    Place, Root, Temp, Terminator, VariableId,
+};
+use crate::linking::Target;
+use crate::source::FileId;
+
+/// What something that matters is to who has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    /// A collection that is local so far.
+    Container,
+    /// The result of something that makes: who only reads it need not be known.
+    Held,
+    /// A function, a class, an object of functions: whoever mentions it may make something.
+    Maker,
+}
+
+/// What a module's exports lead to.
+#[derive(Debug, Default)]
+pub(super) struct Reach {
+    pub(super) exports: Vec<(Name, Level)>,
+    /// Whether `module.exports` leads to something.
+    pub(super) common_js: bool,
+    /// Members of classes and objects that lead to something.
+    pub(super) members: Vec<Name>,
+}
+
+/// What is known outside the module.
+pub(super) struct Surroundings<'s> {
+    pub(super) catalogue: &'s Catalogue,
+    /// Where the module's requests lead.
+    pub(super) targets: &'s [Target],
+    /// What an export of another file leads to.
+    pub(super) imported: &'s dyn Fn(FileId, &ImportName) -> Option<Level>,
+    /// Members anywhere that lead to something.
+    pub(super) members: &'s FxHashSet<Name>,
+}
+
+/// Follows what matters through a module.
+pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>) -> Reach {
+    let mut walk = Walk {
+        module,
+        surroundings,
+        functions: vec![false; module.functions.len()],
+        classes: vec![false; module.classes.len()],
+        variables: vec![None; module.variables.len()],
+        temps: FxHashMap::default(),
+        fields: FxHashSet::default(),
+        members: FxHashSet::default(),
+        changed: true,
+    };
+    walk.imports();
+    while std::mem::take(&mut walk.changed) {
+        for (id, function) in module.functions() {
+            walk.function(id, function);
+        }
+        walk.classes();
+    }
+    walk.finish()
+}
+
+struct Walk<'m, 's> {
+    module: &'m Module,
+    surroundings: &'m Surroundings<'s>,
+    functions: Vec<bool>,
+    classes: Vec<bool>,
+    variables: Vec<Option<Level>>,
+    temps: FxHashMap<(FunctionId, Temp), Level>,
+    /// Fields of `this` that hold containers or what matters.
+    fields: FxHashSet<Name>,
+    members: FxHashSet<Name>,
+    changed: bool,
+}
+
+impl Walk<'_, '_> {
+    fn imports(&mut self) {
+        for import in &self.module.imports {
+            let level = match self.surroundings.targets.get(import.request.0 as usize) {
+                Some(Target::Module(file)) => (self.surroundings.imported)(*file, &import.name),
+                _ => None,
+            };
+            if let Some(level) = level {
+                self.variable(import.variable, level);
+            }
+        }
+    }
+
+    fn function(&mut self, id: FunctionId, function: &Function) {
+        for (_, _, op) in function.ops() {
+            let matters = self.op(id, op);
+            if matters {
+                self.mark(id);
+            }
+        }
+        for block in &function.blocks {
+            if let Terminator::Branch { .. } | Terminator::Return(_) | Terminator::Throw(_) = &block.terminator
+                && block.terminator.operands().iter().any(|operand| self.operand(id, operand) == Some(Level::Maker))
+            {
+                self.mark(id);
+            }
+        }
+    }
+
+    /// Follows an operation; whether it makes its function matter.
+    fn op(&mut self, function: FunctionId, op: &Op) -> bool {
+        match &op.kind {
+            OpKind::Assign { target, value } => {
+                let level = value.operands().into_iter().filter_map(|operand| self.operand(function, operand)).max();
+                if let Some(level) = level {
+                    self.assigned(function, target, level);
+                }
+                let keeps = self.place(function, target) == Some(Level::Maker);
+                level == Some(Level::Maker) || keeps
+            }
+            OpKind::Call(call) => self.call(function, call),
+            OpKind::Yield { value } => self.operand(function, value) == Some(Level::Maker),
+            OpKind::Delete { place } | OpKind::Dispose { place } => self.place(function, place) == Some(Level::Maker),
+        }
+    }
+
+    fn call(&mut self, function: FunctionId, call: &Call) -> bool {
+        let given = call.arguments.iter().filter_map(|argument| self.operand(function, &argument.value)).max();
+        let made = self.makes(call);
+        // What a call of a library's function does the catalogue says.
+        let is_library =
+            call.callee.place().and_then(Place::root_variable).is_some_and(|id| self.package(id).is_some());
+        let called = if is_library { None } else { self.operand(function, &call.callee) };
+        let by_name = call.method_name().is_some_and(|name| {
+            call.receiver().is_some()
+                && (!self.surroundings.catalogue.any_method(name).registrations.is_empty()
+                    || self.members.contains(name)
+                    || (called.is_some() && self.surroundings.members.contains(name)))
+        });
+        let result = match (made, called, given) {
+            (Some(Made::Container), ..) => Some(Level::Container),
+            (_, _, Some(Level::Maker)) => Some(Level::Maker),
+            (Some(Made::Resource), ..) | (_, Some(Level::Maker), _) => Some(Level::Held),
+            (_, held, given) => held.or(given),
+        };
+        if let Some(level) = result {
+            self.temp(function, call.result, level);
+        }
+        made == Some(Made::Resource) || called == Some(Level::Maker) || given == Some(Level::Maker) || by_name
+    }
+
+    /// What a call makes by what the catalogue says of its callee.
+    fn makes(&self, call: &Call) -> Option<Made> {
+        let place = call.callee.place()?;
+        let names: Vec<Name> = place.path.iter().map_while(Field::name).map(Name::new).collect();
+        let catalogue = self.surroundings.catalogue;
+        match &place.root {
+            Root::Global(name) => {
+                let path: Vec<Name> = std::iter::once(name.clone()).chain(names).collect();
+                if call.kind == CallKind::New && COLLECTIONS.contains(&name.as_str()) {
+                    return Some(Made::Container);
+                }
+                self.matters(&catalogue.global(&path)).then_some(Made::Resource)
+            }
+            Root::Variable(id) => {
+                let (package, name) = self.package(*id)?;
+                let first = match name {
+                    ImportName::Named(name) => Some(name.clone()),
+                    ImportName::Default | ImportName::Namespace => None,
+                };
+                let path: Vec<Name> = first.into_iter().chain(names).collect();
+                self.matters(&catalogue.symbol(package, &path)).then_some(Made::Resource)
+            }
+            Root::Temp(_) | Root::This => None,
+        }
+    }
+
+    /// Whether calling or constructing makes, hands on or keeps something.
+    fn matters(&self, facts: &SymbolFacts<'_>) -> bool {
+        let holds = |resource| self.surroundings.catalogue.resource(resource).kind != ResourceKind::Stateless;
+        [facts.new, facts.call].into_iter().flatten().any(holds)
+            || facts.wrapper_new.is_some()
+            || facts.wrapper_call.is_some()
+    }
+
+    fn operand(&self, function: FunctionId, operand: &Operand) -> Option<Level> {
+        match operand {
+            Operand::Place(place) => self.place(function, place),
+            Operand::Function(id) => self.functions[id.index()].then_some(Level::Maker),
+            Operand::Class(id) => self.classes[id.0 as usize].then_some(Level::Maker),
+            Operand::Module(request) => match self.surroundings.targets.get(request.0 as usize) {
+                Some(Target::Module(file)) => (self.surroundings.imported)(*file, &ImportName::Namespace),
+                Some(Target::External(package)) if self.surroundings.catalogue.knows_package(package) => {
+                    Some(Level::Maker)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn place(&self, function: FunctionId, place: &Place) -> Option<Level> {
+        match &place.root {
+            Root::Variable(id) => {
+                let level = self.variables[id.0 as usize].or_else(|| self.alias(*id))?;
+                let is_captured = self.module.variable(*id).owner != function;
+                Some(if level == Level::Container && is_captured { Level::Maker } else { level })
+            }
+            Root::Temp(temp) => self.temps.get(&(function, *temp)).copied(),
+            Root::This => {
+                let name = place.path.first()?.name()?;
+                let leads = self.fields.contains(name) || self.members.contains(name);
+                leads.then_some(Level::Maker)
+            }
+            Root::Global(_) => None,
+        }
+    }
+
+    /// A library's class or factory taken as a value: `const { Pool } = pg`, `class Db extends Client`.
+    fn alias(&self, id: VariableId) -> Option<Level> {
+        let (package, name) = self.package(id)?;
+        let catalogue = self.surroundings.catalogue;
+        let matters = match name {
+            ImportName::Named(name) => self.matters(&catalogue.symbol(package, std::slice::from_ref(name))),
+            ImportName::Default | ImportName::Namespace => catalogue.knows_package(package),
+        };
+        matters.then_some(Level::Maker)
+    }
+
+    /// The package a variable is imported from, and what of it.
+    fn package(&self, id: VariableId) -> Option<(&str, &ImportName)> {
+        let Binding::Import(import) = self.module.variable(id).binding else { return None };
+        let import = &self.module.imports[import as usize];
+        match self.surroundings.targets.get(import.request.0 as usize)? {
+            Target::External(package) => Some((package, &import.name)),
+            Target::Module(_) | Target::Unresolved => None,
+        }
+    }
+
+    fn assigned(&mut self, function: FunctionId, target: &Place, level: Level) {
+        match &target.root {
+            Root::Variable(id) => self.variable(*id, level),
+            Root::Temp(temp) => self.temp(function, *temp, level),
+            Root::This => {
+                if let Some(name) = target.path.first().and_then(Field::name)
+                    && level != Level::Held
+                {
+                    self.changed |= self.fields.insert(Name::new(name));
+                }
+            }
+            Root::Global(_) => {}
+        }
+    }
+
+    fn classes(&mut self) {
+        for (id, class) in self.module.classes() {
+            let extends = class.extends.as_ref().and_then(|operand| self.operand(class.parent, operand));
+            if extends.is_some() && !std::mem::replace(&mut self.classes[id.0 as usize], true) {
+                self.changed = true;
+            }
+            if !self.classes[id.0 as usize] {
+                continue;
+            }
+            if let Some(variable) = class.variable {
+                self.variable(variable, Level::Maker);
+            }
+            if class.parent != FunctionId::INITIALISER {
+                self.mark(class.parent);
+            }
+        }
+        for (index, variable) in self.module.variables.iter().enumerate() {
+            if let Binding::Function(function) = variable.binding
+                && self.functions[function.index()]
+            {
+                let id = VariableId(u32::try_from(index).expect("invariant: fewer than 2^32 variables"));
+                self.variable(id, Level::Maker);
+            }
+        }
+    }
+
+    /// A function matters: so do its class and the function it is written in.
+    fn mark(&mut self, id: FunctionId) {
+        let function = self.module.function(id);
+        // What renders a component says nothing more of how often its code runs.
+        let is_component = function.name.as_ref().is_some_and(|name| name.starts_with(char::is_uppercase))
+            && function.class().is_none()
+            && function.ops().any(|(_, _, op)| op.call().is_some_and(|call| call.kind == CallKind::Jsx));
+        if id == FunctionId::INITIALISER || is_component || std::mem::replace(&mut self.functions[id.index()], true) {
+            return;
+        }
+        self.changed = true;
+        if let Some(class) = function.class() {
+            self.classes[class.0 as usize] = true;
+        }
+        if let Some(name) = &function.name {
+            self.members.insert(name.clone());
+        }
+        if let Some(parent) = function.parent {
+            self.mark(parent);
+        }
+    }
+
+    fn variable(&mut self, id: VariableId, level: Level) {
+        let is_shared = level == Level::Container && self.module.variable(id).owner == FunctionId::INITIALISER;
+        let level = if is_shared { Level::Maker } else { level };
+        let known = &mut self.variables[id.0 as usize];
+        if *known < Some(level) {
+            *known = Some(level);
+            self.changed = true;
+        }
+    }
+
+    fn temp(&mut self, function: FunctionId, temp: Temp, level: Level) {
+        let known = self.temps.entry((function, temp)).or_insert(level);
+        if *known < level {
+            *known = level;
+            self.changed = true;
+        }
+    }
+
+    fn finish(self) -> Reach {
+        let exports = self.module.exports.iter().filter_map(|export| match export.source {
+            ExportSource::Variable(variable) => Some((export.name.clone(), self.variables[variable.0 as usize]?)),
+            _ => None,
+        });
+        let mut members: Vec<Name> = self.members.into_iter().collect();
+        members.sort_unstable();
+        Reach {
+            exports: exports.collect(),
+            common_js: self.module.common_js_exports.is_some_and(|id| self.variables[id.0 as usize].is_some()),
+            members,
+        }
+    }
+}
+
+/// What a call makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Made {
+    Resource,
+    Container,
+}
+
+/// What makes a collection that another module may fill or empty. Arrays and plain objects are in every file; they are
+/// followed where something else keeps the file.
+pub(super) const COLLECTIONS: &[&str] = &["Map", "Set", "WeakMap", "WeakSet"];
