@@ -11,7 +11,7 @@ use crate::catalogue::Catalogue;
 use crate::demand::{self, Read};
 use crate::discovery::{self, DiscoveryError};
 use crate::findings::{Finding, suppression};
-use crate::linking::Program;
+use crate::linking::{Linkable, Program};
 use crate::source::{Location, SourceFile};
 use crate::{languages, rules};
 
@@ -129,14 +129,14 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
         .map(|problem| Problem { path: problem.path, location: None, message: problem.message })
         .collect();
     let mut modules = Vec::with_capacity(read.len());
-    for Read { module, issues, targets } in read {
+    for Read { module, issues, targets, relevant } in read {
         let path = &discovered.files[module.file.index()].display_path;
         problems.extend(issues.into_iter().map(|issue| Problem {
             path: path.clone(),
             location: Some(Location { file: module.file, span: issue.span }),
             message: issue.message,
         }));
-        modules.push((module, targets));
+        modules.push(Linkable { module, targets, relevant });
     }
     let statistics = Statistics {
         files_discovered: discovered.files_discovered,

@@ -22,7 +22,7 @@ impl CallGraph {
     pub fn of(evaluator: &Evaluator<'_>) -> Self {
         let program = evaluator.program;
         let mut callers = vec![Vec::new(); program.numbers().functions()];
-        for function in program.functions() {
+        for function in program.relevant_functions() {
             for (block, index, op) in program.function(function).ops() {
                 if !matches!(op.kind, OpKind::Call(_)) {
                     continue;

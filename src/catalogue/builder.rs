@@ -229,6 +229,8 @@ impl<'l> Builder<'l> {
         for (position, lease) in (0u32..).zip(&resource.leases) {
             let gives = self.resource(library, &lease.resource)?;
             for name in &lease.methods {
+                let symbol = self.name(name);
+                self.index.any_methods.entry(symbol).or_default().leases_something = true;
                 let record = self.method(id, name);
                 record.lease = record.lease.or(Some((position, gives)));
             }

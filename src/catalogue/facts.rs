@@ -56,6 +56,8 @@ pub struct AnyMethodFacts<'c> {
     pub registrations: &'c [ResourceId],
     /// Whether some resource is released by a method of this name: evidence that a member so named cleans up.
     pub releases_something: bool,
+    /// Whether some resource gives out another by a method of this name, whatever its arguments are.
+    pub leases_something: bool,
 }
 
 /// The part of a method in a registration.

@@ -70,6 +70,7 @@ pub(super) struct AnyRecord {
     pub(super) entries: SmallVec<[Ref; 2]>,
     pub(super) registrations: SmallVec<[ResourceId; 2]>,
     pub(super) releases_something: bool,
+    pub(super) leases_something: bool,
 }
 
 impl Index {

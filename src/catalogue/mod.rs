@@ -168,6 +168,7 @@ impl Catalogue {
             entries: record.entries.iter().map(|&entry| self.entry(entry)).collect(),
             registrations: &record.registrations,
             releases_something: record.releases_something,
+            leases_something: record.leases_something,
         }
     }
 
@@ -209,15 +210,13 @@ impl Catalogue {
         specifier::texts(self.libraries.iter().filter(|library| !holds_something(library) && serves(library)))
     }
 
-    /// Methods by which whoever has a shared resource takes on an obligation: those that lease.
-    #[must_use]
-    pub fn acting_methods(&self) -> Vec<&str> {
-        let leases = self.libraries.iter().flat_map(|library| &library.resources).flat_map(|resource| &resource.leases);
-        leases
-            .filter(|lease| lease.statements.is_empty())
-            .flat_map(|lease| &lease.methods)
-            .map(String::as_str)
-            .collect()
+    /// Methods by which whoever has a shared resource takes on an obligation or ends one: those that lease or release.
+    pub fn acting_methods(&self) -> impl Iterator<Item = &str> {
+        let resources = self.libraries.iter().flat_map(|library| &library.resources);
+        resources.filter(|resource| resource.kind != schema::ResourceKind::Stateless).flat_map(|resource| {
+            let leases = resource.leases.iter().filter(|lease| lease.statements.is_empty());
+            leases.flat_map(|lease| &lease.methods).chain(&resource.release).map(String::as_str)
+        })
     }
 
     /// Words that must be in a file that uses a resource without importing it: `setInterval`, `addEventListener`,

@@ -28,6 +28,8 @@ pub struct Read {
     pub issues: Vec<ParseIssue>,
     /// Where the module's requests lead.
     pub targets: Vec<Target>,
+    /// By function: whether it has something to do with what can leak.
+    pub relevant: Vec<bool>,
 }
 
 /// Reads the files that can matter, in order.
@@ -100,7 +102,7 @@ impl<'d> Demand<'d> {
             read: screened.iter().map(|_| None).collect(),
             exports: screened.iter().map(|_| FxHashMap::default()).collect(),
             screened,
-            members: catalogue.acting_methods().into_iter().map(Name::new).collect(),
+            members: catalogue.acting_methods().map(Name::new).collect(),
             wanted,
             stale: FxHashSet::default(),
             bystanders: FxHashSet::default(),
@@ -124,6 +126,9 @@ impl<'d> Demand<'d> {
             .collect();
         let mut members = Vec::new();
         for (file, reach) in reached {
+            if let Some(read) = &mut self.read[file.index()] {
+                read.relevant = reach.functions;
+            }
             let whole = reach.common_js.then(|| (Name::new("*"), Level::Maker));
             self.export(file, reach.exports.into_iter().chain(whole).collect());
             members.extend(reach.members.into_iter().filter(|name| self.members.insert(name.clone())));
@@ -139,7 +144,7 @@ impl<'d> Demand<'d> {
                 let (module, issues) = languages::lower(file, &self.discovered.files[file.index()]);
                 let resolve = |request: &crate::ir::ModuleRequest| self.resolver.resolve(file, &request.specifier);
                 let targets = module.requests.iter().map(resolve).collect();
-                Read { module, issues, targets }
+                Read { relevant: vec![false; module.functions.len()], module, issues, targets }
             })
             .collect();
         for read in read {

@@ -8,8 +8,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::catalogue::schema::ResourceKind;
 use crate::catalogue::{Catalogue, SymbolFacts};
 use crate::ir::{
-    Binding, Call, CallKind, ExportSource, Field, Function, FunctionId, ImportName, Module, Name, Op, OpKind, Operand,
-    Place, Root, Temp, Terminator, VariableId,
+    Binding, Call, CallKind, ClassId, ExportSource, Field, Function, FunctionId, ImportName, Module, Name, Op, OpKind,
+    Operand, Place, Root, Rvalue, Temp, Terminator, VariableId,
 };
 use crate::linking::Target;
 use crate::source::FileId;
@@ -33,6 +33,8 @@ pub(super) struct Reach {
     pub(super) common_js: bool,
     /// Members of classes and objects that lead to something.
     pub(super) members: Vec<Name>,
+    /// By function: whether it has something to do with what can leak.
+    pub(super) functions: Vec<bool>,
 }
 
 /// What is known outside the module.
@@ -52,6 +54,7 @@ pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>) -> Reach {
         module,
         surroundings,
         functions: vec![false; module.functions.len()],
+        components: vec![false; module.functions.len()],
         classes: vec![false; module.classes.len()],
         variables: vec![None; module.variables.len()],
         temps: FxHashMap::default(),
@@ -73,6 +76,8 @@ struct Walk<'m, 's> {
     module: &'m Module,
     surroundings: &'m Surroundings<'s>,
     functions: Vec<bool>,
+    /// Components among them: what renders one says nothing more of how often its code runs.
+    components: Vec<bool>,
     classes: Vec<bool>,
     variables: Vec<Option<Level>>,
     temps: FxHashMap<(FunctionId, Temp), Level>,
@@ -116,6 +121,7 @@ impl Walk<'_, '_> {
         match &op.kind {
             OpKind::Assign { target, value } => {
                 let level = value.operands().into_iter().filter_map(|operand| self.operand(function, operand)).max();
+                let level = level.or_else(|| is_empty_literal(value).then_some(Level::Container));
                 if let Some(level) = level {
                     self.assigned(function, target, level);
                 }
@@ -135,12 +141,7 @@ impl Walk<'_, '_> {
         let is_library =
             call.callee.place().and_then(Place::root_variable).is_some_and(|id| self.package(id).is_some());
         let called = if is_library { None } else { self.operand(function, &call.callee) };
-        let by_name = call.method_name().is_some_and(|name| {
-            call.receiver().is_some()
-                && (!self.surroundings.catalogue.any_method(name).registrations.is_empty()
-                    || self.members.contains(name)
-                    || (called.is_some() && self.surroundings.members.contains(name)))
-        });
+        let by_name = call.receiver().is_some() && call.method_name().is_some_and(|name| self.acts(name, call, called));
         let result = match (made, called, given) {
             (Some(Made::Container), ..) => Some(Level::Container),
             (_, _, Some(Level::Maker)) => Some(Level::Maker),
@@ -153,10 +154,22 @@ impl Walk<'_, '_> {
         made == Some(Made::Resource) || called == Some(Level::Maker) || given == Some(Level::Maker) || by_name
     }
 
+    /// Whether a method of something may take on an obligation or do something that matters, going by its name.
+    fn acts(&self, name: &str, call: &Call, receiver: Option<Level>) -> bool {
+        let facts = self.surroundings.catalogue.any_method(name);
+        // `query("BEGIN")`: what the statement is may stand elsewhere.
+        let may_lease =
+            || facts.leases_something && !matches!(call.argument(0), Some(Operand::Opaque | Operand::Function(_)));
+        !facts.registrations.is_empty()
+            || self.members.contains(name)
+            || may_lease()
+            || (receiver.is_some() && self.surroundings.members.contains(name))
+    }
+
     /// What a call makes by what the catalogue says of its callee.
     fn makes(&self, call: &Call) -> Option<Made> {
         let place = call.callee.place()?;
-        let names: Vec<Name> = place.path.iter().map_while(Field::name).map(Name::new).collect();
+        let names = names(&place.path);
         let catalogue = self.surroundings.catalogue;
         match &place.root {
             Root::Global(name) => {
@@ -216,7 +229,10 @@ impl Walk<'_, '_> {
                 let leads = self.fields.contains(name) || self.members.contains(name);
                 leads.then_some(Level::Maker)
             }
-            Root::Global(_) => None,
+            Root::Global(name) => {
+                let path: Vec<Name> = std::iter::once(name.clone()).chain(names(&place.path)).collect();
+                self.matters(&self.surroundings.catalogue.global(&path)).then_some(Level::Maker)
+            }
         }
     }
 
@@ -285,10 +301,10 @@ impl Walk<'_, '_> {
     /// A function matters: so do its class and the function it is written in.
     fn mark(&mut self, id: FunctionId) {
         let function = self.module.function(id);
-        // What renders a component says nothing more of how often its code runs.
         let is_component = function.name.as_ref().is_some_and(|name| name.starts_with(char::is_uppercase))
             && function.class().is_none()
             && function.ops().any(|(_, _, op)| op.call().is_some_and(|call| call.kind == CallKind::Jsx));
+        self.components[id.index()] = is_component;
         if id == FunctionId::INITIALISER || is_component || std::mem::replace(&mut self.functions[id.index()], true) {
             return;
         }
@@ -301,6 +317,17 @@ impl Walk<'_, '_> {
         }
         if let Some(parent) = function.parent {
             self.mark(parent);
+        }
+    }
+
+    /// The class in whose code a function stands.
+    fn class_around(&self, function: &Function) -> Option<ClassId> {
+        let mut at = function;
+        loop {
+            if let Some(class) = at.class() {
+                return Some(class);
+            }
+            at = self.module.function(at.parent?);
         }
     }
 
@@ -327,13 +354,35 @@ impl Walk<'_, '_> {
             ExportSource::Variable(variable) => Some((export.name.clone(), self.variables[variable.0 as usize]?)),
             _ => None,
         });
+        let functions = self.module.functions().map(|(id, function)| {
+            id == FunctionId::INITIALISER
+                || self.functions[id.index()]
+                || self.components[id.index()]
+                || self.class_around(function).is_some_and(|class| self.classes[class.0 as usize])
+        });
+        let (functions, exports) = (functions.collect(), exports.collect());
         let mut members: Vec<Name> = self.members.into_iter().collect();
         members.sort_unstable();
         Reach {
-            exports: exports.collect(),
+            functions,
+            exports,
             common_js: self.module.common_js_exports.is_some_and(|id| self.variables[id.0 as usize].is_some()),
             members,
         }
+    }
+}
+
+/// The leading names of a path.
+fn names(path: &[Field]) -> impl Iterator<Item = Name> + '_ {
+    path.iter().map_while(Field::name).map(Name::new)
+}
+
+/// `{}`, `[]`: something to fill.
+fn is_empty_literal(value: &Rvalue) -> bool {
+    match value {
+        Rvalue::Object(properties) => properties.is_empty(),
+        Rvalue::Array(elements) => elements.is_empty(),
+        _ => false,
     }
 }
 

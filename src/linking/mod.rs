@@ -12,6 +12,6 @@ pub mod resolution;
 
 pub use definitions::{Definition, ModuleIndex};
 pub use numbers::Numbers;
-pub use program::{Program, Symbol};
+pub use program::{Linkable, Program, Symbol};
 pub use references::{ClassRef, FunctionRef, OpRef, VariableRef};
 pub use resolution::Target;

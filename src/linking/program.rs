@@ -1,5 +1,6 @@
 //! The program: all modules, and what a name exported or imported anywhere stands for.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
@@ -21,12 +22,22 @@ pub struct Program {
     numbers: Numbers,
 }
 
+/// A lowered module with what is known about it.
+#[derive(Debug)]
+pub struct Linkable {
+    pub module: Module,
+    /// Where its requests lead, by [`RequestId`].
+    pub targets: Vec<Target>,
+    /// By function: whether analyses look at it of their own accord. The others answer when they are asked.
+    pub relevant: Vec<bool>,
+}
+
 #[derive(Debug)]
 struct LinkedModule {
     module: Module,
     index: ModuleIndex,
-    /// By [`RequestId`].
     targets: Vec<Target>,
+    relevant: Vec<bool>,
 }
 
 /// What an imported or exported name stands for.
@@ -43,18 +54,24 @@ pub enum Symbol {
 }
 
 impl Program {
-    /// Links lowered modules; `targets` holds, for each, where its requests lead.
+    /// Links lowered modules.
     ///
     /// # Panics
     /// When `files` and `roles` differ in length, or a module's file is not among them.
     #[must_use]
-    pub fn new(files: Vec<SourceFile>, roles: Vec<FileRole>, modules: Vec<(Module, Vec<Target>)>) -> Self {
+    pub fn new(files: Vec<SourceFile>, roles: Vec<FileRole>, modules: Vec<Linkable>) -> Self {
         assert_eq!(files.len(), roles.len(), "invariant: every file has a role");
         let mut by_file: Vec<Option<LinkedModule>> = files.iter().map(|_| None).collect();
-        for (module, targets) in modules {
-            let file = module.file.index();
-            let index = ModuleIndex::new(&module);
-            by_file[file] = Some(LinkedModule { module, index, targets });
+        let linked: Vec<LinkedModule> = modules
+            .into_par_iter()
+            .map(|Linkable { module, targets, relevant }| {
+                let index = ModuleIndex::new(&module);
+                LinkedModule { module, index, targets, relevant }
+            })
+            .collect();
+        for linked in linked {
+            let file = linked.module.file.index();
+            by_file[file] = Some(linked);
         }
         let numbers = Numbers::of(by_file.iter().map(|linked| linked.as_ref().map(|linked| &linked.module)));
         Self { files, roles, modules: by_file, numbers }
@@ -74,6 +91,19 @@ impl Program {
     /// Every function of the program, in order.
     pub fn functions(&self) -> impl Iterator<Item = FunctionRef> {
         self.modules().flat_map(|module| module.functions().map(|(id, _)| FunctionRef::new(module.file, id)))
+    }
+
+    /// The functions that have something to do with what can leak, in order.
+    pub fn relevant_functions(&self) -> impl Iterator<Item = FunctionRef> {
+        self.modules.iter().flatten().flat_map(|linked| {
+            let functions = linked.module.functions().zip(&linked.relevant);
+            functions.filter(|(_, relevant)| **relevant).map(|((id, _), _)| FunctionRef::new(linked.module.file, id))
+        })
+    }
+
+    #[must_use]
+    pub fn is_relevant(&self, function: FunctionRef) -> bool {
+        self.linked(function.file).relevant[function.function.index()]
     }
 
     /// Numbers for tables that hold something of each function, variable or operation.

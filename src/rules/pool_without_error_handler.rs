@@ -38,7 +38,7 @@ fn is_closed_where_made(obligation: &Obligation) -> bool {
 
 /// Whether a handler for `error` is attached to it anywhere, under whatever name it goes there.
 fn listens(facts: &Facts<'_>, id: AcquisitionId) -> bool {
-    for function in facts.program.functions() {
+    for function in facts.program.relevant_functions() {
         for (block, index, op) in facts.program.function(function).ops() {
             if let crate::ir::OpKind::Assign { target, .. } = &op.kind
                 && let Some((holder, field)) = target.split_last()
@@ -79,7 +79,7 @@ fn listens(facts: &Facts<'_>, id: AcquisitionId) -> bool {
 
 /// Whether some call hands the resource to `helper`.
 fn is_given_to(facts: &Facts<'_>, helper: FunctionRef, id: AcquisitionId) -> bool {
-    facts.program.functions().any(|function| {
+    facts.program.relevant_functions().any(|function| {
         facts.program.function(function).ops().any(|(block, index, op)| {
             let Some(call) = op.call() else { return false };
             let at = function.op(block, index);

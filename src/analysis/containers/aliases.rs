@@ -34,7 +34,7 @@ pub(super) struct Aliases<'f, 'p> {
 impl<'f, 'p> Aliases<'f, 'p> {
     pub(super) fn new(facts: &'f Facts<'p>, sites: FxHashSet<OpRef>) -> Self {
         let mut callers: FxHashMap<FunctionRef, Vec<OpRef>> = FxHashMap::default();
-        for function in facts.program.functions() {
+        for function in facts.program.relevant_functions() {
             for (block, index, op) in facts.program.function(function).ops() {
                 if !matches!(op.kind, OpKind::Call(_)) {
                     continue;

@@ -24,7 +24,7 @@ type Carried = Vec<(OpRef, Shape, Vec<Name>)>;
 pub(super) fn sites(facts: &Facts<'_>) -> Sites {
     let mut sites = Sites::default();
     let called = called_once(facts);
-    for function in facts.program.functions() {
+    for function in facts.program.relevant_functions() {
         if facts.is_held_to_account(function) && may_outlive(facts, function) {
             of_function(facts, function, &called, &mut sites);
         }
@@ -36,7 +36,7 @@ pub(super) fn sites(facts: &Facts<'_>) -> Sites {
 /// may be called at any time and as often as they like; what `local ??= make()` calls, as often as there is a `local`.
 fn called_once(facts: &Facts<'_>) -> FxHashSet<FunctionRef> {
     let mut rates: FxHashMap<FunctionRef, Rate> = FxHashMap::default();
-    for function in facts.program.functions().filter(|function| facts.is_held_to_account(*function)) {
+    for function in facts.program.relevant_functions().filter(|function| facts.is_held_to_account(*function)) {
         let rate = facts.frequencies.of_function(function);
         for (block, index, op) in facts.program.function(function).ops() {
             if matches!(op.kind, OpKind::Call(_)) {

@@ -1,7 +1,10 @@
 //! Uses: every operation of the program that writes, reads, shrinks, measures or gives away one of the containers.
 
+use std::collections::VecDeque;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::analysis::call_graph::run_by;
 use crate::analysis::evaluate::{CallTarget, Callee};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
@@ -31,13 +34,17 @@ pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
         reads: FxHashMap::default(),
         removals: Vec::new(),
         is_only_for_tests: false,
+        helpers: Vec::new(),
     };
-    for function in facts.program.functions() {
+    let mut seen: FxHashSet<FunctionRef> = facts.program.relevant_functions().collect();
+    let mut functions: VecDeque<FunctionRef> = facts.program.relevant_functions().collect();
+    while let Some(function) = functions.pop_front() {
         // What tests do neither fills a container for long nor bounds it.
         if facts.program.role(function.file) != FileRole::Test {
             uses.is_only_for_tests = aliases.is_only_for_tests(function);
             uses.function(function);
         }
+        functions.extend(uses.helpers.drain(..).filter(|helper| seen.insert(*helper)));
     }
     uses.finish()
 }
@@ -52,6 +59,8 @@ struct Uses<'s, 'f, 'p> {
     removals: Vec<(OpRef, OpRef, Option<Operand>)>,
     /// Whether only tests call the function that is looked at: what it takes out, it takes out of a test.
     is_only_for_tests: bool,
+    /// Functions that are given a container as an argument.
+    helpers: Vec<FunctionRef>,
 }
 
 impl Uses<'_, '_, '_> {
@@ -240,6 +249,7 @@ impl Uses<'_, '_, '_> {
                 continue;
             }
             let callee = callee.get_or_insert_with(|| self.facts.evaluator.callee(at));
+            self.helpers.extend(callee.targets.iter().flat_map(|target| run_by(self.facts.program, target)));
             if !self.is_followed(callee) {
                 for alias in found {
                     self.sites[&alias.site].escapes = true;

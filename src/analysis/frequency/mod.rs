@@ -261,7 +261,7 @@ impl Solver<'_, '_> {
             }
         }
         self.public_exports();
-        for function in program.functions() {
+        for function in program.relevant_functions() {
             self.function(function, &entries);
         }
     }

@@ -31,7 +31,7 @@ pub struct LeaseCallbacks {
 impl LeaseCallbacks {
     pub(super) fn of(evaluator: &Evaluator<'_>) -> Self {
         let mut callbacks = Self::default();
-        for function in evaluator.program.functions() {
+        for function in evaluator.program.relevant_functions() {
             for (block, index, op) in evaluator.program.function(function).ops() {
                 if let OpKind::Call(call) = &op.kind {
                     callbacks.add(evaluator, function.op(block, index), call);

@@ -45,6 +45,12 @@ impl Sources {
         let mut acquires = vec![false; program.numbers().functions()];
         let mut made: Vec<(FunctionRef, ClassRef)> = Vec::new();
         for function in program.functions() {
+            if !program.is_relevant(function) {
+                // A helper may release what it is given: its name for that is all there is to go by.
+                let by_name = released_by_name(evaluator, function);
+                sources.releasers.extend(by_name.map(|released| (function, released)));
+                continue;
+            }
             let mut releases = None;
             for (block, index, op) in program.function(function).ops() {
                 let at = function.op(block, index);
@@ -193,11 +199,23 @@ fn begins_lease(evaluator: &Evaluator<'_>, callee: &Callee) -> bool {
     })
 }
 
+/// What a function releases by methods that have the name of a release.
+fn released_by_name(evaluator: &Evaluator<'_>, function: FunctionRef) -> Option<Released> {
+    let calls = evaluator.program.function(function).ops().filter_map(|(block, index, op)| {
+        let call = op.call()?;
+        has_name_of_release(evaluator, call).then(|| given_or_not(evaluator, function.op(block, index), call))
+    });
+    calls.max()
+}
+
+fn has_name_of_release(evaluator: &Evaluator<'_>, call: &Call) -> bool {
+    call.receiver().is_some()
+        && call.method_name().is_some_and(|name| evaluator.catalogue.any_method(name).releases_something)
+}
+
 /// Whether a call may release something by itself, and what.
 fn released_by(evaluator: &Evaluator<'_>, at: OpRef, call: &Call, callee: &Callee) -> Option<Released> {
-    let by_name = call.receiver().is_some()
-        && call.method_name().is_some_and(|name| evaluator.catalogue.any_method(name).releases_something);
-    let releases = by_name
+    let releases = has_name_of_release(evaluator, call)
         || callee.targets.iter().any(|target| match target {
             CallTarget::External(id) => {
                 let facts = evaluator.facts(*id);
@@ -209,14 +227,16 @@ fn released_by(evaluator: &Evaluator<'_>, at: OpRef, call: &Call, callee: &Calle
             }),
             _ => false,
         });
-    releases.then(|| {
-        let receiver = call.receiver().map(|(place, _)| evaluator.place(at.function, &place));
-        let arguments = call.arguments.iter().map(|argument| evaluator.operand(at.function, &argument.value));
-        match receiver.into_iter().chain(arguments).any(|values| is_given(&values)) {
-            true => Released::Given,
-            false => Released::Something,
-        }
-    })
+    releases.then(|| given_or_not(evaluator, at, call))
+}
+
+fn given_or_not(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> Released {
+    let receiver = call.receiver().map(|(place, _)| evaluator.place(at.function, &place));
+    let arguments = call.arguments.iter().map(|argument| evaluator.operand(at.function, &argument.value));
+    match receiver.into_iter().chain(arguments).any(|values| is_given(&values)) {
+        true => Released::Given,
+        false => Released::Something,
+    }
 }
 
 fn is_given(values: &Values) -> bool {

@@ -42,7 +42,7 @@ const MAX_HELPERS: usize = 2;
 pub(super) fn collect(facts: &Facts<'_>) -> Registrations {
     let evaluator = &facts.evaluator;
     let mut sites = Vec::new();
-    for function in facts.program.functions() {
+    for function in facts.program.relevant_functions() {
         for (block, index, op) in facts.program.function(function).ops() {
             if let OpKind::Call(call) = &op.kind
                 && let Some(site) = direct(evaluator, function.op(block, index), call)
@@ -199,7 +199,7 @@ fn through_helpers(evaluator: &Evaluator<'_>, sites: &[Site], from: usize) -> Ve
     if latent.is_empty() {
         return found;
     }
-    for function in evaluator.program.functions() {
+    for function in evaluator.program.relevant_functions() {
         for (block, index, op) in evaluator.program.function(function).ops() {
             let Some(call) = op.call() else { continue };
             let at = function.op(block, index);
