@@ -53,6 +53,7 @@ pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>) -> Reach {
     let mut walk = Walk {
         module,
         surroundings,
+        filled: Filled::of(module),
         functions: vec![false; module.functions.len()],
         components: vec![false; module.functions.len()],
         classes: vec![false; module.classes.len()],
@@ -75,6 +76,7 @@ pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>) -> Reach {
 struct Walk<'m, 's> {
     module: &'m Module,
     surroundings: &'m Surroundings<'s>,
+    filled: Filled,
     functions: Vec<bool>,
     /// Components among them: what renders one says nothing more of how often its code runs.
     components: Vec<bool>,
@@ -145,6 +147,8 @@ impl Walk<'_, '_> {
         let result = match (made, called, given) {
             (Some(Made::Container), ..) => Some(Level::Container),
             (_, _, Some(Level::Maker)) => Some(Level::Maker),
+            // What is made of a function is often one: `memoise(load)`.
+            (_, Some(Level::Maker), _) if self.is_given_function(call) => Some(Level::Maker),
             (Some(Made::Resource), ..) | (_, Some(Level::Maker), _) => Some(Level::Held),
             (_, held, given) => held.or(given),
         };
@@ -152,6 +156,16 @@ impl Walk<'_, '_> {
             self.temp(function, call.result, level);
         }
         made == Some(Made::Resource) || called == Some(Level::Maker) || given == Some(Level::Maker) || by_name
+    }
+
+    fn is_given_function(&self, call: &Call) -> bool {
+        call.arguments.iter().any(|argument| match &argument.value {
+            Operand::Function(_) => true,
+            Operand::Place(place) => {
+                place.as_variable().is_some_and(|id| matches!(self.module.variable(id).binding, Binding::Function(_)))
+            }
+            _ => false,
+        })
     }
 
     /// Whether a method of something may take on an obligation or do something that matters, going by its name.
@@ -192,12 +206,14 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether calling or constructing makes, hands on or keeps something.
+    /// Whether calling or constructing makes, wraps or releases something.
     fn matters(&self, facts: &SymbolFacts<'_>) -> bool {
         let holds = |resource| self.surroundings.catalogue.resource(resource).kind != ResourceKind::Stateless;
         [facts.new, facts.call].into_iter().flatten().any(holds)
             || facts.wrapper_new.is_some()
             || facts.wrapper_call.is_some()
+            || facts.releases.is_some()
+            || facts.function.is_some_and(|fact| !fact.releases.is_empty())
     }
 
     fn operand(&self, function: FunctionId, operand: &Operand) -> Option<Level> {
@@ -263,7 +279,7 @@ impl Walk<'_, '_> {
             Root::Temp(temp) => self.temp(function, *temp, level),
             Root::This => {
                 if let Some(name) = target.path.first().and_then(Field::name)
-                    && level != Level::Held
+                    && (level == Level::Maker || level == Level::Container && self.filled.fields.contains(name))
                 {
                     self.changed |= self.fields.insert(Name::new(name));
                 }
@@ -332,13 +348,19 @@ impl Walk<'_, '_> {
     }
 
     fn variable(&mut self, id: VariableId, level: Level) {
-        let is_shared = level == Level::Container && self.module.variable(id).owner == FunctionId::INITIALISER;
+        let is_shared = level == Level::Container
+            && self.module.variable(id).owner == FunctionId::INITIALISER
+            && (self.filled.variables[id.0 as usize] || self.is_exported(id));
         let level = if is_shared { Level::Maker } else { level };
         let known = &mut self.variables[id.0 as usize];
         if *known < Some(level) {
             *known = Some(level);
             self.changed = true;
         }
+    }
+
+    fn is_exported(&self, id: VariableId) -> bool {
+        self.module.exports.iter().any(|export| export.source == ExportSource::Variable(id))
     }
 
     fn temp(&mut self, function: FunctionId, temp: Temp, level: Level) {
@@ -369,6 +391,44 @@ impl Walk<'_, '_> {
             common_js: self.module.common_js_exports.is_some_and(|id| self.variables[id.0 as usize].is_some()),
             members,
         }
+    }
+}
+
+/// What functions of a module put entries into.
+struct Filled {
+    variables: Vec<bool>,
+    fields: FxHashSet<Name>,
+}
+
+/// Methods that put an entry into a collection.
+const FILLING: &[&str] = &["set", "add", "push", "unshift"];
+
+impl Filled {
+    fn of(module: &Module) -> Self {
+        let mut filled = Self { variables: vec![false; module.variables.len()], fields: FxHashSet::default() };
+        for (id, function) in module.functions() {
+            for (_, _, op) in function.ops() {
+                let place = match &op.kind {
+                    OpKind::Assign { target, .. } if target.path.contains(&Field::Computed) => target,
+                    OpKind::Call(call) if call.method_name().is_some_and(|name| FILLING.contains(&name)) => {
+                        let Some(place) = call.callee.place() else { continue };
+                        place
+                    }
+                    _ => continue,
+                };
+                match (&place.root, place.path.first()) {
+                    (Root::Variable(variable), _) if id != FunctionId::INITIALISER => {
+                        filled.variables[variable.0 as usize] = true;
+                    }
+                    (Root::This, Some(Field::Named(name))) => {
+                        filled.fields.insert(name.clone());
+                    }
+                    // An alias may be filled: what it stands for is not looked up.
+                    _ => {}
+                }
+            }
+        }
+        filled
     }
 }
 
