@@ -162,15 +162,10 @@ impl<'e, 'p> Entries<'e, 'p> {
             if named(&class.decorators) && is_method(function.name.as_ref()) {
                 return true;
             }
-            let bases = class.implements.iter().filter_map(type_name);
-            let extended = class.extends.as_ref().and_then(Operand::place).and_then(|place| match &place.root {
-                crate::ir::Root::Variable(id) => Some(module.variable(*id).name.clone()),
-                crate::ir::Root::Global(name) => Some(name.clone()),
-                _ => None,
-            });
             let method = function.name.as_deref().unwrap_or_default();
-            if bases.chain(extended).any(|base| entry.base_types.iter().any(|it| *it == base))
+            if !entry.base_types.is_empty()
                 && (entry.methods.is_empty() || entry.methods.iter().any(|it| it == method))
+                && self.extends_one_of(at, &entry.base_types)
             {
                 return true;
             }
@@ -182,6 +177,27 @@ impl<'e, 'p> Entries<'e, 'p> {
                     .and_then(|written| written_name(module, written))
                     .is_some_and(|name| entry.parameter_types.iter().any(|it| *it == name))
             })
+    }
+
+    /// Whether the class of a method implements or extends something with one of these names, at any distance.
+    fn extends_one_of(&self, method: FunctionRef, names: &[String]) -> bool {
+        let program = self.evaluator.program;
+        let mut class = program.function(method).class().map(|class| method.class(class));
+        for _ in 0..8 {
+            let Some(at) = class else { return false };
+            let (body, module) = (program.class(at), program.module(at.file));
+            let extended = body.extends.as_ref().and_then(Operand::place).and_then(|place| match &place.root {
+                crate::ir::Root::Variable(id) => Some(module.variable(*id).name.clone()),
+                crate::ir::Root::Global(name) => Some(name.clone()),
+                _ => None,
+            });
+            let mut bases = body.implements.iter().filter_map(type_name).chain(extended);
+            if bases.any(|base| names.iter().any(|it| *it == base)) {
+                return true;
+            }
+            class = self.evaluator.base_class(at);
+        }
+        false
     }
 
     /// The functions that a call registers as entry points, and as which.

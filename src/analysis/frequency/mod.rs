@@ -5,7 +5,9 @@
 //! ([`memo`]). Never judges a rate: a pool per request is a finding only for the rule that says so.
 
 mod entries;
+mod latch;
 pub mod memo;
+mod restart;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -133,6 +135,10 @@ impl Frequencies {
             Some(Lifetime::Process) => rate.min(Rate::Once),
             Some(Lifetime::Instance(class)) if rate > Rate::Never => self.of_class(class),
             Some(Lifetime::Instance(_)) => rate,
+            Some(Lifetime::Run(maker)) => match self.of_function(maker) {
+                Rate::Never => rate.min(Rate::Once),
+                made => rate.min(made),
+            },
         }
     }
 
@@ -295,11 +301,17 @@ impl Solver<'_, '_> {
         ) {
             return;
         }
+        let latches = latch::Latches::of(self.evaluator, function);
+        let ends = restart::ends(self.evaluator, function);
         for (block, index, op) in body.ops() {
             let at = function.op(block, index);
             match &op.kind {
                 OpKind::Call(call) => {
-                    if let Some(memo) = memo::of_call(self.evaluator, at, call) {
+                    let memo = memo::of_call(self.evaluator, at, call);
+                    if let Some(memo) = memo
+                        .or_else(|| latches.of_call(self.evaluator, at))
+                        .or_else(|| restart::of_call(self.evaluator, &ends, at))
+                    {
                         self.memos.insert(at, memo);
                     }
                     self.call(at, call, entries);
@@ -376,13 +388,22 @@ impl Solver<'_, '_> {
         let is_call = |at: &OpRef| self.evaluator.program.op(*at).call().is_some();
         let called: FxHashSet<Node> =
             self.edges.values().flatten().filter(|(_, at)| is_call(at)).map(|(to, _)| *to).collect();
-        for (node, frequency) in self.public {
+        // Where the framework says that it calls something once, nobody else is presumed to.
+        let once: FxHashSet<Node> = self
+            .roots
+            .iter()
+            .filter(|(_, frequency)| {
+                frequency.rate == Rate::Once && matches!(frequency.evidence, Evidence::Entry { .. })
+            })
+            .map(|(node, _)| *node)
+            .collect();
+        for (node, frequency) in self.public.into_iter().filter(|(node, _)| !once.contains(node)) {
             raise(&mut frequencies.nodes, node, frequency, &mut work);
         }
         for (node, frequency) in self.roots {
             // What is exported (or a method) and called by the program itself is judged by those calls; "whenever
             // somebody calls it" is for what nobody here does.
-            if frequency.rate == Rate::PerCall && called.contains(&node) {
+            if frequency.rate == Rate::PerCall && (called.contains(&node) || once.contains(&node)) {
                 continue;
             }
             raise(&mut frequencies.nodes, node, frequency, &mut work);
