@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
 use crate::analysis::facts::is_teardown;
-use crate::ir::{FunctionKind, OpKind};
+use crate::ir::{BlockId, FunctionKind, OpKind};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 use super::memo::{self, Lifetime, Memo};
@@ -33,8 +33,13 @@ pub(super) fn of_call(evaluator: &Evaluator<'_>, ends: &[(OpRef, ClassRef)], at:
     let (receiver, _) = call.receiver()?;
     let body = evaluator.program.function(at.function);
     let classes = called_classes(evaluator, at);
+    // Whatever way leads to the start passes the end: a loop that ends what it started is another matter.
     let is_earlier = |end: &OpRef| {
-        if end.block == at.block { end.index < at.index } else { memo::reaches(body, end.block, at.block, at.block) }
+        if end.block == at.block {
+            end.index < at.index
+        } else {
+            !memo::reaches(body, BlockId::ENTRY, at.block, end.block)
+        }
     };
     let is_same = |end: &OpRef| {
         let ended = evaluator.program.op(*end).call().and_then(crate::ir::Call::receiver);
