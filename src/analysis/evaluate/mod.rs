@@ -10,6 +10,7 @@ mod fields;
 mod instantiate;
 mod stores;
 mod types;
+mod wrapped;
 
 pub use calls::{CallTarget, Callee};
 

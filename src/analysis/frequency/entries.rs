@@ -108,7 +108,7 @@ impl<'e, 'p> Entries<'e, 'p> {
             let declared = Location { file: module.file, span: self.evaluator.program.variable(variable).span };
             let values = self.evaluator.variable(variable);
             let mut report_all = |values: &crate::analysis::value::Values, name: &str| {
-                for (function, _) in self.evaluator.functions_in(values) {
+                for function in self.evaluator.functions_behind(values) {
                     if self.is_directed(module, Some(self.evaluator.program.function(function)), entry) {
                         report(function, entry.runs, format!("{} (`{name}`)", entry.label), declared);
                     }
@@ -132,7 +132,7 @@ impl<'e, 'p> Entries<'e, 'p> {
             let declared = Location { file: module.file, span: module.variable(exports).span };
             for export in &entry.exports {
                 let place = export.split('.').fold(crate::ir::Place::variable(exports), crate::ir::Place::named);
-                for (function, _) in self.evaluator.functions_in(&self.evaluator.place(initialiser, &place)) {
+                for function in self.evaluator.functions_behind(&self.evaluator.place(initialiser, &place)) {
                     report(function, entry.runs, format!("{} (`{export}`)", entry.label), declared);
                 }
             }
@@ -266,7 +266,7 @@ impl<'e, 'p> Entries<'e, 'p> {
                 }
             }
         }
-        self.evaluator.functions_in(&values).into_iter().map(|(function, _)| function).collect()
+        self.evaluator.functions_behind(&values)
     }
 
     fn matches(&self, at: OpRef, call: &Call, entry: &EntryPoint) -> bool {

@@ -12,10 +12,10 @@ mod restart;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
-use crate::analysis::value::Value;
+use crate::analysis::value::{Value, Values};
 use crate::catalogue::schema::Runs;
 use crate::discovery::FileRole;
-use crate::ir::{FunctionKind, OpKind};
+use crate::ir::{Binding, Call, FunctionKind, OpKind, Place, Root};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::Location;
 
@@ -264,10 +264,14 @@ impl Solver<'_, '_> {
         self.roots.push((Node::Function(function), Frequency { rate, evidence }));
     }
 
-    fn export(&mut self, values: &crate::analysis::value::Values) {
+    fn export(&mut self, values: &Values) {
         for value in values {
             match value {
-                Value::Function { function, .. } => self.root(*function, Rate::PerCall, Evidence::Exported),
+                Value::Function { .. } => {
+                    for function in self.evaluator.functions_behind(&Values::one(value.clone())) {
+                        self.root(function, Rate::PerCall, Evidence::Exported);
+                    }
+                }
                 Value::Class(class) => {
                     let frequency = Frequency { rate: Rate::PerCall, evidence: Evidence::Exported };
                     self.roots.push((Node::Class(*class), frequency));
@@ -333,7 +337,7 @@ impl Solver<'_, '_> {
         self.edges.entry(from).or_default().push((to, at));
     }
 
-    fn call(&mut self, at: OpRef, call: &crate::ir::Call, entries: &Entries<'_, '_>) {
+    fn call(&mut self, at: OpRef, call: &Call, entries: &Entries<'_, '_>) {
         let callee = self.evaluator.callee(at);
         let mut memoised_argument = None;
         for target in &callee.targets {
@@ -350,11 +354,11 @@ impl Solver<'_, '_> {
             }
         }
         // A callee nothing is known of may keep a callback and call it whenever it likes.
-        let is_kept = !call.awaited && self.may_keep_callbacks(&callee);
+        let is_kept = !call.awaited && (self.may_keep_callbacks(&callee) || self.may_wrap(at, call, &callee));
         let mut registered = None;
         for (index, argument) in (0u32..).zip(&call.arguments) {
             let values = self.evaluator.operand(at.function, &argument.value);
-            for (function, _) in self.evaluator.functions_in(&values) {
+            for function in self.evaluator.functions_behind(&values) {
                 let registered = registered.get_or_insert_with(|| entries.registered(at, call, &callee));
                 if memoised_argument == Some(index) {
                     self.memoised.insert(function);
@@ -380,6 +384,18 @@ impl Solver<'_, '_> {
             CallTarget::Function { function, .. } => !self.callers_of_parameters.contains(function),
             CallTarget::Construct(_) | CallTarget::ResourceMethod { .. } | CallTarget::Parameter => false,
         }) && !callee.is_unknown()
+    }
+
+    /// Whether a function that was imported from a file that was not read gives something back that is used: it may be
+    /// another face of a function it was given.
+    fn may_wrap(&self, at: OpRef, call: &Call, callee: &Callee) -> bool {
+        let program = self.evaluator.program;
+        let is_imported = call.callee.place().and_then(Place::as_variable).is_some_and(|variable| {
+            matches!(program.variable(at.function.variable(variable)).binding, Binding::Import(_))
+        });
+        is_imported
+            && callee.is_unknown()
+            && program.function(at.function).mentioned_places().any(|place| place.root == Root::Temp(call.result))
     }
 
     fn solve(self) -> Frequencies {
