@@ -11,6 +11,7 @@ use crate::catalogue::schema::ResourceKind;
 use crate::ir::{BlockId, Call, OpKind, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
+use super::beliefs;
 use super::captures::Captures;
 use super::flow::Fate;
 use super::leases;
@@ -116,6 +117,7 @@ impl Effects {
         effects.settle_captures(|identity| collector.is_lease(identity));
         leases::add_begun(evaluator, function, &mut effects);
         leases::add_dependents(evaluator, &mut effects);
+        beliefs::add(body, &mut effects);
         effects
     }
 
