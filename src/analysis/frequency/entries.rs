@@ -7,7 +7,7 @@ use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::Value;
 use crate::catalogue::schema::{EntryPoint, Runs};
 use crate::ir::{Call, CallKind, Decorator, FunctionKind, Module, Name, Operand, TypeRef, TypeRoot};
-use crate::linking::{FunctionRef, OpRef, Target};
+use crate::linking::{FunctionRef, OpRef, Symbol, Target};
 use crate::source::Location;
 
 /// The entry points that are found by location, decorator or type, made ready to match.
@@ -174,9 +174,40 @@ impl<'e, 'p> Entries<'e, 'p> {
             && function.parameters.iter().any(|parameter| {
                 let written = module.variable(parameter.variable).annotation.as_ref();
                 written
+                    .filter(|written| self.may_come_from(module, written, &entry.needs_package))
                     .and_then(|written| written_name(module, written))
                     .is_some_and(|name| entry.parameter_types.iter().any(|it| *it == name))
             })
+    }
+
+    /// Whether a written type may be one of these packages' own: names such as `Request` are everybody's, so one that
+    /// no import gives, or the import of another package, is something else.
+    fn may_come_from(&self, module: &Module, written: &TypeRef, packages: &[String]) -> bool {
+        let program = self.evaluator.program;
+        let TypeRef::Named { root, path, .. } = written else { return false };
+        let is_one_of = |specifier: &str| {
+            packages.iter().map(|package| package.strip_prefix("@types/").unwrap_or(package)).any(|package| {
+                let specifier = specifier.strip_prefix("node:").unwrap_or(specifier);
+                specifier.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '-']))
+            })
+        };
+        let target = match root {
+            _ if packages.is_empty() => return true,
+            TypeRoot::Module(request) => Some(*request),
+            TypeRoot::Variable(id) => match module.variable(*id).binding {
+                crate::ir::Binding::Import(import) => match program.import(module.file, import) {
+                    Some(Symbol::External { package, .. }) => return is_one_of(&package),
+                    Some(_) => None,
+                    None => Some(module.imports[import as usize].request),
+                },
+                _ => None,
+            },
+            TypeRoot::Global(name) => return !path.is_empty() && is_one_of(&name.to_ascii_lowercase()),
+        };
+        target.is_none_or(|request| match program.target(module.file, request) {
+            Target::External(package) => is_one_of(package),
+            Target::Module(_) | Target::Unresolved => true,
+        })
     }
 
     /// Whether the class of a method implements or extends something with one of these names, at any distance.
