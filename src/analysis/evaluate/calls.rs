@@ -12,6 +12,9 @@ use crate::linking::{ClassRef, FunctionRef, OpRef};
 use super::super::value::{AcquiredKind, Acquisition, AcquisitionId, ContextId, ExternalId, How, Path, Value, Values};
 use super::{Evaluator, Question};
 
+/// What the catalogue calls the call of a resource itself: `provider()`.
+const CALL: &str = "()";
+
 /// One thing a call may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallTarget {
@@ -136,10 +139,18 @@ impl Evaluator<'_> {
                     callee.add(CallTarget::ResourceMethod { receiver: Value::Resource(*of), name: name.clone() });
                 }
                 Value::Parameter { .. } => callee.add(CallTarget::Parameter),
+                // A resource that is a function: calling it is a method without a name.
+                Value::Resource(_) | Value::Borrowed(_) if self.is_callable(value) => {
+                    callee.add(CallTarget::ResourceMethod { receiver: value.clone(), name: Name::new(CALL) });
+                }
                 Value::Nullish | Value::Text(_) | Value::Part { .. } => {}
                 _ => callee.open = true,
             }
         }
+    }
+
+    fn is_callable(&self, value: &Value) -> bool {
+        self.resources_of(value).iter().any(|resource| self.catalogue.has_method(*resource, CALL))
     }
 
     /// What the call at `at` gives.
