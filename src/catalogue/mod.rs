@@ -199,7 +199,16 @@ impl Catalogue {
     /// The same for libraries that only say how often code runs, or what functions do.
     #[must_use]
     pub fn other_packages(&self) -> Vec<&str> {
-        specifier::texts(self.libraries.iter().filter(|library| !holds_something(library)))
+        specifier::texts(self.libraries.iter().filter(|library| !holds_something(library) && !library.tests))
+    }
+
+    /// Whether only tests, and what serves them, name this specifier.
+    #[must_use]
+    pub fn is_for_tests(&self, specifier: &str) -> bool {
+        let specifier = normalise(specifier);
+        self.libraries.iter().filter(|library| library.tests).flat_map(|library| &library.packages).any(|package| {
+            package.strip_suffix('*').map_or(*package == specifier, |start| specifier.starts_with(start))
+        })
     }
 
     /// Words that must be in a file that uses a resource without importing it: `setInterval`, `addEventListener`,
