@@ -231,7 +231,9 @@ impl Collector<'_, '_> {
                     takes_arguments = false;
                     for argument in &call.arguments {
                         for identity in self.resources_in(&self.evaluator.operand(self.function, &argument.value)) {
-                            if matches!(identity, Identity::Acquired(_)) {
+                            // Two faces of one resource that are put together stay where they are.
+                            let is_itself = receiver.acquisition().map(Identity::Acquired) == Some(identity.clone());
+                            if matches!(identity, Identity::Acquired(_)) && !is_itself {
                                 found.effects.push((identity, Effect::Escape(Escape::Passed)));
                             }
                         }
