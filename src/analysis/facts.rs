@@ -14,9 +14,9 @@ use crate::analysis::registrations::{Registrations, registrations};
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value};
 use crate::catalogue::ResourceId;
 use crate::catalogue::schema::{Resource, ResourceKind};
-use crate::ir::{OpKind, Root};
-use crate::linking::{ClassRef, FunctionRef, OpRef, Program};
-use crate::source::Location;
+use crate::ir::{Module, OpKind, RequestId, Root};
+use crate::linking::{ClassRef, FunctionRef, OpRef, Program, Target};
+use crate::source::{FileId, Location};
 
 /// The facts of one program.
 pub struct Facts<'p> {
@@ -28,6 +28,8 @@ pub struct Facts<'p> {
     pub obligations: Vec<Obligation>,
     /// Resources that some operation of the program releases, by whatever path.
     pub released: FxHashSet<AcquisitionId>,
+    /// Files that name what only tests use.
+    test_files: FxHashSet<FileId>,
     registrations: OnceCell<Registrations>,
     containers: OnceCell<Vec<Container>>,
 }
@@ -64,6 +66,7 @@ impl<'p> Facts<'p> {
             frequencies,
             obligations: Vec::new(),
             released: FxHashSet::default(),
+            test_files: test_files(program, catalogue),
             registrations: OnceCell::new(),
             containers: OnceCell::new(),
         };
@@ -260,7 +263,7 @@ impl<'p> Facts<'p> {
     #[must_use]
     pub fn is_held_to_account(&self, function: FunctionRef) -> bool {
         use crate::discovery::FileRole;
-        matches!(self.program.role(function.file), FileRole::Source)
+        matches!(self.program.role(function.file), FileRole::Source) && !self.test_files.contains(&function.file)
     }
 
     /// The functions of the project that a call may call.
@@ -282,6 +285,15 @@ impl<'p> Facts<'p> {
     pub fn obligations_by_id(&self) -> FxHashMap<AcquisitionId, &Obligation> {
         self.obligations.iter().map(|obligation| (obligation.id, obligation)).collect()
     }
+}
+
+fn test_files(program: &Program, catalogue: &crate::catalogue::Catalogue) -> FxHashSet<FileId> {
+    let serves_tests = |module: &&Module| {
+        (0u32..).zip(&module.requests).any(|(request, _)| {
+            matches!(program.target(module.file, RequestId(request)), Target::External(name) if catalogue.is_for_tests(name))
+        })
+    };
+    program.modules().filter(serves_tests).map(|module| module.file).collect()
 }
 
 /// Words in the names of methods that end an object's life, in the conventions of every framework at once:

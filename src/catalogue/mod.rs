@@ -219,6 +219,15 @@ impl Catalogue {
         })
     }
 
+    /// Whether only tests, and what serves them, name this specifier.
+    #[must_use]
+    pub fn is_for_tests(&self, specifier: &str) -> bool {
+        let specifier = normalise(specifier);
+        self.libraries.iter().filter(|library| library.tests).flat_map(|library| &library.packages).any(|package| {
+            package.strip_suffix('*').map_or(*package == specifier, |start| specifier.starts_with(start))
+        })
+    }
+
     /// Words that must be in a file that uses a resource without importing it: `setInterval`, `addEventListener`,
     /// `.on(`. Sorted, each once.
     #[must_use]

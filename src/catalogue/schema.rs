@@ -16,6 +16,9 @@ pub struct Library {
     /// subpath. `<global>` stands for names that need no import. `#member` narrows to one export: `fs#promises` is
     /// what `fs` has under `promises`, `<global>#process` is the global `process`.
     pub packages: Vec<String>,
+    /// A file that names one of its packages is there for tests, wherever it stands.
+    #[serde(default)]
+    pub tests: bool,
     /// The version the facts were read from.
     #[serde(default)]
     pub version: String,

@@ -14,7 +14,7 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, finding
     for obligation in &facts.obligations {
         let acquisition = &obligation.acquisition;
         let Some((_, resource)) = facts.resource(acquisition) else { continue };
-        let is_candidate = acquisition.how == How::Created
+        let is_candidate = matches!(acquisition.how, How::Created | How::CallbackParameter { .. })
             && resource.kind == kind
             && resource.shared == Shared::Process
             && facts.is_held_to_account(acquisition.at.function);

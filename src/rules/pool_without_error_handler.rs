@@ -3,7 +3,7 @@
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Effect, Escape, Fate, Identity};
-use crate::analysis::value::{AcquisitionId, How, Value};
+use crate::analysis::value::{Acquisition, AcquisitionId, How, Value};
 use crate::catalogue::RegistrationRole;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity};
@@ -17,12 +17,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let Some((_, resource)) = facts.resource(acquisition) else { continue };
         let is_long_lived =
             resource.kind == ResourceKind::Pool || (!resource.single_user && facts.rate(acquisition.at) == Rate::Once);
-        if acquisition.how != How::Created
+        if !matches!(acquisition.how, How::Created | How::CallbackParameter { .. })
             || !is_long_lived
             || is_closed_where_made(obligation)
             || !resource.required_events.iter().any(|event| event == "error")
             || !facts.is_held_to_account(acquisition.at.function)
-            || listens(facts, obligation.id)
+            || listens(facts, acquisition, obligation.id)
             || is_passed_on(facts, obligation)
         {
             continue;
@@ -37,7 +37,10 @@ fn is_closed_where_made(obligation: &Obligation) -> bool {
 }
 
 /// Whether a handler for `error` is attached to it anywhere, under whatever name it goes there.
-fn listens(facts: &Facts<'_>, id: AcquisitionId) -> bool {
+fn listens(facts: &Facts<'_>, acquisition: &Acquisition, id: AcquisitionId) -> bool {
+    let is_given = |function: FunctionRef, index: u32| {
+        acquisition.how == How::CallbackParameter { callback: function, parameter: index }
+    };
     for function in facts.program.relevant_functions() {
         for (block, index, op) in facts.program.function(function).ops() {
             if let crate::ir::OpKind::Assign { target, .. } = &op.kind
@@ -64,6 +67,11 @@ fn listens(facts: &Facts<'_>, id: AcquisitionId) -> bool {
                 && facts.evaluator.receiver_values(at).is_some_and(|receiver| {
                     receiver.iter().any(|value| match value {
                         Value::Resource(held) | Value::View { of: held, .. } => is_same(facts, *held, id),
+                        Value::Parameter { function, index, path }
+                            if path.is_empty() && is_given(*function, *index) =>
+                        {
+                            true
+                        }
                         // A helper that attaches it to whatever it is given.
                         Value::Parameter { function, .. } => is_given_to(facts, *function, id),
                         _ => false,
@@ -108,12 +116,14 @@ fn is_same(facts: &Facts<'_>, held: AcquisitionId, id: AcquisitionId) -> bool {
 
 /// Whether it goes to code that is not analysed, which may listen.
 fn is_passed_on(facts: &Facts<'_>, obligation: &Obligation) -> bool {
-    let function = obligation.acquisition.at.function;
-    let solved = facts.solved(function);
-    let effects = &solved.effects;
-    effects.in_order().any(|(identity, effect)| {
-        *identity == Identity::Acquired(obligation.id) && effect == Effect::Escape(Escape::Passed)
-    })
+    let solved = facts.solved(obligation.function);
+    let own = match obligation.acquisition.how {
+        How::CallbackParameter { callback, parameter } => {
+            Identity::Parameter { function: callback, index: parameter, path: crate::analysis::value::Path::new() }
+        }
+        _ => Identity::Acquired(obligation.id),
+    };
+    solved.effects.in_order().any(|(identity, effect)| *identity == own && effect == Effect::Escape(Escape::Passed))
 }
 
 fn finding(facts: &Facts<'_>, obligation: &Obligation) -> Finding {

@@ -39,7 +39,7 @@ fn missing<'r>(evaluator: &Evaluator<'_>, at: OpRef, resource: &'r Resource) -> 
             written.add(evaluator, value);
         }
         let values = evaluator.argument_path(at, path);
-        written.is_partial |= values.open && values.iter().all(|value| !matches!(value, Value::Object { .. }));
+        written.is_partial |= values.open;
     }
     if written.is_partial {
         return Vec::new();

@@ -4,7 +4,7 @@ use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Effect, Fate, Identity, LeakPath};
 use crate::analysis::registrations::{conditions, guard};
-use crate::analysis::value::{AcquisitionId, How};
+use crate::analysis::value::{AcquisitionId, How, Value, Values};
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::{BlockId, Field, OpKind, Operand, Place, Root, VariableId};
@@ -18,6 +18,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let is_received = matches!(obligation.acquisition.how, How::Received { .. });
         if facts.kind(&obligation.acquisition) != ResourceKind::Timer
             || is_received
+            || !runs_something(facts, obligation.acquisition.at)
             || !facts.is_held_to_account(function)
         {
             continue;
@@ -26,6 +27,22 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding(facts, obligation, why));
         }
     }
+}
+
+/// Whether any argument of the call may be a function, or hold one: a schedule without one only answers questions.
+fn runs_something(facts: &Facts<'_>, at: OpRef) -> bool {
+    let evaluator = &facts.evaluator;
+    facts.program.op(at).call().is_none_or(|call| {
+        call.arguments.iter().any(|argument| {
+            let values = evaluator.operand(at.function, &argument.value);
+            let is_plain = |value: &Value| match value {
+                Value::Text(_) | Value::Nullish => true,
+                Value::Object { .. } => evaluator.functions_in(&Values::one(value.clone())).is_empty(),
+                _ => false,
+            };
+            values.open || !values.iter().all(is_plain)
+        })
+    })
 }
 
 /// What makes a timer that is not stopped a leak.

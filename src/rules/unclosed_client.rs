@@ -43,7 +43,7 @@ fn left_open(facts: &Facts<'_>, unsettled: &Unsettled) -> Finding {
         TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is opened here") },
         TraceStep {
             location: facts.location(unsettled.resolution),
-            message: "where the promise is resolved, it is closed".to_owned(),
+            message: "where the promise is resolved, it is closed or handed on".to_owned(),
         },
     ];
     trace.extend(unsettled.rejections.iter().map(|at| TraceStep {

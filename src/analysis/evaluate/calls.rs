@@ -13,6 +13,9 @@ use super::super::value::{AcquiredKind, Acquisition, AcquisitionId, ContextId, E
 use super::Evaluator;
 use super::memory::Slot;
 
+/// What the catalogue calls the call of a resource itself: `provider()`.
+const CALL: &str = "()";
+
 /// One thing a call may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallTarget {
@@ -136,10 +139,18 @@ impl Evaluator<'_> {
                     callee.add(CallTarget::ResourceMethod { receiver: Value::Resource(*of), name: name.clone() });
                 }
                 Value::Parameter { .. } => callee.add(CallTarget::Parameter),
+                // A resource that is a function: calling it is a method without a name.
+                Value::Resource(_) | Value::Borrowed(_) if self.is_callable(value) => {
+                    callee.add(CallTarget::ResourceMethod { receiver: value.clone(), name: Name::new(CALL) });
+                }
                 Value::Nullish | Value::Text(_) | Value::Part { .. } => {}
                 _ => callee.open = true,
             }
         }
+    }
+
+    fn is_callable(&self, value: &Value) -> bool {
+        self.resources_of(value).iter().any(|resource| self.catalogue.has_method(*resource, CALL))
     }
 
     /// What the call at `at` gives.
@@ -204,6 +215,11 @@ impl Evaluator<'_> {
         if let Some(resource) = resource
             && self.counts_as_created(at, resource)
         {
+            if self.catalogue.resource(resource).create_callback.is_some() && self.has_callback(at, call) {
+                // The callback is given it; the ownership analysis follows it there.
+                values.open = true;
+                return;
+            }
             values.add(self.acquired(at, resource, How::Created));
             return;
         }
@@ -228,7 +244,8 @@ impl Evaluator<'_> {
     }
 
     /// Whether the arguments of a creating call make what the catalogue speaks about.
-    fn counts_as_created(&self, at: OpRef, resource: ResourceId) -> bool {
+    #[must_use]
+    pub fn counts_as_created(&self, at: OpRef, resource: ResourceId) -> bool {
         let resource = self.catalogue.resource(resource);
         resource.create_when.as_ref().is_none_or(|test| self.argument_passes(at, test))
             && !resource.create_unless.iter().any(|test| self.argument_passes(at, test))
@@ -238,9 +255,13 @@ impl Evaluator<'_> {
         let view = wrapper.view.as_deref().and_then(|name| self.catalogue.resource_by_name(name));
         let mut wrapped = false;
         let mut unknown = false;
+        let mut given = false;
         for path in &wrapper.wraps {
             let argument = self.argument_path(at, path);
             unknown |= argument.open;
+            // `{ client: this.pool }` wraps something, whatever it is.
+            given |= path.contains('.')
+                && self.argument_operand(at, path).is_some_and(|(_, operand)| operand != Operand::Nullish);
             for value in &argument {
                 let of = match value {
                     Value::Resource(id) | Value::View { of: id, .. } => *id,
@@ -260,7 +281,7 @@ impl Evaluator<'_> {
         }
         let creates = wrapper.creates.as_deref().and_then(|name| self.catalogue.resource_by_name(name));
         match creates {
-            Some(resource) if !unknown || self.is_configuration(at) => {
+            Some(resource) if !given && (!unknown || self.is_configuration(at)) => {
                 values.add(self.acquired(at, resource, How::Created));
             }
             _ => values.open = true,

@@ -11,6 +11,7 @@ mod instantiate;
 mod memory;
 mod stores;
 mod types;
+mod wrapped;
 
 pub use calls::{CallTarget, Callee};
 

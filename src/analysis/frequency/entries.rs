@@ -7,7 +7,7 @@ use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::Value;
 use crate::catalogue::schema::{EntryPoint, Runs};
 use crate::ir::{Call, CallKind, Decorator, FunctionKind, Module, Name, Operand, TypeRef, TypeRoot};
-use crate::linking::{FunctionRef, OpRef, Target};
+use crate::linking::{FunctionRef, OpRef, Symbol, Target};
 use crate::source::Location;
 
 /// The entry points that are found by location, decorator or type, made ready to match.
@@ -108,7 +108,7 @@ impl<'e, 'p> Entries<'e, 'p> {
             let declared = Location { file: module.file, span: self.evaluator.program.variable(variable).span };
             let values = self.evaluator.variable(variable);
             let mut report_all = |values: &crate::analysis::value::Values, name: &str| {
-                for (function, _) in self.evaluator.functions_in(values) {
+                for function in self.evaluator.functions_behind(values) {
                     if self.is_directed(module, Some(self.evaluator.program.function(function)), entry) {
                         report(function, entry.runs, format!("{} (`{name}`)", entry.label), declared);
                     }
@@ -132,7 +132,7 @@ impl<'e, 'p> Entries<'e, 'p> {
             let declared = Location { file: module.file, span: module.variable(exports).span };
             for export in &entry.exports {
                 let place = export.split('.').fold(crate::ir::Place::variable(exports), crate::ir::Place::named);
-                for (function, _) in self.evaluator.functions_in(&self.evaluator.place(initialiser, &place)) {
+                for function in self.evaluator.functions_behind(&self.evaluator.place(initialiser, &place)) {
                     report(function, entry.runs, format!("{} (`{export}`)", entry.label), declared);
                 }
             }
@@ -162,15 +162,10 @@ impl<'e, 'p> Entries<'e, 'p> {
             if named(&class.decorators) && is_method(function.name.as_ref()) {
                 return true;
             }
-            let bases = class.implements.iter().filter_map(type_name);
-            let extended = class.extends.as_ref().and_then(Operand::place).and_then(|place| match &place.root {
-                crate::ir::Root::Variable(id) => Some(module.variable(*id).name.clone()),
-                crate::ir::Root::Global(name) => Some(name.clone()),
-                _ => None,
-            });
             let method = function.name.as_deref().unwrap_or_default();
-            if bases.chain(extended).any(|base| entry.base_types.iter().any(|it| *it == base))
+            if !entry.base_types.is_empty()
                 && (entry.methods.is_empty() || entry.methods.iter().any(|it| it == method))
+                && self.extends_one_of(at, &entry.base_types)
             {
                 return true;
             }
@@ -179,9 +174,61 @@ impl<'e, 'p> Entries<'e, 'p> {
             && function.parameters.iter().any(|parameter| {
                 let written = module.variable(parameter.variable).annotation.as_ref();
                 written
+                    .filter(|written| self.may_come_from(module, written, &entry.needs_package))
                     .and_then(|written| written_name(module, written))
                     .is_some_and(|name| entry.parameter_types.iter().any(|it| *it == name))
             })
+    }
+
+    /// Whether a written type may be one of these packages' own: names such as `Request` are everybody's, so one that
+    /// no import gives, or the import of another package, is something else.
+    fn may_come_from(&self, module: &Module, written: &TypeRef, packages: &[String]) -> bool {
+        let program = self.evaluator.program;
+        let TypeRef::Named { root, path, .. } = written else { return false };
+        let is_one_of = |specifier: &str| {
+            packages.iter().map(|package| package.strip_prefix("@types/").unwrap_or(package)).any(|package| {
+                let specifier = specifier.strip_prefix("node:").unwrap_or(specifier);
+                specifier.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '-']))
+            })
+        };
+        let target = match root {
+            _ if packages.is_empty() => return true,
+            TypeRoot::Module(request) => Some(*request),
+            TypeRoot::Variable(id) => match module.variable(*id).binding {
+                crate::ir::Binding::Import(import) => match program.import(module.file, import) {
+                    Some(Symbol::External { package, .. }) => return is_one_of(&package),
+                    Some(_) => None,
+                    None => Some(module.imports[import as usize].request),
+                },
+                _ => None,
+            },
+            TypeRoot::Global(name) => return !path.is_empty() && is_one_of(&name.to_ascii_lowercase()),
+        };
+        target.is_none_or(|request| match program.target(module.file, request) {
+            Target::External(package) => is_one_of(package),
+            Target::Module(_) | Target::Unresolved => true,
+        })
+    }
+
+    /// Whether the class of a method implements or extends something with one of these names, at any distance.
+    fn extends_one_of(&self, method: FunctionRef, names: &[String]) -> bool {
+        let program = self.evaluator.program;
+        let mut class = program.function(method).class().map(|class| method.class(class));
+        for _ in 0..8 {
+            let Some(at) = class else { return false };
+            let (body, module) = (program.class(at), program.module(at.file));
+            let extended = body.extends.as_ref().and_then(Operand::place).and_then(|place| match &place.root {
+                crate::ir::Root::Variable(id) => Some(module.variable(*id).name.clone()),
+                crate::ir::Root::Global(name) => Some(name.clone()),
+                _ => None,
+            });
+            let mut bases = body.implements.iter().filter_map(type_name).chain(extended);
+            if bases.any(|base| names.iter().any(|it| *it == base)) {
+                return true;
+            }
+            class = self.evaluator.base_class(at);
+        }
+        false
     }
 
     /// The functions that a call registers as entry points, and as which.
@@ -250,7 +297,7 @@ impl<'e, 'p> Entries<'e, 'p> {
                 }
             }
         }
-        self.evaluator.functions_in(&values).into_iter().map(|(function, _)| function).collect()
+        self.evaluator.functions_behind(&values)
     }
 
     fn matches(&self, at: OpRef, call: &Call, entry: &EntryPoint) -> bool {

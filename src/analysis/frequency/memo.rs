@@ -26,6 +26,8 @@ pub struct Memo {
 pub enum Lifetime {
     Process,
     Instance(ClassRef),
+    /// As long as the variables of one run of a function: a closure keeps it.
+    Run(FunctionRef),
 }
 
 /// How the result of the call at `at` is memoised, if it is.
@@ -149,6 +151,28 @@ fn is_alias(operand: &Operand, aliases: &[Root]) -> bool {
     operand.place().is_some_and(|place| aliases.contains(&place.root))
 }
 
+/// How long a place that outlives the function lives.
+pub(super) fn lifetime(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place) -> Lifetime {
+    match &place.root {
+        Root::This => match evaluator.program.this_class(function) {
+            Some(class) if !evaluator.is_static(function) => Lifetime::Instance(class),
+            _ => Lifetime::Process,
+        },
+        Root::Variable(id) => {
+            let variable = evaluator.program.variable(function.variable(*id));
+            let owner = FunctionRef::new(function.file, variable.owner);
+            let is_local = variable.owner != crate::ir::FunctionId::INITIALISER && owner != function;
+            // What a parameter leads to may be as old as the process.
+            if is_local && matches!(variable.binding, Binding::Value) {
+                Lifetime::Run(owner)
+            } else {
+                Lifetime::Process
+            }
+        }
+        _ => Lifetime::Process,
+    }
+}
+
 fn add_slot(
     evaluator: &Evaluator<'_>,
     function: FunctionRef,
@@ -156,13 +180,7 @@ fn add_slot(
     keyed: bool,
     slots: &mut SmallVec<[Memo; 1]>,
 ) {
-    let lifetime = match &target.root {
-        Root::This => match evaluator.program.this_class(function) {
-            Some(class) if !evaluator.is_static(function) => Lifetime::Instance(class),
-            _ => Lifetime::Process,
-        },
-        _ => Lifetime::Process,
-    };
+    let lifetime = lifetime(evaluator, function, target);
     let slot = Place {
         root: target.root.clone(),
         path: target.path.iter().take_while(|field| **field != Field::Computed).cloned().collect(),
@@ -258,7 +276,7 @@ fn is_slot(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, slot
 }
 
 /// Whether control can get from `from` to `to` without passing `without`.
-fn reaches(body: &Function, from: BlockId, to: BlockId, without: BlockId) -> bool {
+pub(super) fn reaches(body: &Function, from: BlockId, to: BlockId, without: BlockId) -> bool {
     let mut seen = vec![false; body.blocks.len()];
     let mut work = vec![from];
     while let Some(block) = work.pop() {

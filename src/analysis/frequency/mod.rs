@@ -5,17 +5,21 @@
 //! ([`memo`]). Never judges a rate: a pool per request is a finding only for the rule that says so.
 
 mod entries;
+mod latch;
 pub mod memo;
+mod restart;
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
-use crate::analysis::value::Value;
+use crate::analysis::value::{Value, Values};
 use crate::catalogue::schema::Runs;
 use crate::discovery::FileRole;
-use crate::ir::{FunctionKind, OpKind, Operand};
+use crate::ir::{Binding, Call, FunctionKind, OpKind, Operand, Place, Root};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::Location;
 
@@ -69,10 +73,19 @@ pub struct Frequencies {
     nodes: FxHashMap<Node, Frequency>,
     /// Worked out when somebody asks.
     memos: RefCell<FxHashMap<OpRef, Option<Memo>>>,
-    /// By function's number: whether it puts anything where it outlives it, once somebody asked.
-    keepers: RefCell<Vec<Option<bool>>>,
+    /// By the function's number, once somebody asked.
+    keeping: RefCell<Vec<Option<Rc<Keeping>>>>,
     /// Functions that something runs once, however often it is asked to.
     memoised: FxHashSet<FunctionRef>,
+}
+
+/// What a function has that may keep one of its calls from being repeated. Most have nothing.
+#[derive(Debug)]
+struct Keeping {
+    /// Whether it puts anything where it outlives it.
+    keeps: bool,
+    latches: latch::Latches,
+    ends: SmallVec<[(OpRef, ClassRef); 1]>,
 }
 
 /// What has a frequency.
@@ -145,6 +158,10 @@ impl Frequencies {
             None => rate,
             Some(Lifetime::Process) => rate.min(Rate::Once),
             Some(Lifetime::Instance(class)) => self.of_class(class),
+            Some(Lifetime::Run(maker)) => match self.of_function(maker) {
+                Rate::Never => rate.min(Rate::Once),
+                made => rate.min(made),
+            },
         }
     }
 
@@ -154,21 +171,31 @@ impl Frequencies {
         if let Some(known) = self.memos.borrow().get(&at) {
             return known.clone();
         }
-        let call = evaluator.program.op(at).call().filter(|_| self.is_keeper(evaluator, at.function));
-        let memo = call.and_then(|call| memo::of_call(evaluator, at, call));
+        let memo = evaluator.program.op(at).call().and_then(|call| {
+            let keeping = self.keeping(evaluator, at.function);
+            keeping
+                .keeps
+                .then(|| memo::of_call(evaluator, at, call))
+                .flatten()
+                .or_else(|| keeping.latches.of_call(evaluator, at))
+                .or_else(|| restart::of_call(evaluator, &keeping.ends, at))
+        });
         self.memos.borrow_mut().insert(at, memo.clone());
         memo
     }
 
-    /// Most functions keep nothing, so that none of their calls can be memoised.
-    fn is_keeper(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> bool {
+    fn keeping(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Rc<Keeping> {
         let number = evaluator.program.numbers().function(function);
-        let known = self.keepers.borrow()[number];
-        known.unwrap_or_else(|| {
-            let is_keeper = memo::keeps_something(evaluator, function);
-            self.keepers.borrow_mut()[number] = Some(is_keeper);
-            is_keeper
-        })
+        if let Some(known) = &self.keeping.borrow()[number] {
+            return Rc::clone(known);
+        }
+        let keeping = Rc::new(Keeping {
+            keeps: memo::keeps_something(evaluator, function),
+            latches: latch::Latches::of(evaluator, function),
+            ends: restart::ends(evaluator, function),
+        });
+        self.keeping.borrow_mut()[number] = Some(Rc::clone(&keeping));
+        keeping
     }
 
     /// The chain of evidence for a function's rate: the functions from the entry point down to it, with the
@@ -286,10 +313,14 @@ impl Solver<'_, '_> {
         self.roots.push((Node::Function(function), Frequency { rate, evidence }));
     }
 
-    fn export(&mut self, values: &crate::analysis::value::Values) {
+    fn export(&mut self, values: &Values) {
         for value in values {
             match value {
-                Value::Function { function, .. } => self.root(*function, Rate::PerCall, Evidence::Exported),
+                Value::Function { .. } => {
+                    for function in self.evaluator.functions_behind(&Values::one(value.clone())) {
+                        self.root(function, Rate::PerCall, Evidence::Exported);
+                    }
+                }
                 Value::Class(class) => {
                     let frequency = Frequency { rate: Rate::PerCall, evidence: Evidence::Exported };
                     self.roots.push((Node::Class(*class), frequency));
@@ -346,7 +377,7 @@ impl Solver<'_, '_> {
         self.edges.entry(from).or_default().push((to, at));
     }
 
-    fn call(&mut self, at: OpRef, call: &crate::ir::Call, entries: &Entries<'_, '_>) {
+    fn call(&mut self, at: OpRef, call: &Call, entries: &Entries<'_, '_>) {
         let callee = self.evaluator.callee(at);
         let mut memoised_argument = None;
         for target in &callee.targets {
@@ -363,14 +394,14 @@ impl Solver<'_, '_> {
             }
         }
         // A callee nothing is known of may keep a callback and call it whenever it likes.
-        let is_kept = !call.awaited && self.may_keep_callbacks(&callee);
+        let is_kept = !call.awaited && (self.may_keep_callbacks(&callee) || self.may_wrap(at, call, &callee));
         let mut registered = None;
         for (index, argument) in (0u32..).zip(&call.arguments) {
             if !matches!(argument.value, Operand::Place(_) | Operand::Function(_) | Operand::Module(_)) {
                 continue;
             }
             let values = self.evaluator.operand(at.function, &argument.value);
-            for (function, _) in self.evaluator.functions_in(&values) {
+            for function in self.evaluator.functions_behind(&values) {
                 let registered = registered.get_or_insert_with(|| entries.registered(at, call, &callee));
                 if memoised_argument == Some(index) {
                     self.memoised.insert(function);
@@ -398,24 +429,45 @@ impl Solver<'_, '_> {
         }) && !callee.is_unknown()
     }
 
+    /// Whether a function that was imported from a file that was not read gives something back that is used: it may be
+    /// another face of a function it was given.
+    fn may_wrap(&self, at: OpRef, call: &Call, callee: &Callee) -> bool {
+        let program = self.evaluator.program;
+        let is_imported = call.callee.place().and_then(Place::as_variable).is_some_and(|variable| {
+            matches!(program.variable(at.function.variable(variable)).binding, Binding::Import(_))
+        });
+        is_imported
+            && callee.is_unknown()
+            && program.function(at.function).mentioned_places().any(|place| place.root == Root::Temp(call.result))
+    }
+
     fn solve(self) -> Frequencies {
         let mut frequencies = Frequencies {
             nodes: FxHashMap::default(),
             memos: RefCell::default(),
-            keepers: RefCell::new(vec![None; self.evaluator.program.numbers().functions()]),
+            keeping: RefCell::new(vec![None; self.evaluator.program.numbers().functions()]),
             memoised: self.memoised,
         };
         let mut work = Vec::new();
         let is_call = |at: &OpRef| self.evaluator.program.op(*at).call().is_some();
         let called: FxHashSet<Node> =
             self.edges.values().flatten().filter(|(_, at)| is_call(at)).map(|(to, _)| *to).collect();
-        for (node, frequency) in self.public {
+        // Where the framework says that it calls something once, nobody else is presumed to.
+        let once: FxHashSet<Node> = self
+            .roots
+            .iter()
+            .filter(|(_, frequency)| {
+                frequency.rate == Rate::Once && matches!(frequency.evidence, Evidence::Entry { .. })
+            })
+            .map(|(node, _)| *node)
+            .collect();
+        for (node, frequency) in self.public.into_iter().filter(|(node, _)| !once.contains(node)) {
             raise(&mut frequencies.nodes, node, frequency, &mut work);
         }
         for (node, frequency) in self.roots {
             // What is exported (or a method) and called by the program itself is judged by those calls; "whenever
             // somebody calls it" is for what nobody here does.
-            if frequency.rate == Rate::PerCall && called.contains(&node) {
+            if frequency.rate == Rate::PerCall && (called.contains(&node) || once.contains(&node)) {
                 continue;
             }
             raise(&mut frequencies.nodes, node, frequency, &mut work);

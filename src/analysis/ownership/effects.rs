@@ -11,6 +11,7 @@ use crate::catalogue::schema::ResourceKind;
 use crate::ir::{BlockId, Call, FunctionId, OpKind, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
+use super::beliefs;
 use super::captures::Captures;
 use super::flow::Fate;
 use super::leases;
@@ -121,6 +122,7 @@ impl Effects {
         }
         leases::add_begun(evaluator, function, &mut effects);
         leases::add_dependents(evaluator, &mut effects);
+        beliefs::add(body, &mut effects);
         effects
     }
 
@@ -275,7 +277,9 @@ impl Collector<'_, '_> {
                     takes_arguments = false;
                     for argument in &call.arguments {
                         for identity in self.resources_in(&self.evaluator.operand(self.function, &argument.value)) {
-                            if matches!(identity, Identity::Acquired(_)) {
+                            // Two faces of one resource that are put together stay where they are.
+                            let is_itself = receiver.acquisition().map(Identity::Acquired) == Some(identity.clone());
+                            if matches!(identity, Identity::Acquired(_)) && !is_itself {
                                 found.effects.push((identity, Effect::Escape(Escape::Passed)));
                             }
                         }

@@ -167,10 +167,10 @@ impl<'a, 'p> Transfer<'a, 'p> {
     fn refine(&self, condition: &Condition, holds: bool, fates: &mut [Fate]) {
         if let (Condition::Truthy(operand), true) = (condition, holds) {
             for value in &self.evaluator.operand(self.function, operand) {
-                if let Some(lease) = self.summaries.lease_callbacks.excluded_by(value)
-                    && let Some(index) = self.effects.identities.get_index_of(&lease)
-                {
-                    fates[index] = Fate::ABSENT;
+                for excluded in self.summaries.lease_callbacks.excluded_by(value) {
+                    if let Some(index) = self.effects.identities.get_index_of(&excluded) {
+                        fates[index] = Fate::ABSENT;
+                    }
                 }
             }
         }

@@ -5,8 +5,8 @@ use smallvec::SmallVec;
 
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Path, Value};
-use crate::catalogue::ResourceId;
-use crate::ir::{Call, OpKind, Operand, Place};
+use crate::catalogue::{ResourceId, SymbolFacts};
+use crate::ir::{Call, CallKind, OpKind, Operand, Place};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::effects::{Effect, Effects, Escape, Identity};
@@ -26,6 +26,8 @@ pub struct LeaseCallback {
 #[derive(Debug, Default)]
 pub struct LeaseCallbacks {
     by_function: FxHashMap<FunctionRef, LeaseCallback>,
+    /// What the calls that run a function open: `client.connect((error) => …)`.
+    opened_before: FxHashMap<FunctionRef, SmallVec<[AcquisitionId; 1]>>,
 }
 
 impl LeaseCallbacks {
@@ -44,9 +46,18 @@ impl LeaseCallbacks {
     fn add(&mut self, evaluator: &Evaluator<'_>, at: OpRef, call: &Call) {
         let Some(last) = call.arguments.last() else { return };
         for target in &evaluator.callee(at).targets {
+            if let CallTarget::External(id) = target {
+                self.add_created(evaluator, at, call, &evaluator.facts(*id));
+            }
             let CallTarget::ResourceMethod { receiver, name } = target else { continue };
             for giver in evaluator.resources_of(receiver) {
-                let Some((lease, resource)) = evaluator.catalogue.method(giver, name).lease else { continue };
+                let method = evaluator.catalogue.method(giver, name);
+                if let (true, Some(id)) = (method.opens, receiver.acquisition()) {
+                    for (function, _) in evaluator.functions_in(&evaluator.operand(at.function, &last.value)) {
+                        self.opened_before.entry(function).or_default().push(id);
+                    }
+                }
+                let Some((lease, resource)) = method.lease else { continue };
                 let Some(parameter) = lease.callback_parameter else { continue };
                 for value in &evaluator.operand(at.function, &last.value) {
                     if let Value::Function { function, .. } = value {
@@ -54,6 +65,19 @@ impl LeaseCallbacks {
                         self.by_function.insert(*function, callback);
                     }
                 }
+            }
+        }
+    }
+
+    /// `connect(url, (error, connection) => …)`: what is made belongs to the callback.
+    fn add_created(&mut self, evaluator: &Evaluator<'_>, at: OpRef, call: &Call, facts: &SymbolFacts<'_>) {
+        let made = if call.kind == CallKind::New { facts.new } else { facts.call };
+        let Some(resource) = made.filter(|resource| evaluator.counts_as_created(at, *resource)) else { return };
+        let Some(parameter) = evaluator.catalogue.resource(resource).create_callback else { return };
+        let Some(last) = call.arguments.last() else { return };
+        for value in &evaluator.operand(at.function, &last.value) {
+            if let Value::Function { function, .. } = value {
+                self.by_function.insert(*function, LeaseCallback { at, resource, parameter, release: None });
             }
         }
     }
@@ -91,14 +115,18 @@ impl LeaseCallbacks {
         }
     }
 
-    /// The identity of the lease that a callback's error parameter excludes: where there is an error there is none.
-    pub(super) fn excluded_by(&self, value: &Value) -> Option<Identity> {
+    /// The identities that a callback's error parameter excludes: where there is an error nothing was leased, and what
+    /// failed to open holds nothing.
+    pub(super) fn excluded_by(&self, value: &Value) -> SmallVec<[Identity; 1]> {
         match value {
             Value::Parameter { function, index: 0, path } if path.is_empty() => {
-                let callback = self.get(*function).filter(|callback| callback.parameter > 0)?;
-                Some(Identity::Parameter { function: *function, index: callback.parameter, path: Path::new() })
+                let lease = self.get(*function).filter(|callback| callback.parameter > 0).map(|callback| {
+                    Identity::Parameter { function: *function, index: callback.parameter, path: Path::new() }
+                });
+                let opened = self.opened_before.get(function).into_iter().flatten();
+                lease.into_iter().chain(opened.map(|id| Identity::Acquired(*id))).collect()
             }
-            _ => None,
+            _ => SmallVec::new(),
         }
     }
 

@@ -9,6 +9,7 @@
 //!
 //! Never decides whether a leak is worth telling: that is the rules' part.
 
+mod beliefs;
 mod captures;
 mod effects;
 mod flow;

@@ -7,9 +7,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::evaluate::Evaluator;
+use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::value::AcquisitionId;
-use crate::ir::{Binding, BlockId, OpKind, Root};
+use crate::ir::{Binding, BlockId, OpKind, Operand, Root};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::effects::{Effect, Effects, Identity};
@@ -45,9 +45,15 @@ pub fn unsettled(evaluator: &Evaluator<'_>, summaries: &Summaries) -> Vec<Unsett
             continue;
         }
         let mut by_maker: FxHashMap<FunctionRef, Vec<Settlement>> = FxHashMap::default();
+        let ended = ended_before(evaluator, module.functions().map(|(id, _)| FunctionRef::new(module.file, id)));
         for (id, _) in module.functions() {
             let function = FunctionRef::new(module.file, id);
-            for (maker, settlement) in settlements(evaluator, summaries, function) {
+            for (maker, mut settlement) in settlements(evaluator, summaries, function) {
+                for (handler, id) in &ended {
+                    if evaluator.is_within(function, *handler) {
+                        settlement.released.insert(*id, true);
+                    }
+                }
                 by_maker.entry(maker).or_default().push(settlement);
             }
         }
@@ -55,6 +61,34 @@ pub fn unsettled(evaluator: &Evaluator<'_>, summaries: &Summaries) -> Vec<Unsett
         makers.sort_unstable_by_key(|(maker, _)| *maker);
         for (maker, settlements) in makers {
             judge(evaluator, summaries, maker, &settlements, &mut found);
+        }
+    }
+    found
+}
+
+/// The handlers of events after which a resource holds nothing any more, with the resource.
+fn ended_before(
+    evaluator: &Evaluator<'_>,
+    functions: impl Iterator<Item = FunctionRef>,
+) -> Vec<(FunctionRef, AcquisitionId)> {
+    let mut found = Vec::new();
+    for function in functions {
+        for (block, index, op) in evaluator.program.function(function).ops() {
+            let Some(call) = op.call() else { continue };
+            let Some(Operand::String(event)) = call.argument(0) else { continue };
+            let at = function.op(block, index);
+            for target in &evaluator.callee(at).targets {
+                let CallTarget::ResourceMethod { receiver, .. } = target else { continue };
+                let Some(id) = receiver.acquisition() else { continue };
+                let ends = evaluator.resources_of(receiver).iter().any(|resource| {
+                    let events = &evaluator.catalogue.resource(*resource).released_by_events;
+                    events.iter().any(|it| it == event.as_str())
+                });
+                for argument in call.arguments.iter().skip(1).filter(|_| ends) {
+                    let handlers = evaluator.functions_in(&evaluator.operand(function, &argument.value));
+                    found.extend(handlers.into_iter().map(|(handler, _)| (handler, id)));
+                }
+            }
         }
     }
     found
@@ -92,8 +126,10 @@ fn settlements(
         let mut released = FxHashMap::default();
         for (position, identity) in effects.identities.iter().enumerate() {
             let Identity::Acquired(id) = identity else { continue };
+            // A block that nothing is taken to get to (the `catch` of calls that are not taken to throw) says nothing
+            // about what came before it.
             let entry = solution.at_entry[block.index()].as_ref().map(|fates| fates[position]);
-            let is_released = entry.is_some_and(|fate| {
+            let is_released = entry.is_none_or(|fate| {
                 !fate.contains(Fate::HELD)
                     || never_held_at_exit(evaluator, summaries, function, effects, block, position)
             });

@@ -13,8 +13,9 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::memo::Lifetime;
-use crate::analysis::value::{AcquisitionId, How, Values};
+use crate::analysis::value::{Acquisition, AcquisitionId, How, Values};
 use crate::catalogue::ResourceId;
+use crate::catalogue::schema::ResourceKind;
 use crate::ir::{Binding, Call, CallKind, Field, FunctionId, Name, OpKind, Operand, Root, Rvalue};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
@@ -212,7 +213,7 @@ fn life(facts: &Facts<'_>, at: OpRef, place: &PlaceId, values: &Values, global_t
     for id in values.resources() {
         let acquisition = facts.evaluator.acquisition(id);
         let first = facts.origins(&acquisition).pop().unwrap_or_else(|| acquisition.clone());
-        if matches!(first.how, How::Leased { .. }) && acquisition.at.function == at.function {
+        if is_pooled(facts, &first) && acquisition.at.function == at.function {
             return Life::Leased(id);
         }
         let is_kept = facts
@@ -224,6 +225,13 @@ fn life(facts: &Facts<'_>, at: OpRef, place: &PlaceId, values: &Values, global_t
         }
     }
     Life::Unknown
+}
+
+/// Whether giving something back leaves it as it is for the next who leases it, so that what was added stays on it.
+fn is_pooled(facts: &Facts<'_>, acquisition: &Acquisition) -> bool {
+    let How::Leased { giver, .. } = acquisition.how else { return false };
+    let is_of_a_pool = giver.is_none_or(|giver| facts.kind(&facts.evaluator.acquisition(giver)) == ResourceKind::Pool);
+    is_of_a_pool && facts.kind(acquisition) == ResourceKind::Lease
 }
 
 /// Whether a field is only ever filled by a getter of something that outlives the instance.

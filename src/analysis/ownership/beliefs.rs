@@ -1,0 +1,63 @@
+//! Beliefs: a `catch` says that something in its `try` throws.
+//!
+//! A synchronous call of unknown code is not taken to throw. Where nothing else in a `try` is, its author knows better:
+//! then any of its calls may, as far as what was acquired before the `try` is concerned.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
+
+use crate::ir::{BlockId, Function, OpKind, Terminator};
+
+use super::effects::{Effect, Effects};
+
+/// Lets the calls of every `try` whose `catch` nothing would get to throw.
+pub(super) fn add(body: &Function, effects: &mut Effects) {
+    let mut guarded: BTreeMap<BlockId, Vec<BlockId>> = BTreeMap::new();
+    for (block, content) in body.blocks() {
+        if let Some(handler) = content.unwind {
+            guarded.entry(handler).or_default().push(block);
+        }
+    }
+    for (handler, blocks) in guarded {
+        let throws = |block: &BlockId| {
+            matches!(body.block(*block).terminator, Terminator::Throw(_) | Terminator::Resume)
+                || effects.ops.range((*block, 0)..=(*block, u32::MAX)).any(|(_, op)| op.throws)
+        };
+        if blocks.iter().any(throws) || is_finally(body, handler) {
+            continue;
+        }
+        let begun: FxHashSet<_> = blocks
+            .iter()
+            .flat_map(|block| effects.ops.range((*block, 0)..=(*block, u32::MAX)))
+            .flat_map(|(_, op)| &op.effects)
+            .filter(|(_, effect)| matches!(effect, Effect::Begin | Effect::Open))
+            .map(|(identity, _)| identity.clone())
+            .collect();
+        if !begun.is_empty() {
+            continue;
+        }
+        for block in blocks {
+            for (index, op) in (0u32..).zip(&body.block(block).ops) {
+                if matches!(op.kind, OpKind::Call(_)) {
+                    effects.ops.entry((block, index)).or_default().throws = true;
+                }
+            }
+        }
+    }
+}
+
+/// Whether a handler is a `finally`, which says nothing about what throws: it goes on with the exception.
+fn is_finally(body: &Function, handler: BlockId) -> bool {
+    let (mut seen, mut work) = (FxHashSet::default(), vec![handler]);
+    while let Some(block) = work.pop() {
+        if !seen.insert(block) {
+            continue;
+        }
+        if body.block(block).terminator == Terminator::Resume {
+            return true;
+        }
+        work.extend(body.block(block).terminator.successors());
+    }
+    false
+}
