@@ -162,6 +162,10 @@ impl Summaries {
         let mut open = self.open.borrow_mut();
         let frame = open.frames.pop().expect("invariant: every open question has its frame");
         if frame.rests_on < depth {
+            // What rested on this answer rests on what this one does.
+            for rests_on in open.tentative[tentative..].values_mut() {
+                *rests_on = frame.rests_on.min(*rests_on);
+            }
             open.tentative.insert(question, frame.rests_on);
         } else {
             open.tentative.truncate(tentative);
