@@ -130,6 +130,13 @@ impl Catalogue {
         facts
     }
 
+    /// Whether anything may be said about a global of this name, or about its members.
+    #[must_use]
+    pub fn knows_global(&self, name: &str) -> bool {
+        specifier::is_global_object(name)
+            || self.index.global.is_some_and(|root| self.index.node(root, &[Name::new(name)]).is_some())
+    }
+
     /// What the method `name` does on the resource.
     #[must_use]
     pub fn method(&self, resource: ResourceId, name: &str) -> MethodFacts<'_> {

@@ -48,6 +48,10 @@ pub fn normalise(specifier: &str) -> Cow<'_, str> {
 }
 
 /// The path below the global object.
+pub(super) fn is_global_object(name: &str) -> bool {
+    GLOBAL_OBJECTS.contains(&name)
+}
+
 pub(super) fn without_global_object(path: &[Name]) -> &[Name] {
     match path {
         [first, rest @ ..] if !rest.is_empty() && GLOBAL_OBJECTS.contains(&first.as_str()) => rest,

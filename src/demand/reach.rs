@@ -183,24 +183,19 @@ impl Walk<'_, '_> {
     /// What a call makes by what the catalogue says of its callee.
     fn makes(&self, call: &Call) -> Option<Made> {
         let place = call.callee.place()?;
-        let names = names(&place.path);
-        let catalogue = self.surroundings.catalogue;
         match &place.root {
-            Root::Global(name) => {
-                let path: Vec<Name> = std::iter::once(name.clone()).chain(names).collect();
-                if call.kind == CallKind::New && COLLECTIONS.contains(&name.as_str()) {
-                    return Some(Made::Container);
-                }
-                self.matters(&catalogue.global(&path)).then_some(Made::Resource)
+            Root::Global(name) if call.kind == CallKind::New && COLLECTIONS.contains(&name.as_str()) => {
+                Some(Made::Container)
             }
+            Root::Global(_) => self.global(place).then_some(Made::Resource),
             Root::Variable(id) => {
                 let (package, name) = self.package(*id)?;
                 let first = match name {
                     ImportName::Named(name) => Some(name.clone()),
                     ImportName::Default | ImportName::Namespace => None,
                 };
-                let path: Vec<Name> = first.into_iter().chain(names).collect();
-                self.matters(&catalogue.symbol(package, &path)).then_some(Made::Resource)
+                let path: Vec<Name> = first.into_iter().chain(names(&place.path)).collect();
+                self.matters(&self.surroundings.catalogue.symbol(package, &path)).then_some(Made::Resource)
             }
             Root::Temp(_) | Root::This => None,
         }
@@ -245,11 +240,19 @@ impl Walk<'_, '_> {
                 let leads = self.fields.contains(name) || self.members.contains(name);
                 leads.then_some(Level::Maker)
             }
-            Root::Global(name) => {
-                let path: Vec<Name> = std::iter::once(name.clone()).chain(names(&place.path)).collect();
-                self.matters(&self.surroundings.catalogue.global(&path)).then_some(Level::Maker)
-            }
+            Root::Global(_) => self.global(place).then_some(Level::Maker),
         }
+    }
+
+    /// Whether a global makes, wraps or releases something.
+    fn global(&self, place: &Place) -> bool {
+        let Root::Global(name) = &place.root else { return false };
+        let catalogue = self.surroundings.catalogue;
+        if !catalogue.knows_global(name) {
+            return false;
+        }
+        let path: Vec<Name> = std::iter::once(name.clone()).chain(names(&place.path)).collect();
+        self.matters(&catalogue.global(&path))
     }
 
     /// A library's class or factory taken as a value: `const { Pool } = pg`, `class Db extends Client`.
@@ -316,14 +319,17 @@ impl Walk<'_, '_> {
 
     /// A function matters: so do its class and the function it is written in.
     fn mark(&mut self, id: FunctionId) {
-        let function = self.module.function(id);
-        let is_component = function.name.as_ref().is_some_and(|name| name.starts_with(char::is_uppercase))
-            && function.class().is_none()
-            && function.ops().any(|(_, _, op)| op.call().is_some_and(|call| call.kind == CallKind::Jsx));
-        self.components[id.index()] = is_component;
-        if id == FunctionId::INITIALISER || is_component || std::mem::replace(&mut self.functions[id.index()], true) {
+        if id == FunctionId::INITIALISER || self.functions[id.index()] || self.components[id.index()] {
             return;
         }
+        let function = self.module.function(id);
+        self.components[id.index()] = function.name.as_ref().is_some_and(|name| name.starts_with(char::is_uppercase))
+            && function.class().is_none()
+            && function.ops().any(|(_, _, op)| op.call().is_some_and(|call| call.kind == CallKind::Jsx));
+        if self.components[id.index()] {
+            return;
+        }
+        self.functions[id.index()] = true;
         self.changed = true;
         if let Some(class) = function.class() {
             self.classes[class.0 as usize] = true;
