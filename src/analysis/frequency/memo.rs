@@ -5,11 +5,12 @@
 //! instance).
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
-use crate::ir::{Binding, BlockId, Call, Field, Function, Name, OpKind, Operand, Place, Root, Rvalue, Terminator};
+use crate::ir::{Binding, BlockId, Call, Function, Name, OpKind, Operand, Place, Root, Terminator};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
+
+use super::slots::Slots;
 
 /// A memoised call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,12 +33,12 @@ pub enum Lifetime {
 
 /// How the result of the call at `at` is memoised, if it is.
 #[must_use]
-pub fn of_call(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> Option<Memo> {
+pub(super) fn of_call(evaluator: &Evaluator<'_>, slots: &Slots, at: OpRef, call: &Call) -> Option<Memo> {
     let body = evaluator.program.function(at.function);
     if body.blocks.len() < 2 {
         return None;
     }
-    slots(evaluator, at, call).into_iter().find(|memo| {
+    let kept = slots.of_temp(call.result).iter().find(|memo| {
         body.blocks().any(|(block, content)| match &content.terminator {
             Terminator::Branch { condition, then, otherwise } => {
                 condition.places().any(|place| {
@@ -47,7 +48,8 @@ pub fn of_call(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> Option<Memo
             }
             _ => false,
         })
-    })
+    });
+    kept.cloned()
 }
 
 /// The functions of the project that call one of their parameters and memoise what it returns, with the parameter's
@@ -62,7 +64,8 @@ pub fn memoisers(evaluator: &Evaluator<'_>) -> FxHashMap<FunctionRef, u32> {
             let variable = evaluator.program.variable(function.variable(called));
             let Binding::Parameter(parameter) = variable.binding else { continue };
             let at = function.op(block, index);
-            if of_call(evaluator, at, call).is_some_and(|memo| memo.lifetime == Lifetime::Process) {
+            let slots = Slots::of(evaluator, function);
+            if of_call(evaluator, &slots, at, call).is_some_and(|memo| memo.lifetime == Lifetime::Process) {
                 memoisers.insert(FunctionRef::new(function.file, variable.owner), parameter);
             }
         }
@@ -88,69 +91,6 @@ pub fn callers_of_parameters(evaluator: &Evaluator<'_>) -> FxHashSet<FunctionRef
     callers
 }
 
-/// Whether a function puts anything where it outlives the function.
-pub(super) fn keeps_something(evaluator: &Evaluator<'_>, function: FunctionRef) -> bool {
-    let body = evaluator.program.function(function);
-    body.blocks.len() > 1
-        && body.ops().any(|(_, _, op)| match &op.kind {
-            OpKind::Assign { target, .. } => evaluator.outlives(function, target),
-            OpKind::Call(call) => evaluator.is_storing(call),
-            _ => false,
-        })
-}
-
-/// Where the result of a call is kept beyond the function: follows it through local names, object literals and calls
-/// that take it as an argument (wrappers).
-fn slots(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> SmallVec<[Memo; 1]> {
-    let function = at.function;
-    let body = evaluator.program.function(function);
-    let mut aliases: SmallVec<[Root; 4]> = smallvec::smallvec![Root::Temp(call.result)];
-    let mut slots = SmallVec::new();
-    // Definitions precede uses in all but loops; two rounds follow what a loop brings round.
-    for _ in 0..2 {
-        for (_, _, op) in body.ops() {
-            match &op.kind {
-                OpKind::Assign { target, value } => {
-                    let carries = match value {
-                        Rvalue::Compute(_) | Rvalue::Caught => false,
-                        _ => value.operands().iter().any(|operand| is_alias(operand, &aliases)),
-                    };
-                    if !carries {
-                        continue;
-                    }
-                    if evaluator.outlives(function, target) {
-                        let keyed = target.path.contains(&Field::Computed);
-                        add_slot(evaluator, function, target, keyed, &mut slots);
-                    }
-                    let is_name = matches!(target.root, Root::Variable(_) | Root::Temp(_));
-                    if is_name && target.path.is_empty() && !aliases.contains(&target.root) {
-                        aliases.push(target.root.clone());
-                    }
-                }
-                OpKind::Call(inner) => {
-                    let carries = inner.arguments.iter().any(|argument| is_alias(&argument.value, &aliases));
-                    if !carries {
-                        continue;
-                    }
-                    let stores = evaluator.is_storing(inner).then(|| inner.receiver()).flatten();
-                    match stores {
-                        Some((holder, _)) if evaluator.holder_outlives(function, &holder) => {
-                            add_slot(evaluator, function, &holder, true, &mut slots);
-                        }
-                        _ => aliases.push(Root::Temp(inner.result)),
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-    slots
-}
-
-fn is_alias(operand: &Operand, aliases: &[Root]) -> bool {
-    operand.place().is_some_and(|place| aliases.contains(&place.root))
-}
-
 /// How long a place that outlives the function lives.
 pub(super) fn lifetime(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place) -> Lifetime {
     match &place.root {
@@ -170,24 +110,6 @@ pub(super) fn lifetime(evaluator: &Evaluator<'_>, function: FunctionRef, place: 
             }
         }
         _ => Lifetime::Process,
-    }
-}
-
-fn add_slot(
-    evaluator: &Evaluator<'_>,
-    function: FunctionRef,
-    target: &Place,
-    keyed: bool,
-    slots: &mut SmallVec<[Memo; 1]>,
-) {
-    let lifetime = lifetime(evaluator, function, target);
-    let slot = Place {
-        root: target.root.clone(),
-        path: target.path.iter().take_while(|field| **field != Field::Computed).cloned().collect(),
-    };
-    let memo = Memo { lifetime, slot, keyed };
-    if !slots.contains(&memo) {
-        slots.push(memo);
     }
 }
 

@@ -8,6 +8,7 @@ mod entries;
 mod latch;
 pub mod memo;
 mod restart;
+mod slots;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -25,6 +26,7 @@ use crate::source::Location;
 
 use entries::Entries;
 use memo::{Lifetime, Memo};
+use slots::Slots;
 
 /// How often something runs; later is more often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,8 +84,7 @@ pub struct Frequencies {
 /// What a function has that may keep one of its calls from being repeated. Most have nothing.
 #[derive(Debug)]
 struct Keeping {
-    /// Whether it puts anything where it outlives it.
-    keeps: bool,
+    slots: Slots,
     latches: latch::Latches,
     ends: SmallVec<[(OpRef, ClassRef); 1]>,
 }
@@ -173,10 +174,7 @@ impl Frequencies {
         }
         let memo = evaluator.program.op(at).call().and_then(|call| {
             let keeping = self.keeping(evaluator, at.function);
-            keeping
-                .keeps
-                .then(|| memo::of_call(evaluator, at, call))
-                .flatten()
+            memo::of_call(evaluator, &keeping.slots, at, call)
                 .or_else(|| keeping.latches.of_call(evaluator, at))
                 .or_else(|| restart::of_call(evaluator, &keeping.ends, at))
         });
@@ -190,7 +188,7 @@ impl Frequencies {
             return Rc::clone(known);
         }
         let keeping = Rc::new(Keeping {
-            keeps: memo::keeps_something(evaluator, function),
+            slots: Slots::of(evaluator, function),
             latches: latch::Latches::of(evaluator, function),
             ends: restart::ends(evaluator, function),
         });
