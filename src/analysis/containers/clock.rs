@@ -132,6 +132,7 @@ impl Slice<'_, '_, '_> {
 
     fn call(&mut self, at: OpRef, call: &crate::ir::Call, depth: u32) {
         let evaluator = &self.facts.evaluator;
+        let mut asks = false;
         for target in &evaluator.callee(at).targets {
             match target {
                 CallTarget::External(id) => {
@@ -140,7 +141,7 @@ impl Slice<'_, '_, '_> {
                     self.origin.clock |= external.package.is_none()
                         && matches!(path.as_slice(), ["Date", ..] | ["performance" | "Performance", "now"]);
                 }
-                CallTarget::Function { function, .. } => self.origin.clock |= self.reads_clock(*function),
+                CallTarget::Function { function, .. } => asks |= self.reads_clock(*function),
                 _ => {}
             }
         }
@@ -149,11 +150,18 @@ impl Slice<'_, '_, '_> {
                 let values = evaluator.place(self.function, &receiver);
                 self.origin.entries.extend(self.aliases.of(&values).into_iter().map(|alias| alias.site));
             }
+            // How the key was made says nothing of the entry's age.
+            if field.name().is_some_and(|name| LOOK_UPS.contains(&name)) {
+                return;
+            }
             self.operand(&Operand::Place(receiver), depth);
         }
+        let known = self.origin.entries.len();
         for argument in &call.arguments {
             self.operand(&argument.value, depth);
         }
+        // `now()`, `isExpired(entry)`: what else asks for the time while it loads something does not ask for an age.
+        self.origin.clock |= asks && (call.arguments.is_empty() || self.origin.entries.len() > known);
     }
 
     /// Whether a function of the project asks for the time itself: `isExpired(entry)`, `now()`.

@@ -4,12 +4,18 @@
 //! parameters. Never judges: whether what is found here grows without a bound is the rule's question.
 
 mod aliases;
+mod brackets;
 mod clock;
 mod few;
+mod instances;
 mod key_types;
 mod keys;
+mod many;
+mod origins;
+mod removals;
 mod sites;
 mod uses;
+mod words;
 
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;

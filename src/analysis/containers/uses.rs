@@ -7,7 +7,7 @@ use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::discovery::FileRole;
 use crate::ir::{
-    Binding, BlockId, Call, Comparison, Condition, Field, Function, FunctionKind, OpKind, Operand, Place, Root, Rvalue,
+    Binding, BlockId, Call, Comparison, Condition, Field, FunctionKind, OpKind, Operand, Place, Root, Rvalue,
     Terminator,
 };
 use crate::linking::{FunctionRef, OpRef};
@@ -42,14 +42,14 @@ pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
     uses.finish()
 }
 
-struct Uses<'s, 'f, 'p> {
-    facts: &'f Facts<'p>,
-    aliases: &'s Aliases<'f, 'p>,
-    sites: Sites,
+pub(super) struct Uses<'s, 'f, 'p> {
+    pub(super) facts: &'f Facts<'p>,
+    pub(super) aliases: &'s Aliases<'f, 'p>,
+    pub(super) sites: Sites,
     /// The keys that a function looks up in a container; `None` for one that the form does not keep.
-    reads: FxHashMap<(OpRef, FunctionRef), Vec<Option<Operand>>>,
+    pub(super) reads: FxHashMap<(OpRef, FunctionRef), Vec<Option<Operand>>>,
     /// Deletes of one key: the container, where, and the key.
-    removals: Vec<(OpRef, OpRef, Option<Operand>)>,
+    pub(super) removals: Vec<(OpRef, OpRef, Option<Operand>)>,
     /// Whether only tests call the function that is looked at: what it takes out, it takes out of a test.
     is_only_for_tests: bool,
 }
@@ -340,7 +340,10 @@ impl Uses<'_, '_, '_> {
     fn finish(mut self) -> Vec<Container> {
         let removals = self.removals.clone();
         for (site, at, key) in &removals {
-            if self.misses(*site, *at, key.as_ref()) {
+            if self.is_on_demand(*at)
+                || self.misses(*site, *at, key.as_ref())
+                || self.is_put_back(*site, *at, key.as_ref())
+            {
                 continue;
             }
             let on_expired_read = self.is_on_expired_read(*site, *at, key.as_ref());
@@ -361,62 +364,4 @@ impl Uses<'_, '_, '_> {
         containers.retain(|container| seen.insert((container.at, container.name.clone())));
         containers
     }
-
-    /// Whether a delete cannot find what was put in: each stored key is joined from several parts, and the deleted one is
-    /// a single part.
-    fn misses(&self, site: OpRef, at: OpRef, key: Option<&Operand>) -> bool {
-        let keys = Keys { facts: self.facts, aliases: self.aliases };
-        let is_joined = |write: &Write| match &self.facts.program.op(write.at).kind {
-            OpKind::Call(call) => {
-                call.arguments.first().is_some_and(|key| keys.is_joined(write.at.function, &key.value, 4) == Some(true))
-            }
-            _ => false,
-        };
-        let writes = &self.sites[&site].writes;
-        key.is_some_and(|key| keys.is_joined(at.function, key, 4) == Some(false))
-            && !writes.is_empty()
-            && writes.iter().all(is_joined)
-    }
-
-    /// Whether a delete only happens to the entry that was just looked up, on the side of a test of its age.
-    fn is_on_expired_read(&self, site: OpRef, at: OpRef, key: Option<&Operand>) -> bool {
-        let function = at.function;
-        let body = self.facts.program.function(function);
-        let is_read =
-            self.reads.get(&(site, function)).is_some_and(|reads| reads.iter().any(|read| read.as_ref() == key));
-        if !is_read || body.block(at.block).loop_depth > 0 {
-            return false;
-        }
-        let others = self.removals.iter().filter(|(of, other, _)| *of == site && other.function == function);
-        let others: Vec<BlockId> = others.map(|(_, other, _)| other.block).collect();
-        body.blocks().any(|(block, content)| {
-            let Terminator::Branch { condition, then, otherwise } = &content.terminator else { return false };
-            let on_then = reaches(body, *then, at.block, block);
-            let on_otherwise = reaches(body, *otherwise, at.block, block);
-            if on_then == on_otherwise {
-                return false;
-            }
-            let fresh = if on_then { *otherwise } else { *then };
-            let origin = clock::of_condition(self.facts, self.aliases, function, condition);
-            origin.clock
-                && origin.entries.contains(&site)
-                && !others.iter().any(|other| reaches(body, fresh, *other, block))
-        })
-    }
-}
-
-/// Whether control can get from `from` to `to` without passing `without`.
-fn reaches(body: &Function, from: BlockId, to: BlockId, without: BlockId) -> bool {
-    let mut seen = vec![false; body.blocks.len()];
-    let mut work = vec![from];
-    while let Some(block) = work.pop() {
-        if block == to {
-            return true;
-        }
-        if block == without || std::mem::replace(&mut seen[block.index()], true) {
-            continue;
-        }
-        work.extend(body.block(block).terminator.successors());
-    }
-    false
 }
