@@ -56,7 +56,7 @@ struct Slice<'s, 'f, 'p> {
     facts: &'f Facts<'p>,
     aliases: &'s Aliases<'f, 'p>,
     function: FunctionRef,
-    seen: FxHashSet<Root>,
+    seen: FxHashSet<Place>,
     origin: Origin,
 }
 
@@ -69,7 +69,7 @@ impl Slice<'_, '_, '_> {
         self.part(place);
         let facts = self.facts;
         let index = facts.program.index(self.function.file);
-        if !self.seen.insert(place.root.clone()) {
+        if !self.seen.insert(place.clone()) {
             return;
         }
         let definitions = match &place.root {
@@ -85,6 +85,9 @@ impl Slice<'_, '_, '_> {
         for definition in definitions.iter().filter(|definition| definition.function == function.function) {
             let at = OpRef { function, block: definition.block, index: definition.index };
             match &facts.program.op(at).kind {
+                // `self.options = cache[key]` says nothing of `self.started`.
+                OpKind::Assign { target, .. }
+                    if !place.path.starts_with(&target.path) && !target.path.starts_with(&place.path) => {}
                 OpKind::Assign { value, .. } => {
                     self.origin.is_computed |= matches!(value, Rvalue::Compute(_));
                     for operand in value.operands() {

@@ -161,13 +161,24 @@ impl Keys<'_, '_, '_> {
         let at =
             OpRef { function: function.sibling(definition.function), block: definition.block, index: definition.index };
         match &self.facts.program.op(at).kind {
-            OpKind::Assign { value: Rvalue::Compute(parts), .. } if parts.len() > 1 => Some(true),
+            // `${Date.now()}:${count}` goes out as a whole, and comes back as a part of the reply.
+            OpKind::Assign { value: Rvalue::Compute(parts), .. } if parts.len() > 1 => {
+                (!parts.iter().any(|part| self.is_made_anew(at.function, part))).then_some(true)
+            }
             OpKind::Assign { value: Rvalue::Use(of), .. } => self.is_joined(at.function, of, depth - 1),
             OpKind::Call(call) if matches!(call.callee.place(), Some(place) if place.root == Root::Global("String".into())) => {
                 self.is_joined(at.function, call.argument(0)?, depth - 1)
             }
             _ => None,
         }
+    }
+
+    fn is_made_anew(&self, function: FunctionRef, part: &Operand) -> bool {
+        let Some(Place { root: Root::Temp(temp), .. }) = part.place() else { return false };
+        self.facts.program.index(function.file).of_temp(function.function, *temp).iter().any(|definition| {
+            let at = OpRef { function, block: definition.block, index: definition.index };
+            self.facts.program.op(at).call().is_some_and(Self::is_fresh)
+        })
     }
 
     fn is_few(&self, function: FunctionRef, place: &Place) -> bool {

@@ -10,7 +10,7 @@ use super::words::words;
 #[rustfmt::skip]
 const MANY: &[&str] = &[
     "ip", "ipaddr", "ipaddress", "remoteaddress", "walletaddress", "email", "phone", "username", "nickname", "login",
-    "jti", "nonce", "jid", "cookie", "fingerprint", "uuid", "guid", "otp", "session", "sid", "socket", "conn",
+    "jti", "nonce", "jid", "cookie", "fingerprint", "uuid", "guid", "otp", "session", "sid", "socket",
     "peer", "visitor", "uid", "sessiontoken", "accesstoken", "refreshtoken", "authtoken", "bearertoken", "usertoken",
 ];
 

@@ -236,8 +236,8 @@ impl Keys<'_, '_, '_> {
         let given = call.arguments.iter().map(|argument| self.operand(at.function, &argument.value, depth, seen)).max();
         let is_form = FORMS.contains(&name);
         match receiver.max(given) {
-            // A table of results by all that goes into them.
-            Some(Key::Given) if name == "stringify" => Key::Many,
+            // A table of results by all that goes into them: `JSON.stringify(args)` of `(...args) => …`.
+            Some(Key::Given) if name == "stringify" && self.is_rest(at.function, call.argument(0)) => Key::Many,
             Some(key) if is_form => key,
             // `request.header("x-session")`: a part of what came from outside.
             Some(Key::Many) if receiver == Some(Key::Many) && given.unwrap_or(Key::Closed) == Key::Closed => Key::Many,
@@ -245,6 +245,17 @@ impl Keys<'_, '_, '_> {
             Some(Key::Given) => self.returned(at, depth, seen).max(Key::Given),
             _ => self.returned(at, depth, seen).max(Key::Open),
         }
+    }
+
+    fn is_rest(&self, function: FunctionRef, argument: Option<&Operand>) -> bool {
+        let Some(id) = argument.and_then(Operand::place).and_then(Place::as_variable) else { return false };
+        let owner = function.sibling(self.facts.program.variable(function.variable(id)).owner);
+        self.facts.program.function(owner).parameters.iter().any(|given| given.variable == id && given.is_rest)
+    }
+
+    /// Whether a call gives another value each time it is made.
+    pub(super) fn is_fresh(call: &Call) -> bool {
+        call.method_name().is_some_and(|name| FRESH.contains(&name))
     }
 
     /// What the functions of the project return that a call may call.

@@ -298,7 +298,11 @@ impl Uses<'_, '_, '_> {
         let origin = clock::of_condition(self.facts, self.aliases, function, condition);
         let body = self.facts.program.function(function);
         if origin.clock {
-            let at = body.block(block).ops.len().checked_sub(1).map(|last| function.op(block, last));
+            // `entry && entry.expiresAt > now`: the second test stands in a block without operations.
+            let before = body.blocks().filter(|(_, content)| content.terminator.successors().contains(&block));
+            let at = std::iter::once(block)
+                .chain(before.map(|(before, _)| before))
+                .find_map(|block| Some(function.op(block, body.block(block).ops.len().checked_sub(1)?)));
             for site in &origin.entries {
                 let container = &mut self.sites[site];
                 container.expiry = container.expiry.or(at);
