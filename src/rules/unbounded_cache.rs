@@ -10,11 +10,7 @@ use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for container in facts.containers() {
-        if !facts.is_held_to_account(container.at.function)
-            || container.is_bounded
-            || container.escapes
-            || container.shrinks.iter().any(|shrink| !shrink.on_expired_read)
-        {
+        if !facts.is_held_to_account(container.at.function) || !container.only_grows() {
             continue;
         }
         if let Some(write) = growing_write(facts, container) {

@@ -30,6 +30,9 @@ pub enum Key {
 
 const MAX_DEPTH: u32 = 8;
 
+/// So many parts of variables are asked for one key.
+const MAX_QUESTIONS: usize = 200;
+
 /// The parts of variables that were asked on the way with the answers; closed while one is looked for, so that a cycle
 /// ends.
 pub(super) type Seen = FxHashMap<(FunctionRef, Place), Key>;
@@ -56,7 +59,7 @@ impl Keys<'_, '_, '_> {
             Operand::Function(_) => return Key::Named,
             _ => return Key::Closed,
         };
-        if depth == 0 {
+        if depth == 0 || seen.len() > MAX_QUESTIONS {
             return Key::Open;
         }
         let values = self.facts.evaluator.place(function, place);

@@ -42,6 +42,14 @@ pub struct Container {
     pub expiry: Option<OpRef>,
 }
 
+impl Container {
+    /// Whether nothing that is seen limits, empties or takes it.
+    #[must_use]
+    pub fn only_grows(&self) -> bool {
+        !self.is_bounded && !self.escapes && self.shrinks.iter().all(|shrink| shrink.on_expired_read)
+    }
+}
+
 /// What kind of collection it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -70,6 +78,7 @@ pub enum Lifetime {
 pub struct Write {
     pub at: OpRef,
     pub rate: Rate,
+    /// Asked only for what [`only_grows`](Container::only_grows).
     pub key: Key,
     /// Whether the same function looks the key up first: a memo.
     pub is_memo: bool,

@@ -120,7 +120,7 @@ impl Uses<'_, '_, '_> {
                     } else if SHRINKS.contains(&name) {
                         self.shrink(alias.site, at);
                     } else {
-                        self.write(alias, at, name, key.as_ref());
+                        self.write(alias, at, name);
                     }
                 }
             }
@@ -128,21 +128,16 @@ impl Uses<'_, '_, '_> {
         self.given_away(at, call);
     }
 
-    fn write(&mut self, alias: Alias, at: OpRef, name: &str, key: Option<&Operand>) {
+    fn write(&mut self, alias: Alias, at: OpRef, name: &str) {
         let container = &self.sites[&alias.site];
         let is_list = container.shape == Shape::List;
         if container.shape == Shape::Weak || is_list != matches!(name, "push" | "unshift") {
             return;
         }
-        let key = if is_list { Key::Open } else { self.key(at.function, key) };
-        self.add_write(alias, at, key);
+        self.add_write(alias, at);
     }
 
-    fn key(&self, function: FunctionRef, key: Option<&Operand>) -> Key {
-        Keys { facts: self.facts, aliases: self.aliases }.of(function, key)
-    }
-
-    fn add_write(&mut self, alias: Alias, at: OpRef, key: Key) {
+    fn add_write(&mut self, alias: Alias, at: OpRef) {
         let mut rate = self.facts.rate(at);
         // A helper that adds to what it is given adds to this one as often as it is given this one.
         if let Some(via) = alias.via
@@ -151,7 +146,7 @@ impl Uses<'_, '_, '_> {
             rate = rate.min(self.facts.rate(via));
         }
         self.sites[&alias.site].is_bounded |= self.counts(at.function);
-        self.sites[&alias.site].writes.push(Write { at, rate, key, is_memo: false });
+        self.sites[&alias.site].writes.push(Write { at, rate, key: Key::Open, is_memo: false });
     }
 
     /// Whether a function compares and advances a counter that outlives it: a limit kept beside the container.
@@ -183,12 +178,7 @@ impl Uses<'_, '_, '_> {
                     Field::Named(name) if name == "length" => self.shrink(alias.site, at),
                     Field::Named(_) => {}
                     Field::Computed if matches!(self.sites[&alias.site].shape, Shape::Table | Shape::Weak) => {
-                        let keys = Keys { facts: self.facts, aliases: self.aliases };
-                        let key = match keys.in_brackets(at) {
-                            Some(operand) => keys.of(at.function, Some(&operand)),
-                            None => Key::Open,
-                        };
-                        self.add_write(alias, at, key);
+                        self.add_write(alias, at);
                     }
                     Field::Computed => {}
                 }
@@ -361,6 +351,17 @@ impl Uses<'_, '_, '_> {
                     _ => None,
                 };
                 write.is_memo = reads.iter().any(|read| read.as_ref() == key);
+            }
+        }
+        // Where keys come from is asked last: it is far to go, and few containers are left by now.
+        let keys = Keys { facts: self.facts, aliases: self.aliases };
+        for container in self.sites.values_mut().filter(|container| container.only_grows()) {
+            for write in &mut container.writes {
+                write.key = match &self.facts.program.op(write.at).kind {
+                    _ if container.shape == Shape::List => Key::Open,
+                    OpKind::Call(call) => keys.of(write.at.function, call.argument(0)),
+                    _ => keys.of(write.at.function, keys.in_brackets(write.at).as_ref()),
+                };
             }
         }
         let mut seen = FxHashSet::default();
