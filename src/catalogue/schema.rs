@@ -299,6 +299,9 @@ pub struct EntryPoint {
     /// Base classes and interfaces whose methods these are.
     #[serde(default)]
     pub base_types: Vec<String>,
+    /// Only called when the other side asks for it: what it takes out may stay for ever.
+    #[serde(default)]
+    pub on_demand: bool,
     /// Which methods, for decorators on a class and base types; empty means all.
     #[serde(default)]
     pub methods: Vec<String>,

@@ -10,11 +10,7 @@ use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for container in facts.containers() {
-        if !facts.is_held_to_account(container.at.function)
-            || container.is_bounded
-            || container.escapes
-            || container.shrinks.iter().any(|shrink| !shrink.on_expired_read)
-        {
+        if !facts.is_held_to_account(container.at.function) || !container.only_grows() {
             continue;
         }
         if let Some(write) = growing_write(facts, container) {
@@ -32,12 +28,13 @@ fn growing_write<'c>(facts: &Facts<'_>, container: &'c Container) -> Option<&'c 
         .max_by_key(|write| write.rate)
 }
 
-/// What a framework calls again and again grows with whatever comes in. Of what anybody may call, only a memo of what
-/// it was given is shown to: a registry is called as well, a few times when the program starts.
+/// A table grows with what it is keyed by, however often it is written: one for each plugin, route or tenant is as large
+/// as the program's configuration. So something has to show that there are ever more keys: they are users or addresses,
+/// they come with requests, or their entries have an age.
 fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
     // A function that fills its own table does so once, however often its closures run.
     let fills_its_own = container.lifetime == Lifetime::Closure && write.at.function == container.at.function;
-    if write.key <= Key::Few || fills_its_own || is_stream(facts, container, write) {
+    if write.key <= Key::Few || fills_its_own || is_stream(facts, container, write) || may_exit(facts, write) {
         return false;
     }
     let module = facts.program.module(container.at.function.file);
@@ -45,45 +42,42 @@ fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
         return false;
     }
     // Whoever writes down how old an entry is knows that there will be others.
-    let expires = container.expiry.is_some() && write.is_memo && write.rate >= Rate::Once;
-    write.rate >= Rate::PerTick
-        || (expires || write.rate == Rate::PerCall && write.is_memo && write.key >= Key::Open)
-            && !makes_elements(module)
-            && !is_registry(&container.name)
+    if container.expiry.is_some() && (write.is_memo && write.rate >= Rate::Once || write.rate >= Rate::PerTick) {
+        return !makes_elements(module);
+    }
+    match container.shape {
+        Shape::List => write.rate >= Rate::PerTick,
+        _ if write.key != Key::Many => false,
+        _ if write.rate >= Rate::PerTick => true,
+        // A user's table is written for each user, also where only a part of the callers is seen.
+        _ => {
+            let is_called =
+                write.rate == Rate::PerCall || write.rate == Rate::Once && container.lifetime != Lifetime::Closure;
+            is_called && !makes_elements(module) && !is_registry(&container.name)
+        }
+    }
 }
 
-/// Names of tables that a program fills with its own parts.
+/// Names of tables that a program fills with its own parts: `servers` by address are as many as it has itself.
 fn is_registry(name: &str) -> bool {
     const PARTS: &[&str] = &[
+        "servers",
         "pools",
-        "clients",
-        "connections",
+        "agents",
         "registry",
         "registrations",
-        "registered",
         "handlers",
         "plugins",
-        "instances",
         "factories",
         "adapters",
         "drivers",
         "providers",
         "loaders",
         "commands",
-        "middlewares",
-        "hooks",
-        "strategies",
-        "resolvers",
-        "validators",
         "schemas",
         "definitions",
-        "extensions",
-        "modules",
         "models",
-        "formatters",
         "services",
-        "components",
-        "routes",
     ];
     let lower = name.to_ascii_lowercase();
     PARTS.iter().any(|part| lower.ends_with(part))
@@ -97,6 +91,27 @@ fn is_stream(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
             .chain(&facts.evaluator, write.at.function)
             .entry
             .is_some_and(|(label, _)| label.ends_with("`data`"))
+}
+
+/// Whether the function that writes, or a callback it sets up, ends the process: `connection.on("close", () =>
+/// process.exit())` is how a tool for one connection is written.
+fn may_exit(facts: &Facts<'_>, write: &Write) -> bool {
+    let program = facts.program;
+    let mut work = vec![write.at.function];
+    while let Some(function) = work.pop() {
+        let exits = program.function(function).ops().any(|(_, _, op)| {
+            op.call().is_some_and(|call| {
+                call.method_name() == Some("exit")
+                    && call.receiver().is_some_and(|(receiver, _)| receiver.root == Root::Global("process".into()))
+            })
+        });
+        if exits {
+            return true;
+        }
+        let children = program.index(function.file).children(function.function);
+        work.extend(children.iter().map(|child| function.sibling(*child)));
+    }
+    false
 }
 
 /// Whether a module is made for a page, which is closed before a growing table is felt.
@@ -154,9 +169,12 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
         (_, None, Some(_)) => {
             format!("`{name}` only grows: entries expire when they are read, and nothing ever deletes them")
         }
-        _ => format!("`{name}` grows {} and nothing ever removes an entry", wording::rate_text(write.rate)),
+        _ => format!(
+            "`{name}` grows {} and nothing ever removes an entry",
+            wording::rate_text(write.rate.max(Rate::PerCall))
+        ),
     };
-    let is_shown = chain.entry.is_some() && write.key != Key::Named && deleted.is_none();
+    let is_shown = chain.entry.is_some() && write.key == Key::Many && deleted.is_none();
     Finding {
         rule: RuleId::UnboundedCache,
         severity: Severity::Warning,

@@ -7,9 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
-use crate::analysis::value::{Path, Value, Values};
+use crate::analysis::value::{AcquiredKind, Path, Value, Values};
 use crate::discovery::FileRole;
-use crate::ir::{Field, OpKind};
+use crate::ir::{Field, OpKind, Root};
 use crate::linking::{FunctionRef, OpRef};
 
 /// Parameters are followed through this many calls.
@@ -83,6 +83,50 @@ impl<'f, 'p> Aliases<'f, 'p> {
             return names_tests(name);
         }
         depth > 0 && callers.iter().all(|at| self.is_only_for_tests_within(at.function, depth - 1))
+    }
+
+    /// Whether a place with this root may be a container: most are what a library gave, a function, a text.
+    pub(super) fn may_lead_from(&self, function: FunctionRef, root: &Root) -> bool {
+        let facts = self.facts;
+        let index = facts.program.index(function.file);
+        let (values, definitions) = match root {
+            Root::Variable(id) => (facts.evaluator.variable(function.variable(*id)), index.of_variable(*id)),
+            Root::Temp(temp) => (facts.evaluator.temp(function, *temp), index.of_temp(function.function, *temp)),
+            Root::This => return true,
+            Root::Global(_) => return false,
+        };
+        // `server.clients = new Set()`
+        let has_own_fields = || {
+            definitions.iter().any(|definition| {
+                let at = OpRef {
+                    function: function.sibling(definition.function),
+                    block: definition.block,
+                    index: definition.index,
+                };
+                matches!(&facts.program.op(at).kind, OpKind::Assign { target, .. } if !target.path.is_empty())
+            })
+        };
+        values.iter().any(|value| self.may_lead(value)) || has_own_fields()
+    }
+
+    fn may_lead(&self, value: &Value) -> bool {
+        match value {
+            Value::Product { at, .. } => self.sites.contains(at),
+            Value::Resource(id) => matches!(self.facts.evaluator.acquisition(*id).kind, AcquiredKind::Instance(_)),
+            Value::Object { .. }
+            | Value::Parameter { .. }
+            | Value::This { .. }
+            | Value::Class(_)
+            | Value::Namespace(_) => true,
+            Value::Function { .. }
+            | Value::External(_)
+            | Value::Borrowed(_)
+            | Value::View { .. }
+            | Value::Method { .. }
+            | Value::Part { .. }
+            | Value::Text(_)
+            | Value::Nullish => false,
+        }
     }
 
     /// The containers among some values.

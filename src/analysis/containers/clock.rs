@@ -56,7 +56,7 @@ struct Slice<'s, 'f, 'p> {
     facts: &'f Facts<'p>,
     aliases: &'s Aliases<'f, 'p>,
     function: FunctionRef,
-    seen: FxHashSet<Root>,
+    seen: FxHashSet<Place>,
     origin: Origin,
 }
 
@@ -69,7 +69,7 @@ impl Slice<'_, '_, '_> {
         self.part(place);
         let facts = self.facts;
         let index = facts.program.index(self.function.file);
-        if !self.seen.insert(place.root.clone()) {
+        if !self.seen.insert(place.clone()) {
             return;
         }
         let definitions = match &place.root {
@@ -85,6 +85,9 @@ impl Slice<'_, '_, '_> {
         for definition in definitions.iter().filter(|definition| definition.function == function.function) {
             let at = OpRef { function, block: definition.block, index: definition.index };
             match &facts.program.op(at).kind {
+                // `self.options = cache[key]` says nothing of `self.started`.
+                OpKind::Assign { target, .. }
+                    if !place.path.starts_with(&target.path) && !target.path.starts_with(&place.path) => {}
                 OpKind::Assign { value, .. } => {
                     self.origin.is_computed |= matches!(value, Rvalue::Compute(_));
                     for operand in value.operands() {
@@ -132,6 +135,7 @@ impl Slice<'_, '_, '_> {
 
     fn call(&mut self, at: OpRef, call: &crate::ir::Call, depth: u32) {
         let evaluator = &self.facts.evaluator;
+        let mut asks = false;
         for target in &evaluator.callee(at).targets {
             match target {
                 CallTarget::External(id) => {
@@ -140,7 +144,7 @@ impl Slice<'_, '_, '_> {
                     self.origin.clock |= external.package.is_none()
                         && matches!(path.as_slice(), ["Date", ..] | ["performance" | "Performance", "now"]);
                 }
-                CallTarget::Function { function, .. } => self.origin.clock |= self.reads_clock(*function),
+                CallTarget::Function { function, .. } => asks |= self.reads_clock(*function),
                 _ => {}
             }
         }
@@ -149,11 +153,18 @@ impl Slice<'_, '_, '_> {
                 let values = evaluator.place(self.function, &receiver);
                 self.origin.entries.extend(self.aliases.of(&values).into_iter().map(|alias| alias.site));
             }
+            // How the key was made says nothing of the entry's age.
+            if field.name().is_some_and(|name| LOOK_UPS.contains(&name)) {
+                return;
+            }
             self.operand(&Operand::Place(receiver), depth);
         }
+        let known = self.origin.entries.len();
         for argument in &call.arguments {
             self.operand(&argument.value, depth);
         }
+        // `now()`, `isExpired(entry)`: what else asks for the time while it loads something does not ask for an age.
+        self.origin.clock |= asks && (call.arguments.is_empty() || self.origin.entries.len() > known);
     }
 
     /// Whether a function of the project asks for the time itself: `isExpired(entry)`, `now()`.

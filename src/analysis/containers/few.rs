@@ -3,6 +3,8 @@
 //! A heuristic: a key's type is usually `string`, and only its name tells a locale from a user. It avoids reporting
 //! every memo by environment, shard or table name.
 
+use super::words::words;
+
 #[rustfmt::skip]
 const FEW: &[&str] = &[
     "locale", "lang", "language", "env", "environment", "kind", "type", "mode", "level", "format", "currency",
@@ -30,25 +32,6 @@ pub(super) fn names_few(name: &str) -> bool {
     }
     let is_few = |word: &str| FEW.contains(&word);
     (1..=3.min(len)).any(|count| is_few(&words[len - count..].concat())) || end > 0 && is_few(&words[end - 1])
-}
-
-/// `serverTableName` → `server`, `table`, `name`.
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut starts = true;
-    for character in name.chars() {
-        if !character.is_alphanumeric() {
-            starts = true;
-            continue;
-        }
-        let lower = character.to_ascii_lowercase();
-        match words.last_mut() {
-            Some(word) if !starts && !character.is_ascii_uppercase() => word.push(lower),
-            _ => words.push(lower.to_string()),
-        }
-        starts = false;
-    }
-    words
 }
 
 #[cfg(test)]

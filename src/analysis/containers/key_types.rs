@@ -36,6 +36,10 @@ impl Keys<'_, '_, '_> {
                 }
                 _ => Some(Key::Named),
             },
+            TypeRef::AnyOf(parts) if depth > 0 => {
+                let parts: Option<Vec<Key>> = parts.iter().map(|part| self.typed(id, part, depth - 1)).collect();
+                parts?.into_iter().max()
+            }
             TypeRef::Named { .. } | TypeRef::TypeOf(_) | TypeRef::Array(_) | TypeRef::AnyOf(_) => Some(Key::Named),
             TypeRef::Other => None,
         }

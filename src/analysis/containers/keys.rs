@@ -1,15 +1,15 @@
-//! Keys: whether the keys that are written come from a set that has an end.
+//! Keys: whether the keys that are written come from a set that has an end, or from one that has none.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use crate::analysis::facts::Facts;
-use crate::analysis::frequency::Rate;
 use crate::analysis::value::{Value, Values};
 use crate::ir::{Binding, Field, FunctionId, Name, OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef, Symbol, VariableRef};
 
 use super::aliases::Aliases;
 use super::few::names_few;
+use super::many::{names_many, names_tenant};
 
 /// Where a key comes from; later is less bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,43 +20,22 @@ pub enum Key {
     Few,
     /// A value of a type the program names; there may be few or many.
     Named,
-    /// From outside the program: a request, a reply, a random number.
+    /// Computed, or from somewhere that is not followed.
     Open,
     /// Text or a number that the function was given.
     Given,
+    /// One of ever more: what a request says, a user, a random number.
+    Many,
 }
 
-/// Methods and functions that give a form of what they are given.
-const FORMS: &[&str] = &[
-    "toString",
-    "toLowerCase",
-    "toUpperCase",
-    "trim",
-    "slice",
-    "substring",
-    "substr",
-    "replace",
-    "replaceAll",
-    "join",
-    "concat",
-    "padStart",
-    "normalize",
-    "valueOf",
-    "String",
-    "Number",
-    "stringify",
-    "encodeURIComponent",
-    "parseInt",
-];
-
-/// What stands before the `=` of a compound assignment.
-const OPERATORS: &[char] = &[' ', '\n', '\t', '+', '-', '*', '?', '|', '&'];
-
-/// Methods of lists that give their callback an element.
-const OF_LISTS: &[&str] =
-    &["find", "some", "every", "filter", "map", "flatMap", "forEach", "findIndex", "findLast", "sort"];
-
 const MAX_DEPTH: u32 = 8;
+
+/// So many parts of variables are asked for one key.
+const MAX_QUESTIONS: usize = 200;
+
+/// The parts of variables that were asked on the way with the answers; closed while one is looked for, so that a cycle
+/// ends.
+pub(super) type Seen = FxHashMap<(FunctionRef, Place), Key>;
 
 pub(super) struct Keys<'s, 'f, 'p> {
     pub(super) facts: &'f Facts<'p>,
@@ -67,26 +46,20 @@ impl Keys<'_, '_, '_> {
     /// Where the key of a write comes from.
     pub(super) fn of(&self, function: FunctionRef, key: Option<&Operand>) -> Key {
         match key {
-            Some(operand) => self.operand(function, operand, MAX_DEPTH, &mut FxHashSet::default()),
+            Some(operand) => self.operand(function, operand, MAX_DEPTH, &mut FxHashMap::default()),
             None => Key::Open,
         }
     }
 
-    fn operand(
-        &self,
-        function: FunctionRef,
-        operand: &Operand,
-        depth: u32,
-        seen: &mut FxHashSet<(FunctionRef, Root)>,
-    ) -> Key {
+    pub(super) fn operand(&self, function: FunctionRef, operand: &Operand, depth: u32, seen: &mut Seen) -> Key {
         let place = match operand {
             Operand::Place(place) => place,
             Operand::Opaque => return Key::Open,
             // A function or class is there once for each time it is written, unless its scope runs again.
-            Operand::Function(_) => return Key::Open,
+            Operand::Function(_) => return Key::Named,
             _ => return Key::Closed,
         };
-        if depth == 0 {
+        if depth == 0 || seen.len() > MAX_QUESTIONS {
             return Key::Open;
         }
         let values = self.facts.evaluator.place(function, place);
@@ -96,9 +69,34 @@ impl Keys<'_, '_, '_> {
         if self.is_few(function, place) {
             return Key::Few;
         }
+        let key = self.source(function, place, depth, seen);
+        // Whatever it is called, what only constants are passed for is one of them.
+        if key > Key::Few && self.is_many(function, place) {
+            Key::Many
+        } else if key == Key::Many && self.is_of_tenant(function, place) {
+            Key::Named
+        } else {
+            key
+        }
+    }
+
+    /// Where a place gets its value.
+    fn source(&self, function: FunctionRef, place: &Place, depth: u32, seen: &mut Seen) -> Key {
+        if let Some(key) = self.spread(function, place, depth, seen) {
+            return key;
+        }
         match (&place.root, place.path.is_empty()) {
             (Root::Variable(id), true) => self.variable(function.variable(*id), depth, seen),
             (Root::Variable(id), false) => self.part(function.variable(*id), place, depth, seen),
+            (Root::Temp(temp), false)
+                if self.is_looked_up(
+                    function.file,
+                    self.facts.program.index(function.file).of_temp(function.function, *temp),
+                    3,
+                ) =>
+            {
+                Key::Open
+            }
             (Root::Temp(_), _) => self.definitions(function, &Place::new(place.root.clone()), depth, seen),
             (Root::This, _) => self.field(function, place, depth, seen),
             (Root::Global(name), _) => match name.as_str() {
@@ -108,44 +106,26 @@ impl Keys<'_, '_, '_> {
         }
     }
 
-    /// A part of a variable: as open as the same part of what callers pass, or as the whole.
-    fn part(&self, id: VariableRef, place: &Place, depth: u32, seen: &mut FxHashSet<(FunctionRef, Root)>) -> Key {
-        let variable = self.facts.program.variable(id);
-        let Binding::Parameter(index) = variable.binding else { return self.variable(id, depth, seen) };
-        let owner = FunctionRef::new(id.file, variable.owner);
-        if !seen.insert((owner, place.root.clone())) {
-            return Key::Closed;
+    /// `{ ...defaults, ...options }.key`: as open as that part of what callers pass.
+    fn spread(&self, function: FunctionRef, place: &Place, depth: u32, seen: &mut Seen) -> Option<Key> {
+        let values = self.facts.evaluator.place(function, place);
+        let mut others = values.iter().filter(|value| !matches!(value, Value::Text(_) | Value::Nullish));
+        let (Some(Value::Parameter { function: of, index, path }), None) = (others.next(), others.next()) else {
+            return None;
+        };
+        let is_itself = place.as_variable().or(place.root_variable()).is_some_and(|id| {
+            matches!(self.facts.program.variable(function.variable(id)).binding, Binding::Parameter(_))
+        });
+        if path.is_empty() || is_itself {
+            return None;
         }
-        let mut worst = None;
-        for call in self.aliases.callers(owner) {
-            let part = self.facts.evaluator.fields(self.facts.evaluator.argument(call, index), &place.path);
-            let argument = self.facts.program.op(call).call().and_then(|call| call.argument(index as usize));
-            let key = match argument {
-                _ if is_written_out(&part) => Key::Closed,
-                Some(argument) => self.operand(call.function, argument, depth - 1, seen),
-                None => Key::Open,
-            };
-            worst = worst.max(Some(key));
-        }
-        match worst {
-            Some(Key::Given) => Key::Named,
-            Some(key) => key,
-            None => match self.received(owner, index) {
-                Some((outer, list)) => self.operand(outer, &list, depth - 1, seen),
-                None if self.is_entry(owner) => Key::Open,
-                None => Key::Named,
-            },
-        }
+        let id = self.facts.program.function(*of).parameters.get(*index as usize)?.variable;
+        let part = path.iter().fold(Place::variable(id), |place, field| place.named(field.clone()));
+        Some(self.part(of.variable(id), &part, depth, seen))
     }
 
     /// A field of `this`: as open as what the class's own code assigns it.
-    fn field(
-        &self,
-        function: FunctionRef,
-        place: &Place,
-        depth: u32,
-        seen: &mut FxHashSet<(FunctionRef, Root)>,
-    ) -> Key {
+    fn field(&self, function: FunctionRef, place: &Place, depth: u32, seen: &mut Seen) -> Key {
         let class = self.facts.program.this_class(function);
         let (Some(class), Some(name)) = (class, place.path.first().and_then(Field::name)) else { return Key::Named };
         let mut worst = Key::Few;
@@ -161,27 +141,7 @@ impl Keys<'_, '_, '_> {
                 }
             }
         }
-        worst.min(Key::Open)
-    }
-
-    /// The list whose elements a callback is given: `LIST.find((element) => …)`.
-    fn received(&self, callback: FunctionRef, index: u32) -> Option<(FunctionRef, Operand)> {
-        let program = self.facts.program;
-        let outer = callback.sibling(program.function(callback).parent?);
-        program.function(outer).ops().filter_map(|(_, _, op)| op.call()).find_map(|call| {
-            let is_passed = call.arguments.iter().any(|argument| match &argument.value {
-                Operand::Function(function) => *function == callback.function,
-                Operand::Place(Place { root: Root::Temp(temp), path }) if path.is_empty() => self
-                    .facts
-                    .evaluator
-                    .temp(outer, *temp)
-                    .iter()
-                    .any(|value| matches!(value, Value::Function { function, .. } if *function == callback)),
-                _ => false,
-            });
-            let is_of_lists = index == 0 && call.method_name().is_some_and(|name| OF_LISTS.contains(&name));
-            (is_passed && is_of_lists).then(|| call.receiver()).flatten().map(|(list, _)| (outer, list.into()))
-        })
+        if worst == Key::Given { Key::Open } else { worst }
     }
 
     /// Whether a key is joined from several parts (`${shop}:${user}`); `None` where that cannot be seen.
@@ -204,7 +164,10 @@ impl Keys<'_, '_, '_> {
         let at =
             OpRef { function: function.sibling(definition.function), block: definition.block, index: definition.index };
         match &self.facts.program.op(at).kind {
-            OpKind::Assign { value: Rvalue::Compute(parts), .. } if parts.len() > 1 => Some(true),
+            // `${Date.now()}:${count}` goes out as a whole, and comes back as a part of the reply.
+            OpKind::Assign { value: Rvalue::Compute(parts), .. } if parts.len() > 1 => {
+                (!parts.iter().any(|part| self.is_made_anew(at.function, part))).then_some(true)
+            }
             OpKind::Assign { value: Rvalue::Use(of), .. } => self.is_joined(at.function, of, depth - 1),
             OpKind::Call(call) if matches!(call.callee.place(), Some(place) if place.root == Root::Global("String".into())) => {
                 self.is_joined(at.function, call.argument(0)?, depth - 1)
@@ -213,10 +176,12 @@ impl Keys<'_, '_, '_> {
         }
     }
 
-    /// Whether a framework calls a function, or something that does so again and again: what it is given comes from
-    /// outside.
-    fn is_entry(&self, function: FunctionRef) -> bool {
-        self.facts.frequencies.of_function(function) >= Rate::PerTick
+    fn is_made_anew(&self, function: FunctionRef, part: &Operand) -> bool {
+        let Some(Place { root: Root::Temp(temp), .. }) = part.place() else { return false };
+        self.facts.program.index(function.file).of_temp(function.function, *temp).iter().any(|definition| {
+            let at = OpRef { function, block: definition.block, index: definition.index };
+            self.facts.program.op(at).call().is_some_and(Self::is_fresh)
+        })
     }
 
     fn is_few(&self, function: FunctionRef, place: &Place) -> bool {
@@ -228,36 +193,41 @@ impl Keys<'_, '_, '_> {
         names_few(name)
     }
 
-    fn variable(&self, id: VariableRef, depth: u32, seen: &mut FxHashSet<(FunctionRef, Root)>) -> Key {
+    fn is_of_tenant(&self, function: FunctionRef, place: &Place) -> bool {
+        let root = place.root_variable().map(|id| self.facts.program.variable(function.variable(id)).name.as_str());
+        root.into_iter().chain(place.path.iter().filter_map(Field::name)).any(names_tenant)
+    }
+
+    fn is_many(&self, function: FunctionRef, place: &Place) -> bool {
+        let name = match (place.path.last(), &place.root) {
+            (Some(field), _) => field.name(),
+            (None, Root::Variable(id)) => Some(self.facts.program.variable(function.variable(*id)).name.as_str()),
+            _ => None,
+        };
+        name.is_some_and(|name| names_many(self.holder(function, place, 4).as_deref(), name))
+    }
+
+    pub(super) fn variable(&self, id: VariableRef, depth: u32, seen: &mut Seen) -> Key {
         let variable = self.facts.program.variable(id);
         let owner = FunctionRef::new(id.file, variable.owner);
-        if !seen.insert((owner, Root::Variable(id.variable))) {
-            return Key::Closed;
+        let question = (owner, Place::variable(id.variable));
+        if let Some(known) = seen.get(&question) {
+            return *known;
         }
+        seen.insert(question.clone(), Key::Closed);
+        let key = self.unseen_variable(id, owner, depth, seen);
+        seen.insert(question, key);
+        key
+    }
+
+    fn unseen_variable(&self, id: VariableRef, owner: FunctionRef, depth: u32, seen: &mut Seen) -> Key {
+        let variable = self.facts.program.variable(id);
         let typed = variable.annotation.as_ref().and_then(|written| self.typed(id, written, 3));
         if typed == Some(Key::Closed) {
             return Key::Closed;
         }
         if let Binding::Parameter(index) = variable.binding {
-            let mut worst = None;
-            for call in self.aliases.callers(owner) {
-                let argument = self.facts.program.op(call).call().and_then(|call| call.argument(index as usize));
-                let key = match argument {
-                    Some(argument) => self.operand(call.function, argument, depth - 1, seen),
-                    None => Key::Open,
-                };
-                worst = worst.max(Some(key));
-            }
-            return match (worst, typed) {
-                (Some(key @ (Key::Closed | Key::Few)), _) => key,
-                (_, Some(key)) => key,
-                (Some(key), None) => key,
-                (None, None) => match self.received(owner, index) {
-                    Some((outer, list)) => self.operand(outer, &list, depth - 1, seen),
-                    None if self.is_entry(owner) => Key::Open,
-                    None => Key::Given,
-                },
-            };
+            return self.parameter(owner, index, typed, depth, seen);
         }
         if self.is_set_at_load(id) {
             return Key::Closed;
@@ -288,13 +258,7 @@ impl Keys<'_, '_, '_> {
                 .all(|definition| definition.function == FunctionId::INITIALISER)
     }
 
-    fn definitions(
-        &self,
-        function: FunctionRef,
-        place: &Place,
-        depth: u32,
-        seen: &mut FxHashSet<(FunctionRef, Root)>,
-    ) -> Key {
+    pub(super) fn definitions(&self, function: FunctionRef, place: &Place, depth: u32, seen: &mut Seen) -> Key {
         let index = self.facts.program.index(function.file);
         let definitions = match &place.root {
             Root::Temp(temp) => index.of_temp(function.function, *temp),
@@ -324,54 +288,9 @@ impl Keys<'_, '_, '_> {
         }
         worst.unwrap_or(Key::Open)
     }
-
-    /// A form of the receiver and arguments is as open as they are; anything else that a call gives is open.
-    fn call(&self, at: OpRef, call: &crate::ir::Call, depth: u32, seen: &mut FxHashSet<(FunctionRef, Root)>) -> Key {
-        let name = call.method_name().map(Name::new).or_else(|| match call.callee.place().map(|place| &place.root) {
-            Some(Root::Global(name)) => Some(name.clone()),
-            _ => None,
-        });
-        let is_form = name.as_deref().is_some_and(|name| FORMS.contains(&name));
-        let receiver = call
-            .receiver()
-            .filter(|(receiver, _)| !matches!(receiver.root, Root::Global(_)))
-            .map(|(receiver, _)| Operand::Place(receiver));
-        let operands = receiver.iter().chain(call.arguments.iter().map(|argument| &argument.value));
-        let worst = operands.map(|operand| self.operand(at.function, operand, depth.saturating_sub(1), seen)).max();
-        match worst {
-            Some(key) if is_form => key,
-            // `keyOf(url, options)`: made of what was given, whatever else goes into it.
-            Some(Key::Given) => Key::Given,
-            _ => Key::Open,
-        }
-    }
-
-    /// The name in the brackets of `table[name] = …`. The intermediate form keeps no computed keys, so this asks the
-    /// text; anything but a plain name is not understood.
-    pub(super) fn in_brackets(&self, at: OpRef) -> Option<Operand> {
-        let text = self.facts.program.text(self.facts.location(at));
-        let (before, _) = text.split_once('=')?;
-        let (_, key) = before.trim_end_matches(OPERATORS).strip_suffix(']')?.rsplit_once('[')?;
-        let key = key.trim();
-        if let Some(field) = key.strip_prefix("this.") {
-            return Some(Operand::Place(Place::new(Root::This).named(field)));
-        }
-        let module = self.facts.program.module(at.function.file);
-        let mut scope = Some(at.function.function);
-        while let Some(function) = scope {
-            let found = (0u32..).zip(&module.variables).find(|(_, variable)| {
-                variable.owner == function && variable.name == key && variable.binding != Binding::Type
-            });
-            if let Some((index, _)) = found {
-                return Some(Operand::Place(Place::variable(crate::ir::VariableId(index))));
-            }
-            scope = self.facts.program.function(at.function.sibling(function)).parent;
-        }
-        None
-    }
 }
 
-fn is_written_out(values: &Values) -> bool {
+pub(super) fn is_written_out(values: &Values) -> bool {
     let is_written = |value: &Value| matches!(value, Value::Text(_) | Value::Class(_) | Value::Nullish);
     !values.open && !values.is_empty() && values.iter().all(is_written)
 }

@@ -4,12 +4,18 @@
 //! parameters. Never judges: whether what is found here grows without a bound is the rule's question.
 
 mod aliases;
+mod brackets;
 mod clock;
 mod few;
+mod instances;
 mod key_types;
 mod keys;
+mod many;
+mod origins;
+mod removals;
 mod sites;
 mod uses;
+mod words;
 
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
@@ -34,6 +40,14 @@ pub struct Container {
     pub escapes: bool,
     /// A read that tests an entry's age.
     pub expiry: Option<OpRef>,
+}
+
+impl Container {
+    /// Whether nothing that is seen limits, empties or takes it.
+    #[must_use]
+    pub fn only_grows(&self) -> bool {
+        !self.is_bounded && !self.escapes && self.shrinks.iter().all(|shrink| shrink.on_expired_read)
+    }
 }
 
 /// What kind of collection it is.
@@ -64,6 +78,7 @@ pub enum Lifetime {
 pub struct Write {
     pub at: OpRef,
     pub rate: Rate,
+    /// Asked only for what [`only_grows`](Container::only_grows).
     pub key: Key,
     /// Whether the same function looks the key up first: a memo.
     pub is_memo: bool,

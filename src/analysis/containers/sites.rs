@@ -6,13 +6,13 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
-use crate::catalogue::schema::Runs;
 use crate::ir::{
-    Binding, Call, CallKind, Decorator, Field, FunctionId, FunctionKind, Name, OpKind, Operand, Place, Property, Root,
-    Rvalue, Temp,
+    Binding, Call, CallKind, Field, FunctionId, FunctionKind, Name, OpKind, Operand, Place, Property, Root, Rvalue,
+    Temp,
 };
-use crate::linking::{ClassRef, FunctionRef, OpRef};
+use crate::linking::{FunctionRef, OpRef};
 
+use super::instances::Instances;
 use super::{Container, Lifetime, Shape};
 
 /// Containers by the operation that makes them.
@@ -23,13 +23,19 @@ type Carried = Vec<(OpRef, Shape, Vec<Name>)>;
 
 pub(super) fn sites(facts: &Facts<'_>) -> Sites {
     let mut sites = Sites::default();
-    let called = called_once(facts);
+    let kept = Kept { called: called_once(facts), instances: Instances::new(facts) };
     for function in facts.program.relevant_functions() {
         if facts.is_held_to_account(function) && may_outlive(facts, function) {
-            of_function(facts, function, &called, &mut sites);
+            of_function(facts, function, &kept, &mut sites);
         }
     }
     sites
+}
+
+/// What tells whether a container lives on.
+struct Kept<'f, 'p> {
+    called: FxHashSet<FunctionRef>,
+    instances: Instances<'f, 'p>,
 }
 
 /// The functions that only code calls which runs once itself. What is only handed to somebody when the program starts
@@ -61,7 +67,7 @@ fn may_outlive(facts: &Facts<'_>, function: FunctionRef) -> bool {
     }
 }
 
-fn of_function(facts: &Facts<'_>, function: FunctionRef, called: &FxHashSet<FunctionRef>, sites: &mut Sites) {
+fn of_function(facts: &Facts<'_>, function: FunctionRef, kept: &Kept<'_, '_>, sites: &mut Sites) {
     let mut carried: FxHashMap<Temp, Carried> = FxHashMap::default();
     for (block, index, op) in facts.program.function(function).ops() {
         let at = function.op(block, index);
@@ -80,8 +86,12 @@ fn of_function(facts: &Facts<'_>, function: FunctionRef, called: &FxHashSet<Func
                     carried.entry(*temp).or_default().extend(made);
                     continue;
                 }
-                let Some(lifetime) = lifetime(facts, at, target, called) else { continue };
+                let Some(lifetime) = lifetime(facts, at, target, kept) else { continue };
                 for (made, shape, fields) in made {
+                    // A field of what one call of a function works on is done with when that work is.
+                    if lifetime == Lifetime::Closure && !fields.is_empty() {
+                        continue;
+                    }
                     let Some(name) = name(facts, function, target, &fields) else { continue };
                     sites.entry(made).or_insert_with(|| Container {
                         at,
@@ -152,7 +162,7 @@ fn made_by(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<Shape> {
 }
 
 /// How long a container lives that the operation `at` puts into `target`; `None` for no longer than a call.
-fn lifetime(facts: &Facts<'_>, at: OpRef, target: &Place, called: &FxHashSet<FunctionRef>) -> Option<Lifetime> {
+fn lifetime(facts: &Facts<'_>, at: OpRef, target: &Place, kept: &Kept<'_, '_>) -> Option<Lifetime> {
     let program = facts.program;
     let function = at.function;
     let kind = program.function(function).kind;
@@ -175,7 +185,7 @@ fn lifetime(facts: &Facts<'_>, at: OpRef, target: &Place, called: &FxHashSet<Fun
             }
             (variable.owner == function.function
                 && target.path.is_empty()
-                && called.contains(&function)
+                && kept.called.contains(&function)
                 && facts.frequencies.of_function(function) == Rate::Once
                 && is_captured(facts, function, id))
             .then_some(Lifetime::Closure)
@@ -184,7 +194,7 @@ fn lifetime(facts: &Facts<'_>, at: OpRef, target: &Place, called: &FxHashSet<Fun
             let class = program.this_class(function)?;
             let is_construction =
                 matches!(kind, FunctionKind::Constructor { .. } | FunctionKind::InstanceInitialiser { .. });
-            (is_construction && lives_on(facts, class)).then_some(Lifetime::Singleton(class))
+            (is_construction && kept.instances.live_on(class)).then_some(Lifetime::Singleton(class))
         }
         _ => None,
     }
@@ -207,41 +217,6 @@ fn is_captured(facts: &Facts<'_>, function: FunctionRef, id: crate::ir::Variable
         program.function(child).mentioned_places().any(|place| place.root_variable() == Some(id))
             || is_captured(facts, child, id)
     })
-}
-
-/// Whether instances of a class live as long as the process: they are made where the program runs once, or by a
-/// framework that makes one of each.
-fn lives_on(facts: &Facts<'_>, class: ClassRef) -> bool {
-    let rate = facts.frequencies.of_class(class);
-    if rate == Rate::Once {
-        return true;
-    }
-    let body = facts.program.class(class);
-    let is_made_here = rate > Rate::PerCall;
-    !is_made_here
-        && facts.evaluator.catalogue.entries().any(|entry| {
-            entry.runs == Runs::Once
-                && entry.methods.iter().any(|method| method == "constructor")
-                && body
-                    .decorators
-                    .iter()
-                    .filter(|decorator| !is_scoped(decorator))
-                    .filter_map(decorator_name)
-                    .any(|name| entry.decorators.iter().any(|known| *known == name))
-        })
-}
-
-/// `@Injectable({ scope: … })`: not one of each.
-fn is_scoped(decorator: &Decorator) -> bool {
-    !decorator.arguments.is_empty()
-}
-
-fn decorator_name(decorator: &Decorator) -> Option<Name> {
-    match (decorator.callee.path.last(), &decorator.callee.root) {
-        (Some(field), _) => field.name().map(Name::new),
-        (None, Root::Global(name)) => Some(name.clone()),
-        _ => None,
-    }
 }
 
 /// How a container is named to people: `cache`, `state.hits`, `Limiter.hits`.

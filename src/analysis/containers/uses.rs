@@ -10,7 +10,7 @@ use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::discovery::FileRole;
 use crate::ir::{
-    Binding, BlockId, Call, Comparison, Condition, Field, Function, FunctionKind, OpKind, Operand, Place, Root, Rvalue,
+    Binding, BlockId, Call, Comparison, Condition, Field, FunctionKind, OpKind, Operand, Place, Root, Rvalue,
     Terminator,
 };
 use crate::linking::{FunctionRef, OpRef};
@@ -34,6 +34,7 @@ pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
         reads: FxHashMap::default(),
         removals: Vec::new(),
         is_only_for_tests: false,
+        is_touched: false,
         helpers: Vec::new(),
     };
     let mut seen: FxHashSet<FunctionRef> = facts.program.relevant_functions().collect();
@@ -49,16 +50,18 @@ pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
     uses.finish()
 }
 
-struct Uses<'s, 'f, 'p> {
-    facts: &'f Facts<'p>,
-    aliases: &'s Aliases<'f, 'p>,
-    sites: Sites,
+pub(super) struct Uses<'s, 'f, 'p> {
+    pub(super) facts: &'f Facts<'p>,
+    pub(super) aliases: &'s Aliases<'f, 'p>,
+    pub(super) sites: Sites,
     /// The keys that a function looks up in a container; `None` for one that the form does not keep.
-    reads: FxHashMap<(OpRef, FunctionRef), Vec<Option<Operand>>>,
+    pub(super) reads: FxHashMap<(OpRef, FunctionRef), Vec<Option<Operand>>>,
     /// Deletes of one key: the container, where, and the key.
-    removals: Vec<(OpRef, OpRef, Option<Operand>)>,
+    pub(super) removals: Vec<(OpRef, OpRef, Option<Operand>)>,
     /// Whether only tests call the function that is looked at: what it takes out, it takes out of a test.
     is_only_for_tests: bool,
+    /// Whether the function that is looked at names one of the containers.
+    is_touched: bool,
     /// Functions that are given a container as an argument.
     helpers: Vec<FunctionRef>,
 }
@@ -66,6 +69,7 @@ struct Uses<'s, 'f, 'p> {
 impl Uses<'_, '_, '_> {
     fn function(&mut self, function: FunctionRef) {
         let body = self.facts.program.function(function);
+        self.is_touched = false;
         for (block, index, op) in body.ops() {
             let at = function.op(block, index);
             match &op.kind {
@@ -85,13 +89,19 @@ impl Uses<'_, '_, '_> {
             }
             for place in op.places() {
                 self.computed_reads(function, place, &op.kind);
+                if !self.is_touched && measures(place) {
+                    self.aliases_of(function, &Place::new(place.root.clone()));
+                }
             }
         }
         for (block, content) in body.blocks() {
             match &content.terminator {
                 Terminator::Branch { condition, .. } => {
                     condition.places().for_each(|place| self.computed_read(function, place));
-                    self.condition(function, block, condition);
+                    // What a condition is about has been looked up, measured or listed in the function.
+                    if self.is_touched || condition.places().any(measures) {
+                        self.condition(function, block, condition);
+                    }
                 }
                 Terminator::Return(Some(operand)) => self.returned(function, operand),
                 _ => {}
@@ -99,8 +109,23 @@ impl Uses<'_, '_, '_> {
         }
     }
 
-    fn aliases_of(&self, function: FunctionRef, place: &Place) -> Vec<Alias> {
-        self.aliases.of(&self.facts.evaluator.place(function, place))
+    fn aliases_of(&mut self, function: FunctionRef, place: &Place) -> Vec<Alias> {
+        if !self.aliases.may_lead_from(function, &place.root) {
+            return Vec::new();
+        }
+        let found = self.aliases.of(&self.facts.evaluator.place(function, place));
+        self.is_touched |= !found.is_empty();
+        found
+    }
+
+    fn aliases_within(&mut self, function: FunctionRef, operand: &Operand) -> Vec<Alias> {
+        let Operand::Place(place) = operand else { return Vec::new() };
+        if !self.aliases.may_lead_from(function, &place.root) {
+            return Vec::new();
+        }
+        let found = self.aliases.within(&self.facts.evaluator.place(function, place));
+        self.is_touched |= !found.is_empty();
+        found
     }
 
     fn shrink(&mut self, site: OpRef, at: OpRef) {
@@ -129,7 +154,7 @@ impl Uses<'_, '_, '_> {
                     } else if SHRINKS.contains(&name) {
                         self.shrink(alias.site, at);
                     } else {
-                        self.write(alias, at, name, key.as_ref());
+                        self.write(alias, at, name);
                     }
                 }
             }
@@ -137,21 +162,16 @@ impl Uses<'_, '_, '_> {
         self.given_away(at, call);
     }
 
-    fn write(&mut self, alias: Alias, at: OpRef, name: &str, key: Option<&Operand>) {
+    fn write(&mut self, alias: Alias, at: OpRef, name: &str) {
         let container = &self.sites[&alias.site];
         let is_list = container.shape == Shape::List;
         if container.shape == Shape::Weak || is_list != matches!(name, "push" | "unshift") {
             return;
         }
-        let key = if is_list { Key::Open } else { self.key(at.function, key) };
-        self.add_write(alias, at, key);
+        self.add_write(alias, at);
     }
 
-    fn key(&self, function: FunctionRef, key: Option<&Operand>) -> Key {
-        Keys { facts: self.facts, aliases: self.aliases }.of(function, key)
-    }
-
-    fn add_write(&mut self, alias: Alias, at: OpRef, key: Key) {
+    fn add_write(&mut self, alias: Alias, at: OpRef) {
         let mut rate = self.facts.rate(at);
         // A helper that adds to what it is given adds to this one as often as it is given this one.
         if let Some(via) = alias.via
@@ -160,7 +180,7 @@ impl Uses<'_, '_, '_> {
             rate = rate.min(self.facts.rate(via));
         }
         self.sites[&alias.site].is_bounded |= self.counts(at.function);
-        self.sites[&alias.site].writes.push(Write { at, rate, key, is_memo: false });
+        self.sites[&alias.site].writes.push(Write { at, rate, key: Key::Open, is_memo: false });
     }
 
     /// Whether a function compares and advances a counter that outlives it: a limit kept beside the container.
@@ -192,12 +212,7 @@ impl Uses<'_, '_, '_> {
                     Field::Named(name) if name == "length" => self.shrink(alias.site, at),
                     Field::Named(_) => {}
                     Field::Computed if matches!(self.sites[&alias.site].shape, Shape::Table | Shape::Weak) => {
-                        let keys = Keys { facts: self.facts, aliases: self.aliases };
-                        let key = match keys.in_brackets(at) {
-                            Some(operand) => keys.of(at.function, Some(&operand)),
-                            None => Key::Open,
-                        };
-                        self.add_write(alias, at, key);
+                        self.add_write(alias, at);
                     }
                     Field::Computed => {}
                 }
@@ -229,7 +244,7 @@ impl Uses<'_, '_, '_> {
             };
         if is_unknown_holder || target.path.contains(&Field::Computed) {
             for operand in value.operands() {
-                for alias in self.aliases.within(&self.facts.evaluator.operand(at.function, operand)) {
+                for alias in self.aliases_within(at.function, operand) {
                     let container = &mut self.sites[&alias.site];
                     container.escapes |= container.at != at;
                 }
@@ -244,7 +259,7 @@ impl Uses<'_, '_, '_> {
             if argument.spread || argument.value.place().is_none() {
                 continue;
             }
-            let found = self.aliases.within(&self.facts.evaluator.operand(at.function, &argument.value));
+            let found = self.aliases_within(at.function, &argument.value);
             if found.is_empty() {
                 continue;
             }
@@ -279,7 +294,7 @@ impl Uses<'_, '_, '_> {
         {
             return;
         }
-        let found = self.aliases.within(&self.facts.evaluator.operand(function, operand));
+        let found = self.aliases_within(function, operand);
         // Callers here are followed; a function nobody here calls hands it to somebody else.
         if !found.is_empty() && self.aliases.callers(function).next().is_none() {
             for alias in found {
@@ -308,7 +323,11 @@ impl Uses<'_, '_, '_> {
         let origin = clock::of_condition(self.facts, self.aliases, function, condition);
         let body = self.facts.program.function(function);
         if origin.clock {
-            let at = body.block(block).ops.len().checked_sub(1).map(|last| function.op(block, last));
+            // `entry && entry.expiresAt > now`: the second test stands in a block without operations.
+            let before = body.blocks().filter(|(_, content)| content.terminator.successors().contains(&block));
+            let at = std::iter::once(block)
+                .chain(before.map(|(before, _)| before))
+                .find_map(|block| Some(function.op(block, body.block(block).ops.len().checked_sub(1)?)));
             for site in &origin.entries {
                 let container = &mut self.sites[site];
                 container.expiry = container.expiry.or(at);
@@ -350,7 +369,10 @@ impl Uses<'_, '_, '_> {
     fn finish(mut self) -> Vec<Container> {
         let removals = self.removals.clone();
         for (site, at, key) in &removals {
-            if self.misses(*site, *at, key.as_ref()) {
+            if self.is_on_demand(*at)
+                || self.misses(*site, *at, key.as_ref())
+                || self.is_put_back(*site, *at, key.as_ref())
+            {
                 continue;
             }
             let on_expired_read = self.is_on_expired_read(*site, *at, key.as_ref());
@@ -366,67 +388,25 @@ impl Uses<'_, '_, '_> {
                 write.is_memo = reads.iter().any(|read| read.as_ref() == key);
             }
         }
+        // Where keys come from is asked last: it is far to go, and few containers are left by now.
+        let keys = Keys { facts: self.facts, aliases: self.aliases };
+        for container in self.sites.values_mut().filter(|container| container.only_grows()) {
+            for write in &mut container.writes {
+                write.key = match &self.facts.program.op(write.at).kind {
+                    _ if container.shape == Shape::List => Key::Open,
+                    OpKind::Call(call) => keys.of(write.at.function, call.argument(0)),
+                    _ => keys.of(write.at.function, keys.in_brackets(write.at).as_ref()),
+                };
+            }
+        }
         let mut seen = FxHashSet::default();
         let mut containers: Vec<Container> = self.sites.into_values().collect();
         containers.retain(|container| seen.insert((container.at, container.name.clone())));
         containers
     }
-
-    /// Whether a delete cannot find what was put in: each stored key is joined from several parts, and the deleted one is
-    /// a single part.
-    fn misses(&self, site: OpRef, at: OpRef, key: Option<&Operand>) -> bool {
-        let keys = Keys { facts: self.facts, aliases: self.aliases };
-        let is_joined = |write: &Write| match &self.facts.program.op(write.at).kind {
-            OpKind::Call(call) => {
-                call.arguments.first().is_some_and(|key| keys.is_joined(write.at.function, &key.value, 4) == Some(true))
-            }
-            _ => false,
-        };
-        let writes = &self.sites[&site].writes;
-        key.is_some_and(|key| keys.is_joined(at.function, key, 4) == Some(false))
-            && !writes.is_empty()
-            && writes.iter().all(is_joined)
-    }
-
-    /// Whether a delete only happens to the entry that was just looked up, on the side of a test of its age.
-    fn is_on_expired_read(&self, site: OpRef, at: OpRef, key: Option<&Operand>) -> bool {
-        let function = at.function;
-        let body = self.facts.program.function(function);
-        let is_read =
-            self.reads.get(&(site, function)).is_some_and(|reads| reads.iter().any(|read| read.as_ref() == key));
-        if !is_read || body.block(at.block).loop_depth > 0 {
-            return false;
-        }
-        let others = self.removals.iter().filter(|(of, other, _)| *of == site && other.function == function);
-        let others: Vec<BlockId> = others.map(|(_, other, _)| other.block).collect();
-        body.blocks().any(|(block, content)| {
-            let Terminator::Branch { condition, then, otherwise } = &content.terminator else { return false };
-            let on_then = reaches(body, *then, at.block, block);
-            let on_otherwise = reaches(body, *otherwise, at.block, block);
-            if on_then == on_otherwise {
-                return false;
-            }
-            let fresh = if on_then { *otherwise } else { *then };
-            let origin = clock::of_condition(self.facts, self.aliases, function, condition);
-            origin.clock
-                && origin.entries.contains(&site)
-                && !others.iter().any(|other| reaches(body, fresh, *other, block))
-        })
-    }
 }
 
-/// Whether control can get from `from` to `to` without passing `without`.
-fn reaches(body: &Function, from: BlockId, to: BlockId, without: BlockId) -> bool {
-    let mut seen = vec![false; body.blocks.len()];
-    let mut work = vec![from];
-    while let Some(block) = work.pop() {
-        if block == to {
-            return true;
-        }
-        if block == without || std::mem::replace(&mut seen[block.index()], true) {
-            continue;
-        }
-        work.extend(body.block(block).terminator.successors());
-    }
-    false
+/// Whether a place is a size or a part of one.
+fn measures(place: &Place) -> bool {
+    place.path.iter().any(|field| matches!(field.name(), Some("size" | "length")))
 }

@@ -16,6 +16,9 @@ use super::memory::Slot;
 /// What the catalogue calls the call of a resource itself: `provider()`.
 const CALL: &str = "()";
 
+/// Spreads of spreads are followed so far.
+const MAX_SPREADS: u32 = 8;
+
 /// One thing a call may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallTarget {
@@ -465,14 +468,20 @@ impl Evaluator<'_> {
     /// The operand an object literal was written with under a name, spread literals included.
     #[must_use]
     pub fn written_property(&self, object: OpRef, name: &str) -> Option<Operand> {
+        self.written_property_within(object, name, MAX_SPREADS)
+    }
+
+    fn written_property_within(&self, object: OpRef, name: &str, depth: u32) -> Option<Operand> {
         let OpKind::Assign { value: Rvalue::Object(properties), .. } = &self.program.op(object).kind else {
             return None;
         };
         properties.iter().rev().find_map(|property| match property {
             Property::Field { name: Field::Named(field), value } if field == name => Some(value.clone()),
             Property::Field { .. } => None,
+            // `state = { ...state, page }` spreads what spreads it.
+            Property::Spread(_) if depth == 0 => None,
             Property::Spread(operand) => self.operand(object.function, operand).iter().find_map(|value| match value {
-                Value::Object { at, .. } if *at != object => self.written_property(*at, name),
+                Value::Object { at, .. } if *at != object => self.written_property_within(*at, name, depth - 1),
                 _ => None,
             }),
         })

@@ -300,6 +300,19 @@ impl<'e, 'p> Entries<'e, 'p> {
         self.evaluator.functions_behind(&values)
     }
 
+    /// Whether the first argument is a member of a library's enum that has an event's name: `Events.MessageCreate`.
+    fn names_event(&self, at: OpRef, entry: &EntryPoint) -> bool {
+        self.evaluator.argument(at, 0).iter().any(|value| match value {
+            Value::External(id) => self
+                .evaluator
+                .external_name(*id)
+                .path
+                .last()
+                .is_some_and(|member| entry.events.iter().any(|event| event.eq_ignore_ascii_case(member))),
+            _ => false,
+        })
+    }
+
     fn matches(&self, at: OpRef, call: &Call, entry: &EntryPoint) -> bool {
         let first_text = |accepts: &dyn Fn(&Name) -> bool| {
             self.evaluator.argument(at, 0).iter().any(|value| matches!(value, Value::Text(text) if accepts(text)))
@@ -309,7 +322,9 @@ impl<'e, 'p> Entries<'e, 'p> {
         {
             return false;
         }
-        entry.events.is_empty() || first_text(&|text| entry.events.iter().any(|event| event == text.as_str()))
+        entry.events.is_empty()
+            || first_text(&|text| entry.events.iter().any(|event| event == text.as_str()))
+            || self.names_event(at, entry)
     }
 }
 
