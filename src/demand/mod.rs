@@ -19,7 +19,7 @@ use crate::linking::Target;
 use crate::linking::resolution::Resolver;
 use crate::source::FileId;
 
-use reach::{COLLECTIONS, Level, Reach, Surroundings};
+use reach::{COLLECTIONS, Level, Reach, State, Surroundings};
 
 /// A lowered file.
 #[derive(Debug)]
@@ -59,6 +59,8 @@ struct Demand<'d> {
     importers: Vec<Vec<(FileId, usize)>>,
     /// By file.
     read: Vec<Option<Read>>,
+    /// By file: how far it was followed.
+    states: Vec<Option<State>>,
     /// By file: the exports that lead to something.
     exports: Vec<FxHashMap<Name, Level>>,
     members: FxHashSet<Name>,
@@ -100,6 +102,7 @@ impl<'d> Demand<'d> {
             catalogue,
             importers,
             read: screened.iter().map(|_| None).collect(),
+            states: screened.iter().map(|_| None).collect(),
             exports: screened.iter().map(|_| FxHashMap::default()).collect(),
             screened,
             members: catalogue.acting_methods().map(Name::new).collect(),
@@ -120,12 +123,15 @@ impl<'d> Demand<'d> {
         let mut affected: Vec<FileId> = wanted.into_iter().chain(stale).collect();
         affected.sort_unstable();
         affected.dedup();
-        let reached: Vec<(FileId, Reach)> = affected
-            .par_iter()
-            .filter_map(|&file| Some((file, self.reach(self.read[file.index()].as_ref()?))))
+        let states: Vec<(FileId, Option<State>)> =
+            affected.into_iter().map(|file| (file, self.states[file.index()].take())).collect();
+        let reached: Vec<(FileId, (Reach, State))> = states
+            .into_par_iter()
+            .filter_map(|(file, state)| Some((file, self.reach(self.read[file.index()].as_ref()?, state))))
             .collect();
         let mut members = Vec::new();
-        for (file, reach) in reached {
+        for (file, (reach, state)) in reached {
+            self.states[file.index()] = Some(state);
             if let Some(read) = &mut self.read[file.index()] {
                 read.relevant = reach.functions;
             }
@@ -153,7 +159,7 @@ impl<'d> Demand<'d> {
         }
     }
 
-    fn reach(&self, read: &Read) -> Reach {
+    fn reach(&self, read: &Read, state: Option<State>) -> (Reach, State) {
         reach::reach(
             &read.module,
             &Surroundings {
@@ -162,6 +168,7 @@ impl<'d> Demand<'d> {
                 imported: &|file, name| self.level(file, name),
                 members: &self.members,
             },
+            state,
         )
     }
 

@@ -48,21 +48,11 @@ pub(super) struct Surroundings<'s> {
     pub(super) members: &'s FxHashSet<Name>,
 }
 
-/// Follows what matters through a module.
-pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>) -> Reach {
-    let mut walk = Walk {
-        module,
-        surroundings,
-        filled: Filled::of(module),
-        functions: vec![false; module.functions.len()],
-        components: vec![false; module.functions.len()],
-        classes: vec![false; module.classes.len()],
-        variables: vec![None; module.variables.len()],
-        temps: FxHashMap::default(),
-        fields: FxHashSet::default(),
-        members: FxHashSet::default(),
-        changed: true,
-    };
+/// Follows what matters through a module, from where an earlier walk left off.
+pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>, state: Option<State>) -> (Reach, State) {
+    let is_new = state.is_none();
+    let mut walk = Walk { module, surroundings, state: state.unwrap_or_else(|| State::new(module)) };
+    walk.changed = is_new;
     walk.imports();
     while std::mem::take(&mut walk.changed) {
         for (id, function) in module.functions() {
@@ -76,6 +66,12 @@ pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>) -> Reach {
 struct Walk<'m, 's> {
     module: &'m Module,
     surroundings: &'m Surroundings<'s>,
+    state: State,
+}
+
+/// What is known of a module so far; it only grows.
+#[derive(Debug)]
+pub(super) struct State {
     filled: Filled,
     functions: Vec<bool>,
     /// Components among them: what renders one says nothing more of how often its code runs.
@@ -87,6 +83,36 @@ struct Walk<'m, 's> {
     fields: FxHashSet<Name>,
     members: FxHashSet<Name>,
     changed: bool,
+}
+
+impl State {
+    fn new(module: &Module) -> Self {
+        Self {
+            filled: Filled::of(module),
+            functions: vec![false; module.functions.len()],
+            components: vec![false; module.functions.len()],
+            classes: vec![false; module.classes.len()],
+            variables: vec![None; module.variables.len()],
+            temps: FxHashMap::default(),
+            fields: FxHashSet::default(),
+            members: FxHashSet::default(),
+            changed: false,
+        }
+    }
+}
+
+impl std::ops::Deref for Walk<'_, '_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl std::ops::DerefMut for Walk<'_, '_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
 }
 
 impl Walk<'_, '_> {
@@ -377,7 +403,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn finish(self) -> Reach {
+    fn finish(self) -> (Reach, State) {
         let exports = self.module.exports.iter().filter_map(|export| match export.source {
             ExportSource::Variable(variable) => Some((export.name.clone(), self.variables[variable.0 as usize]?)),
             _ => None,
@@ -389,18 +415,20 @@ impl Walk<'_, '_> {
                 || self.class_around(function).is_some_and(|class| self.classes[class.0 as usize])
         });
         let (functions, exports) = (functions.collect(), exports.collect());
-        let mut members: Vec<Name> = self.members.into_iter().collect();
+        let mut members: Vec<Name> = self.members.iter().cloned().collect();
         members.sort_unstable();
-        Reach {
+        let reach = Reach {
             functions,
             exports,
             common_js: self.module.common_js_exports.is_some_and(|id| self.variables[id.0 as usize].is_some()),
             members,
-        }
+        };
+        (reach, self.state)
     }
 }
 
 /// What functions of a module put entries into.
+#[derive(Debug)]
 struct Filled {
     variables: Vec<bool>,
     fields: FxHashSet<Name>,

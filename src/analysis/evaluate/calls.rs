@@ -87,13 +87,13 @@ impl Evaluator<'_> {
 
     fn resolve_callee(&self, function: FunctionRef, call: &Call, callee: &mut Callee) {
         let Some((receiver, field)) = call.receiver() else {
-            let values = self.operand(function, &call.callee);
+            let values = self.operand_values(function, &call.callee);
             return self.add_values(&values, call.kind, callee);
         };
-        let receivers = self.place(function, &receiver);
+        let receivers = self.operand_values(function, &Operand::Place(receiver));
         callee.open |= receivers.open;
         let mut evaluated_as_place = false;
-        for value in &receivers {
+        for value in receivers.iter() {
             match (value, field) {
                 (Value::Resource(id), Field::Named(name))
                     if matches!(self.acquisition(*id).kind, AcquiredKind::Catalogued(_)) =>

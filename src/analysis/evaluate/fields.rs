@@ -20,6 +20,13 @@ impl Evaluator<'_> {
         path.iter().fold(values, |values, field| self.field(&values, field))
     }
 
+    pub(super) fn fields_of(&self, values: &Values, path: &[Field]) -> Values {
+        match path.split_first() {
+            Some((first, rest)) => self.fields(self.field(values, first), rest),
+            None => values.clone(),
+        }
+    }
+
     fn field(&self, values: &Values, field: &Field) -> Values {
         let mut parts = Values::none(values.open);
         for value in values {

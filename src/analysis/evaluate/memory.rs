@@ -45,7 +45,7 @@ pub(super) struct Memory {
     pub(super) callees: RefCell<Vec<Slot<Callee>>>,
     pub(super) stores: RefCell<FxHashMap<FunctionRef, Slot<FxHashSet<AcquisitionId>>>>,
     pub(super) mentions: RefCell<FxHashMap<FunctionRef, Rc<Values>>>,
-    pub(super) members: RefCell<FxHashMap<(ExternalId, Name), ExternalId>>,
+    pub(super) members: RefCell<FxHashMap<ExternalId, FxHashMap<Name, ExternalId>>>,
     /// How many questions wait for one another.
     pub(super) depth: Cell<u32>,
 }

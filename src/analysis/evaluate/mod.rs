@@ -111,7 +111,7 @@ impl<'p> Evaluator<'p> {
     #[must_use]
     pub fn place(&self, function: FunctionRef, place: &Place) -> Values {
         if place.path.is_empty() {
-            return self.root(function, &place.root);
+            return Values::clone(&self.root_values(function, &place.root));
         }
         // `x.f = v` reaches reads of `x.f` and below.
         let definitions = match place.root {
@@ -123,14 +123,14 @@ impl<'p> Evaluator<'p> {
             self.assignment(function, *definition).is_some_and(|(_, target, _)| !target.path.is_empty())
         };
         if !definitions.iter().any(assigns_part) {
-            return self.fields(self.root(function, &place.root), &place.path);
+            return self.fields_of(&self.root_values(function, &place.root), &place.path);
         }
         let question = Question::Place(function, place.clone());
         Values::clone(&self.remembered(question, || self.part(function, place, definitions)))
     }
 
     fn part(&self, function: FunctionRef, place: &Place, definitions: &[Definition]) -> Values {
-        let mut values = self.fields(self.root(function, &place.root), &place.path);
+        let mut values = self.fields_of(&self.root_values(function, &place.root), &place.path);
         for definition in definitions {
             let Some((at, target, rvalue)) = self.assignment(function, *definition) else { continue };
             if !target.path.is_empty() && place.path.starts_with(&target.path) {
@@ -141,16 +141,27 @@ impl<'p> Evaluator<'p> {
         values
     }
 
-    fn root(&self, function: FunctionRef, root: &Root) -> Values {
+    /// What the root of a place may hold, shared where it is remembered.
+    #[must_use]
+    pub fn root_values(&self, function: FunctionRef, root: &Root) -> Rc<Values> {
         match root {
-            Root::Variable(id) => Values::clone(&self.variable(function.variable(*id))),
-            Root::Temp(temp) => Values::clone(&self.temp(function, *temp)),
-            Root::This => match self.program.this_class(function) {
+            Root::Variable(id) => self.variable(function.variable(*id)),
+            Root::Temp(temp) => self.temp(function, *temp),
+            Root::This => Rc::new(match self.program.this_class(function) {
                 Some(class) if self.is_static(function) => Values::one(Value::Class(class)),
                 Some(class) => Values::one(Value::This { class, path: Path::new() }),
                 None => Values::unknown(),
-            },
-            Root::Global(name) => Values::one(self.external(None, SmallVec::from_iter([name.clone()]))),
+            }),
+            Root::Global(name) => Rc::new(Values::one(self.external(None, SmallVec::from_iter([name.clone()])))),
+        }
+    }
+
+    /// What an operand may be, shared where it is remembered.
+    #[must_use]
+    pub fn operand_values(&self, function: FunctionRef, operand: &Operand) -> Rc<Values> {
+        match operand {
+            Operand::Place(place) if place.path.is_empty() => self.root_values(function, &place.root),
+            other => Rc::new(self.operand(function, other)),
         }
     }
 
@@ -324,14 +335,13 @@ impl<'p> Evaluator<'p> {
 
     /// A member of an external value.
     fn member(&self, of: ExternalId, name: &Name) -> Value {
-        let key = (of, name.clone());
-        if let Some(known) = self.memory.members.borrow().get(&key) {
+        if let Some(known) = self.memory.members.borrow().get(&of).and_then(|members| members.get(name)) {
             return Value::External(*known);
         }
         let mut external = self.external_name(of);
         external.path.push(name.clone());
         let id = self.interner.borrow_mut().external(external);
-        self.memory.members.borrow_mut().insert(key, id);
+        self.memory.members.borrow_mut().entry(of).or_default().insert(name.clone(), id);
         Value::External(id)
     }
 

@@ -392,13 +392,13 @@ impl Solver<'_, '_> {
             }
         }
         // A callee nothing is known of may keep a callback and call it whenever it likes.
-        let is_kept = !call.awaited && (self.may_keep_callbacks(&callee) || self.may_wrap(at, call, &callee));
+        let mut is_kept = None;
         let mut registered = None;
         for (index, argument) in (0u32..).zip(&call.arguments) {
             if !matches!(argument.value, Operand::Place(_) | Operand::Function(_) | Operand::Module(_)) {
                 continue;
             }
-            let values = self.evaluator.operand(at.function, &argument.value);
+            let values = self.evaluator.operand_values(at.function, &argument.value);
             for function in self.evaluator.functions_behind(&values) {
                 let registered = registered.get_or_insert_with(|| entries.registered(at, call, &callee));
                 if memoised_argument == Some(index) {
@@ -409,6 +409,9 @@ impl Solver<'_, '_> {
                     self.root(function, (*runs).into(), evidence);
                 } else {
                     self.edge(at.function, Node::Function(function), at);
+                    let is_kept = *is_kept.get_or_insert_with(|| {
+                        !call.awaited && (self.may_keep_callbacks(&callee) || self.may_wrap(at, call, &callee))
+                    });
                     if is_kept {
                         let frequency = Frequency { rate: Rate::PerCall, evidence: Evidence::Called { at } };
                         self.public.push((Node::Function(function), frequency));
