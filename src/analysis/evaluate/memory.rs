@@ -22,8 +22,8 @@ pub(super) enum Question {
     Place(FunctionRef, Place),
     /// A field of an object or array literal, as it is seen after the calls of a context.
     Part(OpRef, ContextId, Field),
-    /// Everything an object or array literal holds.
-    Parts(OpRef),
+    /// Everything an object or array literal holds, as it is seen after the calls of a context.
+    Parts(OpRef, ContextId),
 }
 
 /// The state of one question.
