@@ -7,10 +7,12 @@
 mod reach;
 
 use aho_corasick::AhoCorasick;
+use globset::{Glob, GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::Catalogue;
+use crate::catalogue::schema::Runs;
 use crate::discovery::screen::{self, Clause, Interest, Screened};
 use crate::discovery::{Discovered, FileRole};
 use crate::ir::{ImportName, Module, Name, ParseIssue};
@@ -63,6 +65,8 @@ struct Demand<'d> {
     states: Vec<Option<State>>,
     /// By file: the exports that lead to something.
     exports: Vec<FxHashMap<Name, Level>>,
+    /// Names by which a function is one that rendering calls.
+    rendered: GlobSet,
     members: FxHashSet<Name>,
     /// Files to read next.
     wanted: Vec<FileId>,
@@ -105,6 +109,7 @@ impl<'d> Demand<'d> {
             states: screened.iter().map(|_| None).collect(),
             exports: screened.iter().map(|_| FxHashMap::default()).collect(),
             screened,
+            rendered: rendered(catalogue),
             members: catalogue.acting_methods().map(Name::new).collect(),
             wanted,
             stale: FxHashSet::default(),
@@ -166,6 +171,7 @@ impl<'d> Demand<'d> {
                 catalogue: self.catalogue,
                 targets: &read.targets,
                 imported: &|file, name| self.level(file, name),
+                rendered: &self.rendered,
                 members: &self.members,
             },
             state,
@@ -305,6 +311,19 @@ impl<'d> Demand<'d> {
         known.insert(file, leads);
         leads
     }
+}
+
+/// The names of hooks.
+fn rendered(catalogue: &Catalogue) -> GlobSet {
+    let mut names = GlobSetBuilder::new();
+    let entries = catalogue.entries().filter(|entry| entry.runs == Runs::PerRender && entry.files.is_empty());
+    for pattern in entries.flat_map(|entry| &entry.names) {
+        // The catalogue's test refuses patterns that do not parse; a user's were checked when they were read.
+        if let Ok(glob) = Glob::new(pattern) {
+            names.add(glob);
+        }
+    }
+    names.build().unwrap_or_default()
 }
 
 fn files(screened: &[Screened]) -> impl Iterator<Item = (FileId, &Screened)> {

@@ -3,6 +3,7 @@
 //! By names alone: a function matters that mentions what makes a resource, a container or something else that matters;
 //! a variable, when it is assigned from such a thing. Nothing is evaluated.
 
+use globset::GlobSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::schema::ResourceKind;
@@ -44,6 +45,8 @@ pub(super) struct Surroundings<'s> {
     pub(super) targets: &'s [Target],
     /// What an export of another file leads to.
     pub(super) imported: &'s dyn Fn(FileId, &ImportName) -> Option<Level>,
+    /// Names by which a function is one that rendering calls.
+    pub(super) rendered: &'s GlobSet,
     /// Members anywhere that lead to something.
     pub(super) members: &'s FxHashSet<Name>,
 }
@@ -74,8 +77,8 @@ struct Walk<'m, 's> {
 pub(super) struct State {
     filled: Filled,
     functions: Vec<bool>,
-    /// Components among them: what renders one says nothing more of how often its code runs.
-    components: Vec<bool>,
+    /// Components and hooks among them: who renders one says nothing more of how often its code runs.
+    rendered: Vec<bool>,
     classes: Vec<bool>,
     variables: Vec<Option<Level>>,
     temps: FxHashMap<(FunctionId, Temp), Level>,
@@ -90,7 +93,7 @@ impl State {
         Self {
             filled: Filled::of(module),
             functions: vec![false; module.functions.len()],
-            components: vec![false; module.functions.len()],
+            rendered: vec![false; module.functions.len()],
             classes: vec![false; module.classes.len()],
             variables: vec![None; module.variables.len()],
             temps: FxHashMap::default(),
@@ -345,14 +348,17 @@ impl Walk<'_, '_> {
 
     /// A function matters: so do its class and the function it is written in.
     fn mark(&mut self, id: FunctionId) {
-        if id == FunctionId::INITIALISER || self.functions[id.index()] || self.components[id.index()] {
+        if id == FunctionId::INITIALISER || self.functions[id.index()] || self.rendered[id.index()] {
             return;
         }
         let function = self.module.function(id);
-        self.components[id.index()] = function.name.as_ref().is_some_and(|name| name.starts_with(char::is_uppercase))
-            && function.class().is_none()
-            && function.ops().any(|(_, _, op)| op.call().is_some_and(|call| call.kind == CallKind::Jsx));
-        if self.components[id.index()] {
+        let is_rendered = function.name.as_ref().filter(|_| function.class().is_none()).is_some_and(|name| {
+            let makes_elements =
+                || function.ops().any(|(_, _, op)| op.call().is_some_and(|call| call.kind == CallKind::Jsx));
+            (name.starts_with(char::is_uppercase) && makes_elements()) || self.surroundings.rendered.is_match(name)
+        });
+        self.rendered[id.index()] = is_rendered;
+        if self.rendered[id.index()] {
             return;
         }
         self.functions[id.index()] = true;
@@ -411,7 +417,7 @@ impl Walk<'_, '_> {
         let functions = self.module.functions().map(|(id, function)| {
             id == FunctionId::INITIALISER
                 || self.functions[id.index()]
-                || self.components[id.index()]
+                || self.rendered[id.index()]
                 || self.class_around(function).is_some_and(|class| self.classes[class.0 as usize])
         });
         let (functions, exports) = (functions.collect(), exports.collect());
