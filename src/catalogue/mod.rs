@@ -222,7 +222,8 @@ impl Catalogue {
         let resources = self.libraries.iter().flat_map(|library| &library.resources);
         resources.filter(|resource| resource.kind != schema::ResourceKind::Stateless).flat_map(|resource| {
             let leases = resource.leases.iter().filter(|lease| lease.statements.is_empty());
-            leases.flat_map(|lease| &lease.methods).chain(&resource.release).map(String::as_str)
+            let release = resource.release.iter().filter(|_| resource.release_statements.is_empty());
+            leases.flat_map(|lease| &lease.methods).chain(release).map(String::as_str)
         })
     }
 

@@ -10,7 +10,9 @@
 //! Never decides whether a leak is worth telling: that is the rules' part.
 
 mod beliefs;
+mod calls;
 mod captures;
+mod collector;
 mod effects;
 mod flow;
 mod leases;
