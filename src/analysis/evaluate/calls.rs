@@ -171,6 +171,8 @@ impl Evaluator<'_> {
                     let returned = self.through(Values::clone(&self.returns(*function)), *context);
                     values.join(&self.instantiate(&returned, at, *function));
                 }
+                // What `super(…)` makes is the instance that is being made.
+                CallTarget::Construct(_) if call.kind == CallKind::Super => {}
                 CallTarget::Construct(class) => {
                     let kind = match self.extended_resource(*class) {
                         Some(resource) => AcquiredKind::Catalogued(resource),
@@ -250,7 +252,14 @@ impl Evaluator<'_> {
     #[must_use]
     pub fn counts_as_created(&self, at: OpRef, resource: ResourceId) -> bool {
         let resource = self.catalogue.resource(resource);
-        resource.create_when.as_ref().is_none_or(|test| self.argument_passes(at, test))
+        let is_given_function = || {
+            let arguments = self.program.op(at).call().into_iter().flat_map(|call| &call.arguments);
+            arguments
+                .map(|argument| self.operand_values(at.function, &argument.value))
+                .any(|values| values.iter().any(|it| matches!(it, Value::Function { .. } | Value::Parameter { .. })))
+        };
+        (!resource.create_with_function || is_given_function())
+            && resource.create_when.as_ref().is_none_or(|test| self.argument_passes(at, test))
             && !resource.create_unless.iter().any(|test| self.argument_passes(at, test))
     }
 

@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use crate::analysis::call_graph::run_by;
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::value::{ContextId, Value, Values};
+use crate::catalogue::schema::ResourceKind;
 use crate::ir::{Call, FunctionId};
 use crate::linking::{FunctionRef, OpRef};
 
@@ -146,6 +147,8 @@ impl Collector<'_, '_> {
                 for identity in &of {
                     found.effects.push((identity.clone(), Effect::Release));
                 }
+                // Closing one thing is not taken to keep the next from being closed; a rollback may well fail.
+                found.throws &= self.evaluator.catalogue.resource(resource).kind == ResourceKind::Transaction;
             }
             if facts.opens {
                 for identity in &of {

@@ -54,6 +54,10 @@ pub fn unsettled(evaluator: &Evaluator<'_>, summaries: &Summaries) -> Vec<Unsett
                         settlement.released.insert(*id, true);
                     }
                 }
+                for (id, released) in &mut settlement.released {
+                    // What opens it and fails leaves nothing open: `new Database(path, (error) => …)`.
+                    *released |= settlement.rejects && opened_by(evaluator, *id, function);
+                }
                 by_maker.entry(maker).or_default().push(settlement);
             }
         }
@@ -64,6 +68,16 @@ pub fn unsettled(evaluator: &Evaluator<'_>, summaries: &Summaries) -> Vec<Unsett
         }
     }
     found
+}
+
+/// Whether a function is (in) a callback of the call that makes a resource.
+fn opened_by(evaluator: &Evaluator<'_>, id: AcquisitionId, function: FunctionRef) -> bool {
+    let at = evaluator.acquisition(id).at;
+    let Some(call) = evaluator.program.op(at).call() else { return false };
+    call.arguments.iter().any(|argument| {
+        let callbacks = evaluator.functions_in(&evaluator.operand_values(at.function, &argument.value));
+        callbacks.iter().any(|(callback, _)| evaluator.is_within(function, *callback))
+    })
 }
 
 /// The handlers of events after which a resource holds nothing any more, with the resource.
