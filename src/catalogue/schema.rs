@@ -56,7 +56,7 @@ pub struct Resource {
     /// Creation does not count when any of these holds: a client that keeps no session and starts no timer.
     #[serde(default)]
     pub create_unless: Vec<ArgumentTest>,
-    /// Creation counts only when some argument may be a function: a schedule that is given nothing to run runs nothing.
+    /// Creation counts only when some argument is known to be a function: a schedule that is given nothing to run runs nothing.
     #[serde(default)]
     pub create_with_function: bool,
     /// Exported classes and interfaces whose instances it is: written types with these names are evidence, and a

@@ -272,7 +272,9 @@ impl<'d> Demand<'d> {
             .filter(|file| words.is_match(&*self.discovered.files[file.index()].text))
             .copied()
             .collect();
-        acting.into_iter().for_each(|file| self.want(file));
+        for file in acting {
+            self.want(file);
+        }
         self.wanted.sort_unstable();
     }
 

@@ -256,7 +256,7 @@ impl Evaluator<'_> {
             let arguments = self.program.op(at).call().into_iter().flat_map(|call| &call.arguments);
             arguments
                 .map(|argument| self.operand_values(at.function, &argument.value))
-                .any(|values| values.iter().any(|it| matches!(it, Value::Function { .. } | Value::Parameter { .. })))
+                .any(|values| values.iter().any(|it| matches!(it, Value::Function { .. })))
         };
         (!resource.create_with_function || is_given_function())
             && resource.create_when.as_ref().is_none_or(|test| self.argument_passes(at, test))

@@ -88,13 +88,13 @@ impl Evaluator<'_> {
 
     fn object_field(&self, at: OpRef, context: ContextId, field: &Field) -> Values {
         let own = ContextId::default();
-        let parts = self.remembered(Question::Part(at, own, field.clone()), || self.literal_field(at, field));
+        let parts = self.remembered(&Question::Part(at, own, field.clone()), || self.literal_field(at, field));
         if context == own {
             return Values::clone(&parts);
         }
         // Remembered as well, so that an argument that is made of itself by a recursive call is asked for once.
         let question = Question::Part(at, context, field.clone());
-        Values::clone(&self.remembered(question, || self.through(Values::clone(&parts), context)))
+        Values::clone(&self.remembered(&question, || self.through(Values::clone(&parts), context)))
     }
 
     fn literal_field(&self, at: OpRef, field: &Field) -> Values {
@@ -171,7 +171,7 @@ impl Evaluator<'_> {
     /// What a field of a class's instances may hold: its members, what its own code assigns, its written type.
     #[must_use]
     pub fn class_field(&self, class: ClassRef, name: &Name) -> std::rc::Rc<Values> {
-        self.remembered(Question::Field(class, name.clone()), || {
+        self.remembered(&Question::Field(class, name.clone()), || {
             let body = self.program.class(class);
             for member in body.members.iter().filter(|member| !member.is_static && member.name == *name) {
                 let function = FunctionRef::new(class.file, member.function);

@@ -68,8 +68,8 @@ impl<'p> Evaluator<'p> {
     }
 
     /// Remembers the answer to a question; a question asked while it is being answered gets `Values::default()`.
-    fn remembered(&self, question: Question, answer: impl FnOnce() -> Values) -> Rc<Values> {
-        let known = self.memory.with(self.program, &question, |slot| match slot {
+    fn remembered(&self, question: &Question, answer: impl FnOnce() -> Values) -> Rc<Values> {
+        let known = self.memory.with(self.program, question, |slot| match slot {
             Slot::Known(values) => Some(Rc::clone(values)),
             Slot::Open => Some(Rc::new(Values::unknown())),
             Slot::Unasked if self.memory.depth.get() > MAX_DEPTH => Some(Rc::new(Values::unknown())),
@@ -84,7 +84,7 @@ impl<'p> Evaluator<'p> {
         self.memory.depth.set(self.memory.depth.get() + 1);
         let values = Rc::new(answer());
         self.memory.depth.set(self.memory.depth.get() - 1);
-        self.memory.with(self.program, &question, |slot| *slot = Slot::Known(Rc::clone(&values)));
+        self.memory.with(self.program, question, |slot| *slot = Slot::Known(Rc::clone(&values)));
         values
     }
 
@@ -126,7 +126,7 @@ impl<'p> Evaluator<'p> {
             return self.fields_of(&self.root_values(function, &place.root), &place.path);
         }
         let question = Question::Place(function, place.clone());
-        Values::clone(&self.remembered(question, || self.part(function, place, definitions)))
+        Values::clone(&self.remembered(&question, || self.part(function, place, definitions)))
     }
 
     fn part(&self, function: FunctionRef, place: &Place, definitions: &[Definition]) -> Values {
@@ -188,7 +188,7 @@ impl<'p> Evaluator<'p> {
     /// What a variable may hold as a whole.
     #[must_use]
     pub fn variable(&self, id: VariableRef) -> Rc<Values> {
-        self.remembered(Question::Variable(id), || {
+        self.remembered(&Question::Variable(id), || {
             let variable = self.program.variable(id);
             let owner = FunctionRef::new(id.file, variable.owner);
             let mut values = match variable.binding {
@@ -230,7 +230,7 @@ impl<'p> Evaluator<'p> {
     /// What a temporary may hold.
     #[must_use]
     pub fn temp(&self, function: FunctionRef, temp: Temp) -> Rc<Values> {
-        self.remembered(Question::Temp(function, temp), || {
+        self.remembered(&Question::Temp(function, temp), || {
             let mut values = Values::default();
             for definition in self.program.index(function.file).of_temp(function.function, temp) {
                 let at = self.definition_op(function, *definition);
@@ -249,7 +249,7 @@ impl<'p> Evaluator<'p> {
     /// What a function may return, in its own terms.
     #[must_use]
     pub fn returns(&self, function: FunctionRef) -> Rc<Values> {
-        self.remembered(Question::Returns(function), || {
+        self.remembered(&Question::Returns(function), || {
             let body = self.program.function(function);
             if body.is_generator {
                 return Values::unknown();

@@ -154,7 +154,7 @@ impl Evaluator<'_> {
         if context == ContextId::default() {
             return parts;
         }
-        self.remembered(Question::Parts(at, context), || self.through(Values::clone(&parts), context))
+        self.remembered(&Question::Parts(at, context), || self.through(Values::clone(&parts), context))
     }
 
     /// What an object literal holds under each of its names, spread literals included.
@@ -189,7 +189,7 @@ impl Evaluator<'_> {
     /// Everything an object or array literal holds, spread entries included.
     #[must_use]
     pub fn object_parts(&self, at: crate::linking::OpRef) -> Rc<Values> {
-        self.remembered(Question::Parts(at, ContextId::default()), || self.literal_parts(at))
+        self.remembered(&Question::Parts(at, ContextId::default()), || self.literal_parts(at))
     }
 
     fn literal_parts(&self, at: crate::linking::OpRef) -> Values {

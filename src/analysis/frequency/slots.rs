@@ -62,7 +62,7 @@ impl Slots {
                     Some((holder, _)) if evaluator.holder_outlives(function, &holder) => {
                         smallvec::smallvec![slot(evaluator, function, &holder, true)]
                     }
-                    _ => SmallVec::from_iter(self.of_temp(call.result).iter().cloned()),
+                    _ => self.of_temp(call.result).iter().cloned().collect(),
                 };
                 self.add(call.arguments.iter().map(|argument| &argument.value), &kept);
             }

@@ -5,7 +5,8 @@
 //! resolve(); }); })` hands the client to its own callbacks, so no path of the function that makes it shows the leak.
 //! Every callback that settles the promise is an exit of the operation: what is held there is lost.
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::value::AcquisitionId;
@@ -31,7 +32,7 @@ struct Settlement {
     at: OpRef,
     rejects: bool,
     /// By resource: whether it is certainly released around this call.
-    released: FxHashMap<AcquisitionId, bool>,
+    released: IndexMap<AcquisitionId, bool, FxBuildHasher>,
 }
 
 /// The resources that rejections leave open.
@@ -137,7 +138,7 @@ fn settlements(
     let (effects, solution) = (&solved.effects, &solved.solution);
     for (block, index, op) in body.ops() {
         let Some((maker, rejects)) = settles(op) else { continue };
-        let mut released = FxHashMap::default();
+        let mut released = IndexMap::default();
         for (position, identity) in effects.identities.iter().enumerate() {
             let Identity::Acquired(id) = identity else { continue };
             // A block that nothing is taken to get to (the `catch` of calls that are not taken to throw) says nothing
