@@ -1,17 +1,21 @@
 //! `pool-without-error-handler`: an event that ends the process when nobody listens, and nobody does.
 
+use std::cell::OnceCell;
+
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Effect, Escape, Fate, Identity};
-use crate::analysis::value::{Acquisition, AcquisitionId, How, Value};
+use crate::analysis::value::{Acquisition, AcquisitionId, How, Value, Values};
 use crate::catalogue::RegistrationRole;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity};
+use crate::ir::{Call, OpKind, Operand};
 use crate::linking::FunctionRef;
 
 use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let attachments = OnceCell::new();
     for obligation in &facts.obligations {
         let acquisition = &obligation.acquisition;
         let Some((_, resource)) = facts.resource(acquisition) else { continue };
@@ -22,7 +26,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             || is_closed_where_made(obligation)
             || !resource.required_events.iter().any(|event| event == "error")
             || !facts.is_held_to_account(acquisition.at.function)
-            || listens(facts, acquisition, obligation.id)
+            || listens(facts, attachments.get_or_init(|| self::attachments(facts)), acquisition, obligation.id)
             || is_passed_on(facts, obligation)
         {
             continue;
@@ -36,66 +40,61 @@ fn is_closed_where_made(obligation: &Obligation) -> bool {
     obligation.at_normal_exit.contains(Fate::RELEASED) && !obligation.at_normal_exit.contains(Fate::ESCAPED)
 }
 
-/// Whether a handler for `error` is attached to it anywhere, under whatever name it goes there.
-fn listens(facts: &Facts<'_>, acquisition: &Acquisition, id: AcquisitionId) -> bool {
-    let is_given = |function: FunctionRef, index: u32| {
-        acquisition.how == How::CallbackParameter { callback: function, parameter: index }
-    };
+/// What handlers for `error` are attached to, anywhere in the program.
+fn attachments(facts: &Facts<'_>) -> Vec<Values> {
+    let mut found = Vec::new();
     for function in facts.program.relevant_functions() {
         for (block, index, op) in facts.program.function(function).ops() {
-            if let crate::ir::OpKind::Assign { target, .. } = &op.kind
-                && let Some((holder, field)) = target.split_last()
-                && field.name() == Some("onerror")
-                && facts.evaluator.place(function, &holder).resources().any(|held| is_same(facts, held, id))
-            {
-                return true;
-            }
-            let Some(call) = op.call() else { continue };
-            let Some(name) = call.method_name() else { continue };
-            if !matches!(call.argument(0), Some(crate::ir::Operand::String(event)) if event == "error") {
-                continue;
-            }
-            let at = function.op(block, index);
-            let adds = facts.evaluator.catalogue.any_method(name).registrations.iter().any(|resource| {
-                let registration = &facts.evaluator.catalogue.resource(*resource).registration;
-                registration
-                    .as_ref()
-                    .and_then(|registration| registration.role(name))
-                    .is_some_and(|role| matches!(role, RegistrationRole::Add | RegistrationRole::AddOnce))
-            });
-            if adds
-                && facts.evaluator.receiver_values(at).is_some_and(|receiver| {
-                    receiver.iter().any(|value| match value {
-                        Value::Resource(held) | Value::View { of: held, .. } => is_same(facts, *held, id),
-                        Value::Parameter { function, index, path }
-                            if path.is_empty() && is_given(*function, *index) =>
-                        {
-                            true
-                        }
-                        // A helper that attaches it to whatever it is given.
-                        Value::Parameter { function, .. } => is_given_to(facts, *function, id),
-                        _ => false,
-                    })
-                })
-            {
-                return true;
+            match &op.kind {
+                OpKind::Assign { target, .. } => {
+                    if let Some((holder, field)) = target.split_last()
+                        && field.name() == Some("onerror")
+                    {
+                        found.push(facts.evaluator.place(function, &holder));
+                    }
+                }
+                OpKind::Call(call) if adds_error_handler(facts, call) => {
+                    found.extend(facts.evaluator.receiver_values(function.op(block, index)));
+                }
+                _ => {}
             }
         }
     }
-    false
+    found
+}
+
+fn adds_error_handler(facts: &Facts<'_>, call: &Call) -> bool {
+    let Some(name) = call.method_name() else { return false };
+    matches!(call.argument(0), Some(Operand::String(event)) if event == "error")
+        && facts.evaluator.catalogue.any_method(name).registrations.iter().any(|resource| {
+            let registration = &facts.evaluator.catalogue.resource(*resource).registration;
+            let role = registration.as_ref().and_then(|registration| registration.role(name));
+            matches!(role, Some(RegistrationRole::Add | RegistrationRole::AddOnce))
+        })
+}
+
+/// Whether one of the handlers is attached to the resource, under whatever name it goes there.
+fn listens(facts: &Facts<'_>, attachments: &[Values], acquisition: &Acquisition, id: AcquisitionId) -> bool {
+    let is_given = |function: FunctionRef, index: u32| {
+        acquisition.how == How::CallbackParameter { callback: function, parameter: index }
+    };
+    attachments.iter().flatten().any(|value| match value {
+        Value::Resource(held) | Value::View { of: held, .. } => is_same(facts, *held, id),
+        Value::Parameter { function, index, path } if path.is_empty() && is_given(*function, *index) => true,
+        // A helper that attaches it to whatever it is given.
+        Value::Parameter { function, .. } => is_given_to(facts, *function, id),
+        _ => false,
+    })
 }
 
 /// Whether some call hands the resource to `helper`.
 fn is_given_to(facts: &Facts<'_>, helper: FunctionRef, id: AcquisitionId) -> bool {
-    facts.program.relevant_functions().any(|function| {
-        facts.program.function(function).ops().any(|(block, index, op)| {
-            let Some(call) = op.call() else { return false };
-            let at = function.op(block, index);
-            facts.called(at).contains(&helper)
-                && call.arguments.iter().any(|argument| {
-                    let values = facts.evaluator.operand(function, &argument.value);
-                    values.resources().any(|held| is_same(facts, held, id))
-                })
+    facts.calls.callers(facts.program, helper).iter().any(|at| {
+        facts.program.op(*at).call().is_some_and(|call| {
+            call.arguments.iter().any(|argument| {
+                let values = facts.evaluator.operand_values(at.function, &argument.value);
+                values.resources().any(|held| is_same(facts, held, id))
+            })
         })
     })
 }
