@@ -410,7 +410,10 @@ impl Solver<'_, '_> {
                 } else {
                     self.edge(at.function, Node::Function(function), at);
                     let is_kept = *is_kept.get_or_insert_with(|| {
-                        !call.awaited && (self.may_keep_callbacks(&callee) || self.may_wrap(at, call, &callee))
+                        !call.awaited
+                            && (self.may_keep_callbacks(&callee)
+                                || self.may_wrap(at, call, &callee)
+                                || self.may_register(at, call, &callee))
                     });
                     if is_kept {
                         let frequency = Frequency { rate: Rate::PerCall, evidence: Evidence::Called { at } };
@@ -428,6 +431,17 @@ impl Solver<'_, '_> {
             CallTarget::Function { function, .. } => !self.callers_of_parameters.contains(function),
             CallTarget::Construct(_) | CallTarget::ResourceMethod { .. } | CallTarget::Parameter => false,
         }) && !callee.is_unknown()
+    }
+
+    /// Whether the callee is a method of something imported from a file that was not read: `builder.field(…)`, where the
+    /// builder is a schema, a router or a queue of the project's own.
+    fn may_register(&self, at: OpRef, call: &Call, callee: &Callee) -> bool {
+        let program = self.evaluator.program;
+        let receiver = call.receiver().and_then(|(receiver, _)| receiver.root_variable());
+        callee.is_unknown()
+            && receiver.is_some_and(|variable| {
+                matches!(program.variable(at.function.variable(variable)).binding, Binding::Import(_))
+            })
     }
 
     /// Whether a function that was imported from a file that was not read gives something back that is used: it may be
