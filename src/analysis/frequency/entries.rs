@@ -287,6 +287,14 @@ impl<'e, 'p> Entries<'e, 'p> {
         for path in &entry.argument_paths {
             match path.strip_suffix(".*") {
                 Some(object) => values.join(&self.evaluator.argument_path(at, object)),
+                // An object that is given in a function's place says by other paths which of its members count.
+                None if !path.contains('.') => {
+                    let given = self.evaluator.argument_path(at, path);
+                    given
+                        .iter()
+                        .filter(|it| matches!(it, Value::Function { .. }))
+                        .for_each(|it| values.add(it.clone()));
+                }
                 None => values.join(&self.evaluator.argument_path(at, path)),
             }
         }
