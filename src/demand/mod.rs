@@ -4,6 +4,7 @@
 //! the catalogue. From there it goes on to whoever imports what makes something ([`reach`]): their calls say how often
 //! it is made, and they may have to release it. Who only reads what others made is not read. Never evaluates anything.
 
+mod collections;
 mod reach;
 
 use aho_corasick::AhoCorasick;
@@ -21,7 +22,8 @@ use crate::linking::Target;
 use crate::linking::resolution::Resolver;
 use crate::source::FileId;
 
-use reach::{COLLECTIONS, Level, Reach, State, Surroundings};
+use collections::COLLECTIONS;
+use reach::{Level, Reach, State, Surroundings};
 
 /// A lowered file.
 #[derive(Debug)]

@@ -10,10 +10,12 @@ use crate::catalogue::schema::ResourceKind;
 use crate::catalogue::{Catalogue, SymbolFacts};
 use crate::ir::{
     Binding, Call, CallKind, ClassId, ExportSource, Field, Function, FunctionId, ImportName, Module, Name, Op, OpKind,
-    Operand, Place, Root, Rvalue, Temp, Terminator, VariableId,
+    Operand, Place, Root, Temp, Terminator, VariableId,
 };
 use crate::linking::Target;
 use crate::source::FileId;
+
+use super::collections::{COLLECTIONS, Filled, is_empty_literal};
 
 /// What something that matters is to who has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -433,57 +435,9 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What functions of a module put entries into.
-#[derive(Debug)]
-struct Filled {
-    variables: Vec<bool>,
-    fields: FxHashSet<Name>,
-}
-
-/// Methods that put an entry into a collection.
-const FILLING: &[&str] = &["set", "add", "push", "unshift"];
-
-impl Filled {
-    fn of(module: &Module) -> Self {
-        let mut filled = Self { variables: vec![false; module.variables.len()], fields: FxHashSet::default() };
-        for (id, function) in module.functions() {
-            for (_, _, op) in function.ops() {
-                let place = match &op.kind {
-                    OpKind::Assign { target, .. } if target.path.contains(&Field::Computed) => target,
-                    OpKind::Call(call) if call.method_name().is_some_and(|name| FILLING.contains(&name)) => {
-                        let Some(place) = call.callee.place() else { continue };
-                        place
-                    }
-                    _ => continue,
-                };
-                match (&place.root, place.path.first()) {
-                    (Root::Variable(variable), _) if id != FunctionId::INITIALISER => {
-                        filled.variables[variable.0 as usize] = true;
-                    }
-                    (Root::This, Some(Field::Named(name))) => {
-                        filled.fields.insert(name.clone());
-                    }
-                    // An alias may be filled: what it stands for is not looked up.
-                    _ => {}
-                }
-            }
-        }
-        filled
-    }
-}
-
 /// The leading names of a path.
 fn names(path: &[Field]) -> impl Iterator<Item = Name> + '_ {
     path.iter().map_while(Field::name).map(Name::new)
-}
-
-/// `{}`, `[]`: something to fill.
-fn is_empty_literal(value: &Rvalue) -> bool {
-    match value {
-        Rvalue::Object(properties) => properties.is_empty(),
-        Rvalue::Array(elements) => elements.is_empty(),
-        _ => false,
-    }
 }
 
 /// What a call makes.
@@ -492,7 +446,3 @@ enum Made {
     Resource,
     Container,
 }
-
-/// What makes a collection that another module may fill or empty. Arrays and plain objects are in every file; they are
-/// followed where something else keeps the file.
-pub(super) const COLLECTIONS: &[&str] = &["Map", "Set", "WeakMap", "WeakSet"];

@@ -5,6 +5,7 @@
 //! Answers are remembered; a question that comes up while it is being answered (recursion) has no values of its own.
 //! Never judges and never looks at text.
 
+mod arguments;
 mod calls;
 mod fields;
 mod instantiate;

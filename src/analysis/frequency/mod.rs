@@ -9,6 +9,7 @@ mod latch;
 pub mod memo;
 mod restart;
 mod slots;
+mod solver;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,17 +17,15 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
-use crate::analysis::value::{Value, Values};
+use crate::analysis::evaluate::Evaluator;
 use crate::catalogue::schema::Runs;
-use crate::discovery::FileRole;
-use crate::ir::{Binding, Call, FunctionKind, OpKind, Operand, Place, Root};
+use crate::ir::FunctionKind;
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::Location;
 
-use entries::Entries;
 use memo::{Lifetime, Memo};
 use slots::Slots;
+use solver::Solver;
 
 /// How often something runs; later is more often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,17 +112,7 @@ impl Frequencies {
     /// The frequencies of every function and class.
     #[must_use]
     pub fn of(evaluator: &Evaluator<'_>) -> Self {
-        let mut solver = Solver {
-            evaluator,
-            edges: FxHashMap::default(),
-            roots: Vec::new(),
-            public: Vec::new(),
-            memoised: FxHashSet::default(),
-            memoisers: memo::memoisers(evaluator),
-            callers_of_parameters: memo::callers_of_parameters(evaluator),
-        };
-        solver.collect();
-        solver.solve()
+        Solver::new(evaluator).solve()
     }
 
     #[must_use]
@@ -240,288 +229,4 @@ pub struct Chain {
     pub entry: Option<(String, Location)>,
     /// The calls from there down, outermost first.
     pub calls: Vec<OpRef>,
-}
-
-struct Solver<'e, 'p> {
-    evaluator: &'e Evaluator<'p>,
-    /// From a function to what its operations reach.
-    edges: FxHashMap<FunctionRef, Vec<(Node, OpRef)>>,
-    roots: Vec<(Node, Frequency)>,
-    /// What somebody outside the program calls, whatever the program itself does with it.
-    public: Vec<(Node, Frequency)>,
-    memoised: FxHashSet<FunctionRef>,
-    /// Functions of the project that run one of their arguments once and keep what it returns, with its index.
-    memoisers: FxHashMap<FunctionRef, u32>,
-    callers_of_parameters: FxHashSet<FunctionRef>,
-}
-
-impl Solver<'_, '_> {
-    fn collect(&mut self) {
-        let entries = Entries::new(self.evaluator);
-        let program = self.evaluator.program;
-        for module in program.modules() {
-            let initialiser = program.initialiser(module.file);
-            self.root(initialiser, Rate::Once, Evidence::None);
-            entries.of_module(module, &mut |function, runs, label, at| {
-                self.roots.push((
-                    Node::Function(function),
-                    Frequency { rate: runs.into(), evidence: Evidence::Entry { label, at } },
-                ));
-            });
-            for (_, variable) in program.own_exports(module.file) {
-                self.export(&self.evaluator.variable(variable));
-            }
-            if let Some(exports) = module.common_js_exports {
-                let exported = self.evaluator.variable(initialiser.variable(exports));
-                self.export(&exported);
-                for definition in program.index(module.file).of_variable(exports) {
-                    let function = FunctionRef::new(module.file, definition.function);
-                    let at = OpRef { function, block: definition.block, index: definition.index };
-                    if let OpKind::Assign { target, value } = &program.op(at).kind
-                        && target.path.len() == 1
-                    {
-                        self.export(&self.evaluator.rvalue(at, value));
-                    }
-                }
-            }
-        }
-        self.public_exports();
-        for function in program.relevant_functions() {
-            self.function(function, &entries);
-        }
-    }
-
-    /// The exports of modules that no module of the program imports: a package's face to the outside.
-    fn public_exports(&mut self) {
-        let program = self.evaluator.program;
-        let imported = program.imported_modules();
-        for module in program.modules().filter(|module| !imported.contains(&module.file)) {
-            for symbol in program.all_exports(module.file) {
-                for value in &self.evaluator.symbol_values(&symbol) {
-                    if let Value::Function { function, .. } = value {
-                        let frequency = Frequency { rate: Rate::PerCall, evidence: Evidence::Exported };
-                        self.public.push((Node::Function(*function), frequency));
-                    }
-                }
-            }
-        }
-    }
-
-    fn root(&mut self, function: FunctionRef, rate: Rate, evidence: Evidence) {
-        self.roots.push((Node::Function(function), Frequency { rate, evidence }));
-    }
-
-    fn export(&mut self, values: &Values) {
-        for value in values {
-            match value {
-                Value::Function { .. } => {
-                    for function in self.evaluator.functions_behind(&Values::one(value.clone())) {
-                        self.root(function, Rate::PerCall, Evidence::Exported);
-                    }
-                }
-                Value::Class(class) => {
-                    let frequency = Frequency { rate: Rate::PerCall, evidence: Evidence::Exported };
-                    self.roots.push((Node::Class(*class), frequency));
-                }
-                Value::Object { at, .. } => {
-                    for part in self.evaluator.object_parts(*at).iter() {
-                        if let Value::Function { function, .. } = part {
-                            self.root(*function, Rate::PerCall, Evidence::Exported);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn function(&mut self, function: FunctionRef, entries: &Entries<'_, '_>) {
-        let program = self.evaluator.program;
-        let body = program.function(function);
-        match body.kind {
-            // Whoever has the instance may call its methods, as often as they like.
-            FunctionKind::Method { .. } | FunctionKind::Getter { .. } | FunctionKind::Setter { .. } => {
-                self.root(function, Rate::PerCall, Evidence::None);
-            }
-            _ => {}
-        }
-        // Tests and examples show how something may be called, not how often it is.
-        if matches!(
-            program.role(function.file),
-            FileRole::Test | FileRole::Benchmark | FileRole::Example | FileRole::Story
-        ) {
-            return;
-        }
-        for (block, index, op) in body.ops() {
-            let at = function.op(block, index);
-            match &op.kind {
-                OpKind::Call(call) => {
-                    self.call(at, call, entries);
-                }
-                OpKind::Assign { value, .. } => {
-                    // A function put somewhere is called, if at all, at least as often as the code that puts it there.
-                    for operand in value.operands() {
-                        if let Operand::Function(child) = operand {
-                            self.edge(function, Node::Function(function.sibling(*child)), at);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn edge(&mut self, from: FunctionRef, to: Node, at: OpRef) {
-        self.edges.entry(from).or_default().push((to, at));
-    }
-
-    fn call(&mut self, at: OpRef, call: &Call, entries: &Entries<'_, '_>) {
-        let callee = self.evaluator.callee(at);
-        let mut memoised_argument = None;
-        for target in &callee.targets {
-            match target {
-                CallTarget::Function { function, .. } => {
-                    self.edge(at.function, Node::Function(*function), at);
-                    memoised_argument = memoised_argument.or(self.memoisers.get(function).copied());
-                }
-                CallTarget::Construct(class) => self.edge(at.function, Node::Class(*class), at),
-                CallTarget::External(id) => {
-                    memoised_argument = self.evaluator.facts(*id).function.and_then(|fact| fact.memoises);
-                }
-                _ => {}
-            }
-        }
-        // A callee nothing is known of may keep a callback and call it whenever it likes.
-        let mut is_kept = None;
-        let mut registered = None;
-        for (index, argument) in (0u32..).zip(&call.arguments) {
-            if !matches!(argument.value, Operand::Place(_) | Operand::Function(_) | Operand::Module(_)) {
-                continue;
-            }
-            let values = self.evaluator.operand_values(at.function, &argument.value);
-            for function in self.evaluator.functions_behind(&values) {
-                let registered = registered.get_or_insert_with(|| entries.registered(at, call, &callee));
-                if memoised_argument == Some(index) {
-                    self.memoised.insert(function);
-                    self.root(function, Rate::Once, Evidence::Called { at });
-                } else if let Some((_, runs, label)) = registered.iter().find(|(known, ..)| *known == function) {
-                    let evidence = Evidence::Entry { label: label.clone(), at: self.evaluator.program.op_location(at) };
-                    self.root(function, (*runs).into(), evidence);
-                } else {
-                    self.edge(at.function, Node::Function(function), at);
-                    let is_kept = *is_kept.get_or_insert_with(|| {
-                        !call.awaited
-                            && (self.may_keep_callbacks(&callee)
-                                || self.may_wrap(at, call, &callee)
-                                || self.may_register(at, call, &callee))
-                    });
-                    if is_kept {
-                        let frequency = Frequency { rate: Rate::PerCall, evidence: Evidence::Called { at } };
-                        self.public.push((Node::Function(function), frequency));
-                    }
-                }
-            }
-        }
-    }
-
-    fn may_keep_callbacks(&self, callee: &Callee) -> bool {
-        callee.targets.iter().all(|target| match target {
-            CallTarget::External(id) => !self.evaluator.facts(*id).known,
-            CallTarget::ProductMethod { .. } => true,
-            CallTarget::Function { function, .. } => !self.callers_of_parameters.contains(function),
-            CallTarget::Construct(_) | CallTarget::ResourceMethod { .. } | CallTarget::Parameter => false,
-        }) && !callee.is_unknown()
-    }
-
-    /// Whether the callee is a method of something imported from a file that was not read: `builder.field(…)`, where the
-    /// builder is a schema, a router or a queue of the project's own.
-    fn may_register(&self, at: OpRef, call: &Call, callee: &Callee) -> bool {
-        let program = self.evaluator.program;
-        let receiver = call.receiver().and_then(|(receiver, _)| receiver.root_variable());
-        callee.is_unknown()
-            && receiver.is_some_and(|variable| {
-                matches!(program.variable(at.function.variable(variable)).binding, Binding::Import(_))
-            })
-    }
-
-    /// Whether a function that was imported from a file that was not read gives something back that is used: it may be
-    /// another face of a function it was given.
-    fn may_wrap(&self, at: OpRef, call: &Call, callee: &Callee) -> bool {
-        let program = self.evaluator.program;
-        let is_imported = call.callee.place().and_then(Place::as_variable).is_some_and(|variable| {
-            matches!(program.variable(at.function.variable(variable)).binding, Binding::Import(_))
-        });
-        is_imported
-            && callee.is_unknown()
-            && program.function(at.function).mentioned_places().any(|place| place.root == Root::Temp(call.result))
-    }
-
-    fn solve(self) -> Frequencies {
-        let mut frequencies = Frequencies {
-            nodes: FxHashMap::default(),
-            memos: RefCell::default(),
-            keeping: RefCell::new(vec![None; self.evaluator.program.numbers().functions()]),
-            memoised: self.memoised,
-        };
-        let mut work = Vec::new();
-        let is_call = |at: &OpRef| self.evaluator.program.op(*at).call().is_some();
-        let called: FxHashSet<Node> =
-            self.edges.values().flatten().filter(|(_, at)| is_call(at)).map(|(to, _)| *to).collect();
-        // Where the framework says that it calls something once, nobody else is presumed to.
-        let once: FxHashSet<Node> = self
-            .roots
-            .iter()
-            .filter(|(_, frequency)| {
-                frequency.rate == Rate::Once && matches!(frequency.evidence, Evidence::Entry { .. })
-            })
-            .map(|(node, _)| *node)
-            .collect();
-        for (node, frequency) in self.public.into_iter().filter(|(node, _)| !once.contains(node)) {
-            raise(&mut frequencies.nodes, node, frequency, &mut work);
-        }
-        for (node, frequency) in self.roots {
-            // What is exported (or a method) and called by the program itself is judged by those calls; "whenever
-            // somebody calls it" is for what nobody here does.
-            if frequency.rate == Rate::PerCall && (called.contains(&node) || once.contains(&node)) {
-                continue;
-            }
-            raise(&mut frequencies.nodes, node, frequency, &mut work);
-        }
-        while let Some(node) = work.pop() {
-            let Node::Function(function) = node else {
-                let Node::Class(class) = node else { continue };
-                let rate = frequencies.nodes[&node].rate;
-                let body = self.evaluator.program.class(class);
-                for part in [body.instance_initialiser, body.constructor].into_iter().flatten() {
-                    let evidence = frequencies.nodes[&node].evidence.clone();
-                    let part = Node::Function(FunctionRef::new(class.file, part));
-                    raise(&mut frequencies.nodes, part, Frequency { rate, evidence }, &mut work);
-                }
-                if let Some(base) = self.evaluator.base_class(class) {
-                    let evidence = frequencies.nodes[&node].evidence.clone();
-                    raise(&mut frequencies.nodes, Node::Class(base), Frequency { rate, evidence }, &mut work);
-                }
-                continue;
-            };
-            for (to, at) in self.edges.get(&function).into_iter().flatten() {
-                let rate = frequencies.of_op(self.evaluator, *at);
-                let is_memoised = matches!(to, Node::Function(to) if frequencies.memoised.contains(to));
-                if rate > Rate::Never && !is_memoised {
-                    let frequency = Frequency { rate, evidence: Evidence::Called { at: *at } };
-                    raise(&mut frequencies.nodes, *to, frequency, &mut work);
-                }
-            }
-        }
-        frequencies
-    }
-}
-
-fn raise(nodes: &mut FxHashMap<Node, Frequency>, node: Node, frequency: Frequency, work: &mut Vec<Node>) {
-    match nodes.get(&node) {
-        Some(known) if known.rate >= frequency.rate => {}
-        _ => {
-            nodes.insert(node, frequency);
-            work.push(node);
-        }
-    }
 }
