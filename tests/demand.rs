@@ -61,6 +61,23 @@ fn names_go_through_barrels_and_the_barrels_are_read() {
 }
 
 #[test]
+fn a_name_that_leads_to_a_maker_goes_on_doing_so() {
+    // Both files export `db`; what the barrel means by it, the screen cannot tell, so the stronger one counts.
+    let caller = long("import { db } from './lib';\nexport const page = () => db();");
+    check(
+        &[
+            ("lib/index.ts", "export * from './a';\nexport * from './b';"),
+            ("lib/a.ts", "import { Pool } from 'pg';\nexport function db() { return new Pool(); }"),
+            ("lib/b.ts", "import { Pool } from 'pg';\nexport const db = new Pool();"),
+            ("late.ts", &long("import { late } from './middle';\nexport const page = () => late();")),
+            ("middle.ts", "import { db } from './lib';\nexport const late = () => db();"),
+            ("page.ts", &caller),
+        ],
+        &["late.ts", "lib/a.ts", "lib/b.ts", "lib/index.ts", "middle.ts", "page.ts"],
+    );
+}
+
+#[test]
 fn who_only_reads_what_others_made_is_not_read() {
     let reader = long("import { pool } from './db';\nexport const names = () => pool.query('select name from users');");
     let borrower = long("import { pool } from './db';\nexport const lend = async () => pool.connect();");

@@ -7,6 +7,8 @@
 mod collections;
 mod reach;
 
+use std::collections::BTreeSet;
+
 use aho_corasick::AhoCorasick;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
@@ -71,7 +73,7 @@ struct Demand<'d> {
     rendered: GlobSet,
     members: FxHashSet<Name>,
     /// Files to read next.
-    wanted: Vec<FileId>,
+    wanted: BTreeSet<FileId>,
     /// Files that were read and import something that is now known to matter.
     stale: FxHashSet<FileId>,
     /// Files that import only what somebody else made, until they turn out to do something with it.
@@ -121,7 +123,7 @@ impl<'d> Demand<'d> {
 
     /// Reads what is wanted and follows what it exports; whether there was anything to do.
     fn round(&mut self) -> bool {
-        let wanted = std::mem::take(&mut self.wanted);
+        let wanted: Vec<FileId> = std::mem::take(&mut self.wanted).into_iter().collect();
         let stale = std::mem::take(&mut self.stale);
         if wanted.is_empty() && stale.is_empty() {
             return false;
@@ -196,10 +198,14 @@ impl<'d> Demand<'d> {
         let mut work = vec![(file, exports)];
         while let Some((file, exports)) = work.pop() {
             let known = &mut self.exports[file.index()];
-            let news: Vec<(Name, Level)> = exports
-                .into_iter()
-                .filter(|(name, level)| known.insert(name.clone(), *level).is_none_or(|before| before < *level))
-                .collect();
+            let mut news: Vec<(Name, Level)> = Vec::new();
+            for (name, level) in exports {
+                // What is known of a name only rises: two files may pass on different things under it.
+                if known.get(&name).is_none_or(|before| *before < level) {
+                    known.insert(name.clone(), level);
+                    news.push((name, level));
+                }
+            }
             if news.is_empty() {
                 continue;
             }
@@ -236,9 +242,9 @@ impl<'d> Demand<'d> {
     }
 
     fn want(&mut self, file: FileId) {
-        if self.read[file.index()].is_none() && !self.wanted.contains(&file) {
+        if self.read[file.index()].is_none() {
             self.bystanders.remove(&file);
-            self.wanted.push(file);
+            self.wanted.insert(file);
         }
     }
 
@@ -277,7 +283,6 @@ impl<'d> Demand<'d> {
         for file in acting {
             self.want(file);
         }
-        self.wanted.sort_unstable();
     }
 
     /// Reads the barrels between files that were read, so that names lead through them.
