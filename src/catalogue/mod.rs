@@ -19,7 +19,7 @@ use crate::ir::Name;
 
 pub use facts::{AnyMethodFacts, Entries, MethodFacts, RegistrationRole, SymbolFacts};
 pub use load::{LoadError, library as parse_library};
-pub use pattern::{MemberPath, Pattern, without_default};
+pub use pattern::{MemberPath, Pattern, globs, without_default};
 pub use specifier::normalise;
 
 use index::Index;

@@ -10,6 +10,7 @@
 //! | `<kafkajs.Consumer>.run()` | a method on a resource of the catalogue |
 //! | `*.push()` | a method on a receiver that nothing is known about |
 
+use globset::{Glob, GlobSet, GlobSetBuilder};
 use smallvec::SmallVec;
 
 use crate::ir::Name;
@@ -113,6 +114,19 @@ pub fn without_default(mut path: &[Name]) -> &[Name] {
 fn is_name(text: &str) -> bool {
     let rest = text.strip_prefix("@@").or_else(|| text.strip_prefix('#')).unwrap_or(text);
     !rest.is_empty() && rest.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')
+}
+
+/// The patterns of paths or names of an entry point, made ready to match.
+#[must_use]
+pub fn globs<'t>(patterns: impl IntoIterator<Item = &'t String>) -> GlobSet {
+    let mut builder = GlobSetBuilder::new();
+    for pattern in patterns {
+        // The catalogue's test refuses patterns that do not parse; a user's were checked when they were read.
+        if let Ok(glob) = Glob::new(pattern) {
+            builder.add(glob);
+        }
+    }
+    builder.build().unwrap_or_default()
 }
 
 #[cfg(test)]

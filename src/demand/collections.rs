@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::ir::{Field, FunctionId, Module, Name, OpKind, Root, Rvalue};
+use crate::ir::{Call, Field, FunctionId, Module, Name, OpKind, Root, Rvalue};
 
 /// What makes a collection that another module may fill or empty. Arrays and plain objects are in every file; they are
 /// followed where something else keeps the file.
@@ -15,9 +15,6 @@ pub(super) struct Filled {
     pub(super) fields: FxHashSet<Name>,
 }
 
-/// Methods that put an entry into a collection.
-const FILLING: &[&str] = &["set", "add", "push", "unshift"];
-
 impl Filled {
     pub(super) fn of(module: &Module) -> Self {
         let mut filled = Self { variables: vec![false; module.variables.len()], fields: FxHashSet::default() };
@@ -25,7 +22,7 @@ impl Filled {
             for (_, _, op) in function.ops() {
                 let place = match &op.kind {
                     OpKind::Assign { target, .. } if target.path.contains(&Field::Computed) => target,
-                    OpKind::Call(call) if call.method_name().is_some_and(|name| FILLING.contains(&name)) => {
+                    OpKind::Call(call) if call.method_name().is_some_and(Call::is_filling) => {
                         let Some(place) = call.callee.place() else { continue };
                         place
                     }

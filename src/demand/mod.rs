@@ -10,12 +10,12 @@ mod reach;
 use std::collections::BTreeSet;
 
 use aho_corasick::AhoCorasick;
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::GlobSet;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::catalogue::Catalogue;
 use crate::catalogue::schema::Runs;
+use crate::catalogue::{Catalogue, globs};
 use crate::discovery::screen::{self, Clause, Interest, Screened};
 use crate::discovery::{Discovered, FileRole};
 use crate::ir::{ImportName, Module, Name, ParseIssue};
@@ -324,15 +324,8 @@ impl<'d> Demand<'d> {
 
 /// The names of hooks.
 fn rendered(catalogue: &Catalogue) -> GlobSet {
-    let mut names = GlobSetBuilder::new();
     let entries = catalogue.entries().filter(|entry| entry.runs == Runs::PerRender && entry.files.is_empty());
-    for pattern in entries.flat_map(|entry| &entry.names) {
-        // The catalogue's test refuses patterns that do not parse; a user's were checked when they were read.
-        if let Ok(glob) = Glob::new(pattern) {
-            names.add(glob);
-        }
-    }
-    names.build().unwrap_or_default()
+    globs(entries.flat_map(|entry| &entry.names))
 }
 
 fn files(screened: &[Screened]) -> impl Iterator<Item = (FileId, &Screened)> {

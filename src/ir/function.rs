@@ -170,6 +170,15 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
+/// Which ways between blocks count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edges {
+    /// Those that control takes while nothing throws.
+    Normal,
+    /// Exceptional ones too.
+    All,
+}
+
 impl Function {
     /// A module initialiser that does nothing.
     #[must_use]
@@ -212,6 +221,27 @@ impl Function {
     /// Every operation with the block it is in and its index there.
     pub fn ops(&self) -> impl Iterator<Item = (BlockId, usize, &Op)> {
         self.blocks().flat_map(|(id, block)| block.ops.iter().enumerate().map(move |(index, op)| (id, index, op)))
+    }
+
+    /// Whether control can get from `from` to `to` without passing `without`.
+    #[must_use]
+    pub fn reaches(&self, from: BlockId, to: BlockId, without: BlockId, edges: Edges) -> bool {
+        let mut seen = vec![false; self.blocks.len()];
+        let mut work = vec![from];
+        while let Some(id) = work.pop() {
+            if id == to {
+                return true;
+            }
+            if id == without || std::mem::replace(&mut seen[id.index()], true) {
+                continue;
+            }
+            let block = self.block(id);
+            work.extend(block.terminator.successors());
+            if edges == Edges::All {
+                work.extend(block.unwind);
+            }
+        }
+        false
     }
 
     /// Whether the function is a member of a class or runs on its behalf.

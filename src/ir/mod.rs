@@ -22,7 +22,9 @@ mod reads;
 mod verify;
 
 pub use dump::dump;
-pub use function::{Block, BlockId, Comparison, Condition, Function, FunctionId, FunctionKind, Parameter, Terminator};
+pub use function::{
+    Block, BlockId, Comparison, Condition, Edges, Function, FunctionId, FunctionKind, Parameter, Terminator,
+};
 pub use module::{
     Binding, Class, ClassId, ClassMember, Comment, Decorator, Export, ExportSource, Import, ImportName, Module,
     ModuleRequest, ParseIssue, RequestId, Variable, VariableId,

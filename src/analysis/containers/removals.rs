@@ -1,6 +1,6 @@
 //! Removals: which deletes take out what was put in, and for good.
 
-use crate::ir::{Binding, BlockId, Function, OpKind, Operand, Terminator};
+use crate::ir::{Binding, BlockId, Edges, OpKind, Operand, Terminator};
 use crate::linking::OpRef;
 
 use super::Write;
@@ -38,8 +38,8 @@ impl Uses<'_, '_, '_> {
         let others: Vec<BlockId> = others.map(|(_, other, _)| other.block).collect();
         body.blocks().any(|(block, content)| {
             let Terminator::Branch { condition, then, otherwise } = &content.terminator else { return false };
-            let on_then = reaches(body, *then, at.block, block);
-            let on_otherwise = reaches(body, *otherwise, at.block, block);
+            let on_then = body.reaches(*then, at.block, block, Edges::Normal);
+            let on_otherwise = body.reaches(*otherwise, at.block, block, Edges::Normal);
             if on_then == on_otherwise {
                 return false;
             }
@@ -47,7 +47,7 @@ impl Uses<'_, '_, '_> {
             let origin = clock::of_condition(self.facts, self.aliases, function, condition);
             origin.clock
                 && origin.entries.contains(&site)
-                && !others.iter().any(|other| reaches(body, fresh, *other, block))
+                && !others.iter().any(|other| body.reaches(fresh, *other, block, Edges::Normal))
         })
     }
 
@@ -92,10 +92,10 @@ impl Uses<'_, '_, '_> {
             written == Some(key)
                 && self.is_followed_by(at, write.at)
                 && (write.at.block == at.block
-                    || reaches(body, at.block, write.at.block, at.block)
+                    || body.reaches(at.block, write.at.block, at.block, Edges::Normal)
                         && !body.blocks().any(|(block, content)| {
                             matches!(content.terminator, Terminator::Return(_))
-                                && reaches(body, at.block, block, write.at.block)
+                                && body.reaches(at.block, block, write.at.block, Edges::Normal)
                         }))
         })
     }
@@ -121,20 +121,4 @@ impl Uses<'_, '_, '_> {
             depth >= 0
         })
     }
-}
-
-/// Whether control can get from `from` to `to` without passing `without`.
-fn reaches(body: &Function, from: BlockId, to: BlockId, without: BlockId) -> bool {
-    let mut seen = vec![false; body.blocks.len()];
-    let mut work = vec![from];
-    while let Some(block) = work.pop() {
-        if block == to {
-            return true;
-        }
-        if block == without || std::mem::replace(&mut seen[block.index()], true) {
-            continue;
-        }
-        work.extend(body.block(block).terminator.successors());
-    }
-    false
 }

@@ -21,7 +21,6 @@ use super::keys::Keys;
 use super::sites::Sites;
 use super::{Container, Key, Shape, Shrink, Write};
 
-const WRITES: &[&str] = &["set", "add", "push", "unshift"];
 const SHRINKS: &[&str] = &["delete", "clear", "pop", "shift", "splice"];
 
 /// Finds the uses of `sites`.
@@ -145,7 +144,7 @@ impl Uses<'_, '_, '_> {
         if let Some((receiver, field)) = call.receiver() {
             let name = field.name().unwrap_or_default();
             let key = call.arguments.first().map(|argument| argument.value.clone());
-            if WRITES.contains(&name) || SHRINKS.contains(&name) || LOOK_UPS.contains(&name) {
+            if Call::is_filling(name) || SHRINKS.contains(&name) || LOOK_UPS.contains(&name) {
                 for alias in self.aliases_of(at.function, &receiver) {
                     if LOOK_UPS.contains(&name) {
                         self.reads.entry((alias.site, at.function)).or_default().push(key.clone());
@@ -283,7 +282,7 @@ impl Uses<'_, '_, '_> {
                     is_of_language(*id)
                         || evaluator.facts(*id).function.is_some_and(|fact| fact.borrows || fact.returns.is_some())
                 }
-                CallTarget::ProductMethod { of, name, .. } => is_of_language(*of) && !WRITES.contains(&name.as_str()),
+                CallTarget::ProductMethod { of, name, .. } => is_of_language(*of) && !Call::is_filling(name),
                 CallTarget::ResourceMethod { .. } | CallTarget::Parameter => false,
             })
     }

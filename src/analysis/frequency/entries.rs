@@ -1,10 +1,11 @@
 //! Entry points: which functions a framework calls, by the catalogue's description of frameworks.
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::GlobSet;
 use rustc_hash::FxHashSet;
 
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::Value;
+use crate::catalogue::globs;
 use crate::catalogue::schema::{EntryPoint, Runs};
 use crate::ir::{Call, CallKind, Decorator, FunctionKind, Module, Name, Operand, TypeRef, TypeRoot};
 use crate::linking::{FunctionRef, OpRef, Symbol, Target};
@@ -350,17 +351,6 @@ fn requested_packages(evaluator: &Evaluator<'_>) -> FxHashSet<String> {
         }
     }
     packages
-}
-
-fn globs(patterns: &[String]) -> GlobSet {
-    let mut builder = GlobSetBuilder::new();
-    for pattern in patterns {
-        // The catalogue's test refuses patterns that do not parse; a user's were checked when they were read.
-        if let Ok(glob) = Glob::new(pattern) {
-            builder.add(glob);
-        }
-    }
-    builder.build().unwrap_or_else(|_| GlobSet::empty())
 }
 
 fn decorator_name(decorator: &Decorator) -> Option<Name> {

@@ -7,7 +7,7 @@
 use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
-use crate::ir::{BlockId, Comparison, Condition, Function, OpKind, Operand, Place, Root, Rvalue, Terminator};
+use crate::ir::{BlockId, Comparison, Condition, Edges, Function, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::memo::{self, Memo};
@@ -39,7 +39,7 @@ impl Latches {
         let body = evaluator.program.function(at.function);
         self.tests.iter().find_map(|(block, set, unset, flag)| {
             let is_behind =
-                memo::reaches(body, *unset, at.block, *block) && !memo::reaches(body, *set, at.block, *block);
+                body.reaches(*unset, at.block, *block, Edges::All) && !body.reaches(*set, at.block, *block, Edges::All);
             is_behind.then(|| Memo {
                 lifetime: memo::lifetime(evaluator, at.function, flag),
                 slot: flag.clone(),
@@ -98,7 +98,7 @@ fn is_latched(body: &Function, block: BlockId, set: BlockId, unset: BlockId, fla
                 if is_empty(value) {
                     return false;
                 }
-                is_set |= memo::reaches(body, unset, at, block) && !memo::reaches(body, set, at, block);
+                is_set |= body.reaches(unset, at, block, Edges::All) && !body.reaches(set, at, block, Edges::All);
             }
             OpKind::Delete { place } if place == flag => return false,
             _ => {}

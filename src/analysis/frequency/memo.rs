@@ -7,7 +7,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::Evaluator;
-use crate::ir::{Binding, BlockId, Call, Function, Name, OpKind, Operand, Place, Root, Terminator};
+use crate::ir::{Binding, Call, Edges, Name, OpKind, Operand, Place, Root, Terminator};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 use super::slots::Slots;
@@ -44,7 +44,8 @@ pub(super) fn of_call(evaluator: &Evaluator<'_>, slots: &Slots, at: OpRef, call:
                 condition.places().any(|place| {
                     mentions(evaluator, at.function, place, &memo.slot, 3)
                         || is_flag(evaluator, at.function, place, &memo.slot)
-                }) && reaches(body, *then, at.block, block) != reaches(body, *otherwise, at.block, block)
+                }) && body.reaches(*then, at.block, block, Edges::All)
+                    != body.reaches(*otherwise, at.block, block, Edges::All)
             }
             _ => false,
         })
@@ -195,22 +196,4 @@ fn is_slot(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, slot
         _ => false,
     };
     is_class(&place.root) && is_class(&slot.root) && first(place).is_some() && first(place) == first(slot)
-}
-
-/// Whether control can get from `from` to `to` without passing `without`.
-pub(super) fn reaches(body: &Function, from: BlockId, to: BlockId, without: BlockId) -> bool {
-    let mut seen = vec![false; body.blocks.len()];
-    let mut work = vec![from];
-    while let Some(block) = work.pop() {
-        if block == to {
-            return true;
-        }
-        if block == without || std::mem::replace(&mut seen[block.index()], true) {
-            continue;
-        }
-        let content = body.block(block);
-        work.extend(content.terminator.successors());
-        work.extend(content.unwind);
-    }
-    false
 }

@@ -6,10 +6,10 @@ use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
 use crate::analysis::facts::is_teardown;
-use crate::ir::{BlockId, FunctionKind, OpKind};
+use crate::ir::{BlockId, Edges, FunctionKind, OpKind};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
-use super::memo::{self, Lifetime, Memo};
+use super::memo::{Lifetime, Memo};
 
 /// The calls of a function that, by the names of the methods, end something, with the class of each.
 pub(super) fn ends(evaluator: &Evaluator<'_>, function: FunctionRef) -> SmallVec<[(OpRef, ClassRef); 1]> {
@@ -38,7 +38,7 @@ pub(super) fn of_call(evaluator: &Evaluator<'_>, ends: &[(OpRef, ClassRef)], at:
         if end.block == at.block {
             end.index < at.index
         } else {
-            !memo::reaches(body, BlockId::ENTRY, at.block, end.block)
+            !body.reaches(BlockId::ENTRY, at.block, end.block, Edges::All)
         }
     };
     let is_same = |end: &OpRef| {

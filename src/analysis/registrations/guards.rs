@@ -1,7 +1,7 @@
 //! Guards: conditions that let an addition happen once, however often the function runs.
 
 use crate::analysis::evaluate::Evaluator;
-use crate::ir::{BlockId, Call, Condition, Function, OpKind, Operand, Place, Root, Terminator};
+use crate::ir::{BlockId, Call, Condition, Edges, Function, OpKind, Operand, Place, Root, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
 /// What a guard bounds an operation by.
@@ -30,7 +30,8 @@ pub fn conditions(body: &Function, to: BlockId) -> Vec<&Condition> {
     body.blocks()
         .filter_map(|(block, content)| match &content.terminator {
             Terminator::Branch { condition, then, otherwise } if block != to => {
-                (reaches(body, *then, to, block) != reaches(body, *otherwise, to, block)).then_some(condition)
+                (body.reaches(*then, to, block, Edges::Normal) != body.reaches(*otherwise, to, block, Edges::Normal))
+                    .then_some(condition)
             }
             _ => None,
         })
@@ -96,20 +97,4 @@ fn is_set(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place) -> bo
         }
         _ => false,
     })
-}
-
-/// Whether control can get from `from` to `to` without passing `without`, exceptions aside.
-fn reaches(body: &Function, from: BlockId, to: BlockId, without: BlockId) -> bool {
-    let mut seen = vec![false; body.blocks.len()];
-    let mut work = vec![from];
-    while let Some(block) = work.pop() {
-        if block == to {
-            return true;
-        }
-        if block == without || std::mem::replace(&mut seen[block.index()], true) {
-            continue;
-        }
-        work.extend(body.block(block).terminator.successors());
-    }
-    false
 }
