@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Lowering and analysis make many small values; this allocator is a fifth faster at it than the system's.
+/// Lowering and analysis make many small values.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
