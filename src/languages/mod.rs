@@ -5,6 +5,7 @@
 //! ([`healing`]), and a defect of a front end costs the file it shows in. Never reads a file system and never looks at
 //! another file.
 
+mod graph;
 pub mod healing;
 pub mod nesting;
 pub mod typescript;

@@ -7,11 +7,11 @@ use crate::ir::{
     Binding, Class, ClassId, ClassMember, Function, FunctionId, FunctionKind, Name, Operand, Place, Root, Rvalue,
     Terminator, TypeRef, VariableId,
 };
+use crate::languages::graph::Body;
 use crate::source::Span;
 
 use super::expressions::Hint;
 use super::functions::Role;
-use super::graph::Body;
 use super::literals::{key_hint, member_name};
 use super::lowering::{Lowering, span};
 

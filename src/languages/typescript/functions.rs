@@ -6,10 +6,10 @@ use oxc_span::GetSpan as _;
 use crate::ir::{
     Binding, Decorator, Function, FunctionId, FunctionKind, Operand, Parameter, Place, Rvalue, Terminator, TypeRef,
 };
+use crate::languages::graph::Body;
 use crate::source::Span;
 
 use super::expressions::Hint;
-use super::graph::Body;
 use super::lowering::{Lowering, prologue, span};
 use super::patterns::{is_nullish, pattern_hint};
 
@@ -173,7 +173,7 @@ impl<'a> Lowering<'a> {
     fn empty_function(&mut self, function: &'a ast::Function<'a>, role: Role<'a>) -> FunctionId {
         let id = self.reserve_function();
         let at = role.at.unwrap_or(span(function.span));
-        let mut body = Body::new(id);
+        let mut body: Body<super::exits::Exit<'a>> = Body::new(id);
         body.return_(None, at);
         let (blocks, temps) = body.finish();
         self.functions[id.index()] = Some(Function {

@@ -10,9 +10,10 @@ use crate::ir::{
     Class, ClassId, Comment, Export, Function, FunctionId, FunctionKind, Import, Module, ModuleRequest, Place,
     RequestId, Temp, Variable, VariableId,
 };
+use crate::languages::graph::Body;
 use crate::source::{FileId, Language, Span};
 
-use super::graph::Body;
+use super::exits::Exit;
 
 /// Everything known so far about one file.
 pub(super) struct Lowering<'a> {
@@ -33,7 +34,7 @@ pub(super) struct Lowering<'a> {
     pub(super) known_classes: FxHashMap<Span, ClassId>,
     /// The promises whose executors were moved into a graph: by their `resolve`, the function and its temporary.
     pub(super) settles: FxHashMap<VariableId, (FunctionId, Temp)>,
-    pub(super) body: Body<'a>,
+    pub(super) body: Body<Exit<'a>>,
     /// What `this` is where it is not the function's own: the class, in static blocks and fields.
     pub(super) this: Option<Place>,
     /// The `extends` operand of the class we are in.

@@ -3,10 +3,10 @@
 //! Takes one file's text; gives its intermediate form, or the places where the parser gave up. Never reads another
 //! file, never resolves a specifier, never knows a library by name.
 //!
-//! The rooms: [`graph`], [`exits`] and [`simplify`] hold the function under construction; [`statements`], [`loops`],
-//! [`expressions`], [`operators`], [`conditions`], [`literals`], [`jsx`] and [`patterns`] walk the tree; [`calls`],
-//! [`inlining`] and [`promises`] read calls; [`functions`], [`classes`] and [`prototypes`] make functions and classes;
-//! [`scopes`], [`modules`], [`namespaces`] and [`types`] fill the module's tables.
+//! The rooms: [`exits`] says what leaving a scope runs; [`statements`], [`loops`], [`expressions`], [`operators`],
+//! [`conditions`], [`literals`], [`jsx`] and [`patterns`] walk the tree; [`calls`], [`inlining`] and [`promises`] read
+//! calls; [`functions`], [`classes`] and [`prototypes`] make functions and classes; [`scopes`], [`modules`],
+//! [`namespaces`] and [`types`] fill the module's tables. Graphs are written with [`super::graph`].
 //!
 //! Readings that go beyond the letter of the program:
 //! - A promise chain with literal callbacks is control flow, whether or not anybody awaits it. So is an immediately
@@ -23,7 +23,6 @@ mod conditions;
 mod exits;
 mod expressions;
 mod functions;
-mod graph;
 mod inlining;
 mod jsx;
 mod literals;
@@ -36,7 +35,6 @@ mod patterns;
 mod promises;
 mod prototypes;
 mod scopes;
-mod simplify;
 mod statements;
 mod types;
 

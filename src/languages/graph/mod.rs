@@ -1,18 +1,22 @@
 //! The function under construction: blocks, temporaries and the exceptional edge in force.
+//!
+//! Takes operations and jumps in the order a front end meets them; gives the blocks that control can reach, simplified.
+//! Every front end writes its graphs here. Never looks at a syntax tree: what a scope has to do when it is left is the
+//! front end's own type, kept in [`Body::exits`].
+
+mod simplify;
 
 use crate::ir::{Block, BlockId, Condition, FunctionId, Op, OpKind, Operand, Place, Rvalue, Temp, Terminator};
 use crate::source::Span;
-
-use super::exits::Exit;
 
 /// One function's graph while its body is being walked.
 ///
 /// A block is *live* once a live block leads to it. Edges are drawn before their targets are entered (back edges
 /// aside), so liveness is exact, and what nothing leads to is dropped when the function is finished.
-pub(super) struct Body<'a> {
+pub(super) struct Body<Exit> {
     pub(super) id: FunctionId,
     /// The scopes that jumps cross, outermost first.
-    pub(super) exits: Vec<Exit<'a>>,
+    pub(super) exits: Vec<Exit>,
     /// How many times each `finally` of this function was written out, by where it stands.
     pub(super) copies: rustc_hash::FxHashMap<u32, u8>,
     /// How many clean-ups we are inside of.
@@ -25,7 +29,7 @@ pub(super) struct Body<'a> {
     loop_depth: u16,
 }
 
-impl Body<'_> {
+impl<Exit> Body<Exit> {
     pub(super) fn new(id: FunctionId) -> Self {
         let mut body = Self {
             id,
@@ -166,7 +170,7 @@ impl Body<'_> {
 
     /// The blocks control can reach, simplified and renumbered, and the number of temporaries.
     pub(super) fn finish(self) -> (Vec<Block>, u32) {
-        (super::simplify::simplify(self.blocks), self.temps)
+        (simplify::simplify(self.blocks), self.temps)
     }
 
     fn split(&mut self) {
