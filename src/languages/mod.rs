@@ -8,6 +8,7 @@
 mod graph;
 pub mod healing;
 pub mod nesting;
+pub mod rust;
 pub mod typescript;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

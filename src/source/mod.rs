@@ -32,6 +32,8 @@ pub enum Language {
     Tsx,
     /// `.js`, `.jsx`, `.mjs`, `.cjs`: JSX allowed in all of them, as bundlers do.
     JavaScript,
+    /// `.rs`. No path has it yet: the front end exists, linking does not know its modules.
+    Rust,
 }
 
 impl Language {

@@ -116,6 +116,7 @@ fn parse(patient: &Patient<'_>, context: &Range<usize>) -> Option<Tree> {
         // The grammar with JSX refuses `<T>value`, the one without refuses JSX.
         Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
         Language::Tsx | Language::JavaScript => tree_sitter_typescript::LANGUAGE_TSX,
+        Language::Rust => tree_sitter_rust::LANGUAGE,
     };
     let mut parser = Parser::new();
     parser.set_language(&grammar.into()).ok()?;
@@ -177,6 +178,11 @@ fn units_around(patient: &Patient<'_>, context: &Range<usize>, node: Node<'_>) -
                     | "switch_body"
                     | "switch_case"
                     | "switch_default"
+                    | "source_file"
+                    | "block"
+                    | "declaration_list"
+                    | "field_declaration_list"
+                    | "match_block"
             )
         });
         if can_be_missing && (node.is_named() || node.is_error()) {

@@ -87,7 +87,7 @@ impl<'t> Scan<'t> {
         Self {
             bytes: text.as_bytes(),
             at: 0,
-            jsx: language != Language::TypeScript,
+            jsx: !matches!(language, Language::TypeScript | Language::Rust),
             frames: Vec::new(),
             frame: Frame::new(Kind::Code(0)),
             outer_weight: 0,

@@ -128,6 +128,7 @@ fn dialects(language: Language) -> &'static [SourceType] {
         Language::TypeScript => TYPESCRIPT,
         Language::Tsx => TSX,
         Language::JavaScript => JAVASCRIPT,
+        Language::Rust => &[],
     }
 }
 

@@ -1,0 +1,107 @@
+//! Blocks and statements.
+
+use crate::ir::{OpKind, Operand, Rvalue};
+use crate::source::Span;
+
+use super::drops::Way;
+use super::lowering::Lowering;
+use super::span_of;
+
+impl Lowering<'_> {
+    /// A block's value; its variables are dropped behind it.
+    pub(super) fn block(&mut self, block: &syn::Block) -> Operand {
+        self.open_scope();
+        self.declare_items(block.stmts.iter().filter_map(|statement| match statement {
+            syn::Stmt::Item(item) => Some(item),
+            _ => None,
+        }));
+        let mut value = Operand::Nullish;
+        let last = block.stmts.len().saturating_sub(1);
+        for (index, statement) in block.stmts.iter().enumerate() {
+            let tail = self.statement(statement);
+            if index == last {
+                value = tail;
+            }
+        }
+        self.moves(&value);
+        let end = super::range(block.brace_token.span.close());
+        let value = self.kept(value, end);
+        self.close_scope(end);
+        value
+    }
+
+    fn statement(&mut self, statement: &syn::Stmt) -> Operand {
+        match statement {
+            syn::Stmt::Local(local) => {
+                self.local(local);
+                Operand::Nullish
+            }
+            syn::Stmt::Item(item) => {
+                self.item_body(item);
+                Operand::Nullish
+            }
+            syn::Stmt::Expr(expression, None) => self.expression(expression),
+            syn::Stmt::Expr(expression, Some(_)) => {
+                let value = self.expression(expression);
+                self.drop_result(expression, &value);
+                Operand::Nullish
+            }
+            syn::Stmt::Macro(statement) => {
+                let value = self.macro_call(&statement.mac);
+                if statement.semi_token.is_some() { Operand::Nullish } else { value }
+            }
+        }
+    }
+
+    fn local(&mut self, local: &syn::Local) {
+        let Some(init) = &local.init else {
+            self.bind(&local.pat, &Operand::Opaque, None);
+            return;
+        };
+        let value = self.expression(&init.expr);
+        if let Some((_, diverge)) = &init.diverge {
+            self.or_leave(&local.pat, &value, diverge);
+        }
+        if matches!(local.pat, syn::Pat::Wild(_)) {
+            self.drop_result(&init.expr, &value);
+            return;
+        }
+        self.moves(&value);
+        self.bind(&local.pat, &value, None);
+    }
+
+    /// `let … else { … }`: the other way out.
+    fn or_leave(&mut self, pattern: &syn::Pat, value: &Operand, diverge: &syn::Expr) {
+        let (matched, other) = (self.body.new_block(), self.body.new_block());
+        self.body.branch(Self::is_matched(pattern, value.clone()), matched, other, Span::default());
+        let moved = self.moved.clone();
+        self.body.switch_to(other);
+        self.expression(diverge);
+        let mut ways = Vec::new();
+        if !self.body.is_dead() {
+            ways.push(Way { end: self.body.current(), moved: self.moved.clone() });
+        }
+        ways.push(Way { end: matched, moved });
+        self.join(ways, span_of(diverge));
+    }
+
+    /// The value of a statement or of `let _ =` is dropped at once, unless it still belongs to a variable.
+    fn drop_result(&mut self, expression: &syn::Expr, value: &Operand) {
+        if let Operand::Place(place) = value
+            && matches!(place.root, crate::ir::Root::Temp(_))
+            && place.path.is_empty()
+        {
+            self.body.push(OpKind::Dispose { place: place.clone() }, span_of(expression));
+        }
+    }
+
+    /// The value, safe from what happens to the variables it is in.
+    fn kept(&mut self, value: Operand, span: Span) -> Operand {
+        match &value {
+            Operand::Place(place) if !matches!(place.root, crate::ir::Root::Temp(_)) => {
+                self.body.temp_of(Rvalue::Use(value), span).into()
+            }
+            _ => value,
+        }
+    }
+}

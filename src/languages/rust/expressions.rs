@@ -1,0 +1,305 @@
+//! Expressions: to the operand that holds their value.
+
+use crate::ir::{
+    Argument, Call, CallKind, Element, Field, Function, FunctionKind, OpKind, Operand, Parameter, Place, Property,
+    Rvalue, Temp, Terminator,
+};
+use crate::languages::graph::Body;
+use crate::source::Span;
+
+use super::lowering::Lowering;
+use super::paths::name_of;
+use super::patterns::{is_success, member_name};
+use super::{range, span_of};
+
+/// Whether `?` takes the value apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Plain,
+    Try,
+}
+
+impl Lowering<'_> {
+    pub(super) fn expression(&mut self, expression: &syn::Expr) -> Operand {
+        self.value(expression, Mode::Plain)
+    }
+
+    fn value(&mut self, expression: &syn::Expr, mode: Mode) -> Operand {
+        let at = span_of(expression);
+        let plain = match expression {
+            syn::Expr::Call(call) => return self.call(call, mode, at),
+            syn::Expr::MethodCall(call) => return self.method_call(call, mode, at),
+            syn::Expr::Await(inner) => return self.value(&inner.base, mode),
+            syn::Expr::Paren(inner) => return self.value(&inner.expr, mode),
+            syn::Expr::Group(inner) => return self.value(&inner.expr, mode),
+            syn::Expr::Try(inner) => self.value(&inner.expr, Mode::Try),
+            syn::Expr::Path(path) => self.place_of(&path.path).into(),
+            syn::Expr::Field(field) => match self.expression(&field.base) {
+                Operand::Place(place) => place.named(member_name(&field.member)).into(),
+                _ => Operand::Opaque,
+            },
+            syn::Expr::Index(index) => {
+                let base = self.expression(&index.expr);
+                self.expression(&index.index);
+                match base {
+                    Operand::Place(place) => place.field(Field::Computed).into(),
+                    _ => Operand::Opaque,
+                }
+            }
+            syn::Expr::Reference(inner) => self.expression(&inner.expr),
+            syn::Expr::Unary(inner) => {
+                let value = self.expression(&inner.expr);
+                if matches!(inner.op, syn::UnOp::Deref(_)) { value } else { self.computed(vec![value], at) }
+            }
+            syn::Expr::Cast(inner) => self.expression(&inner.expr),
+            syn::Expr::Lit(literal) => literal_of(&literal.lit),
+            syn::Expr::Block(block) => match &block.label {
+                Some(label) => self.labelled_block(&block.block, label, at),
+                None => self.block(&block.block),
+            },
+            syn::Expr::Unsafe(block) => self.block(&block.block),
+            syn::Expr::Const(block) => self.block(&block.block),
+            syn::Expr::Async(block) => Operand::Function(self.closure(&[], None, true, at, |lowering| {
+                let value = lowering.block(&block.block);
+                lowering.leave_with(value, at);
+            })),
+            syn::Expr::Closure(closure) => {
+                let inputs: Vec<&syn::Pat> = closure.inputs.iter().collect();
+                let is_async = closure.asyncness.is_some();
+                Operand::Function(self.closure(&inputs, Some(&closure.output), is_async, at, |lowering| {
+                    let value = lowering.expression(&closure.body);
+                    lowering.leave_with(value, at);
+                }))
+            }
+            syn::Expr::If(branch) => self.if_expression(branch),
+            syn::Expr::Match(matched) => self.match_expression(matched),
+            syn::Expr::Loop(repeated) => self.loop_expression(&repeated.body, repeated.label.as_ref(), at),
+            syn::Expr::While(repeated) => self.while_expression(repeated),
+            syn::Expr::ForLoop(repeated) => self.for_expression(repeated),
+            syn::Expr::Return(returned) => {
+                let value = returned.expr.as_ref().map_or(Operand::Nullish, |value| self.expression(value));
+                self.leave_with(value, at);
+                Operand::Nullish
+            }
+            syn::Expr::Break(broken) => {
+                let value = broken.expr.as_ref().map(|value| self.expression(value));
+                self.break_expression(broken.label.as_ref(), value, at);
+                Operand::Nullish
+            }
+            syn::Expr::Continue(continued) => {
+                self.continue_expression(continued.label.as_ref(), at);
+                Operand::Nullish
+            }
+            syn::Expr::Assign(assignment) => {
+                let value = self.expression(&assignment.right);
+                self.moves(&value);
+                if let Operand::Place(target) = self.expression(&assignment.left) {
+                    if let Some(id) = target.as_variable() {
+                        self.moved.remove(&id);
+                    }
+                    self.body.assign(target, Rvalue::Use(value), at);
+                }
+                Operand::Nullish
+            }
+            syn::Expr::Binary(binary) => {
+                let operands = vec![self.expression(&binary.left), self.expression(&binary.right)];
+                self.computed(operands, at)
+            }
+            syn::Expr::Let(binding) => {
+                let value = self.expression(&binding.expr);
+                self.computed(vec![value], at)
+            }
+            syn::Expr::Macro(call) => self.macro_call(&call.mac),
+            other => self.aggregate(other, at),
+        };
+        if mode == Mode::Try { self.settled(plain, at) } else { plain }
+    }
+
+    /// Values that are put together from others.
+    fn aggregate(&mut self, expression: &syn::Expr, at: Span) -> Operand {
+        match expression {
+            syn::Expr::Tuple(tuple) => {
+                let properties = tuple.elems.iter().enumerate().map(|(index, part)| {
+                    let value = self.moved_value(part);
+                    Property::Field { name: Field::Named(index.to_string().into()), value }
+                });
+                let properties = properties.collect();
+                self.body.temp_of(Rvalue::Object(properties), at).into()
+            }
+            syn::Expr::Array(array) => {
+                let elements = array.elems.iter().map(|part| Element { value: self.moved_value(part), spread: false });
+                let elements = elements.collect();
+                self.body.temp_of(Rvalue::Array(elements), at).into()
+            }
+            syn::Expr::Repeat(repeat) => {
+                let value = self.moved_value(&repeat.expr);
+                self.body.temp_of(Rvalue::Array(vec![Element { value, spread: false }]), at).into()
+            }
+            syn::Expr::Range(bounds) => {
+                let operands = bounds.start.iter().chain(&bounds.end).map(|bound| self.expression(bound)).collect();
+                self.computed(operands, at)
+            }
+            syn::Expr::Struct(literal) => self.struct_literal(literal, at),
+            _ => Operand::Opaque,
+        }
+    }
+
+    /// A value that is given away: a variable that held it holds it no more.
+    pub(super) fn moved_value(&mut self, expression: &syn::Expr) -> Operand {
+        let value = self.expression(expression);
+        if !matches!(expression, syn::Expr::Reference(_)) {
+            self.moves(&value);
+        }
+        value
+    }
+
+    fn settled(&mut self, value: Operand, at: Span) -> Operand {
+        self.moves(&value);
+        self.fallible(at, |lowering| lowering.body.temp_of(Rvalue::Await(value), at)).into()
+    }
+
+    pub(super) fn computed(&mut self, operands: Vec<Operand>, at: Span) -> Operand {
+        self.body.temp_of(Rvalue::Compute(operands), at).into()
+    }
+
+    fn arguments<'e>(&mut self, arguments: impl Iterator<Item = &'e syn::Expr>) -> Vec<Argument> {
+        arguments
+            .map(|argument| Argument { value: self.moved_value(argument), spread: false, span: span_of(argument) })
+            .collect()
+    }
+
+    fn call(&mut self, call: &syn::ExprCall, mode: Mode, at: Span) -> Operand {
+        if let syn::Expr::Path(path) = &*call.func
+            && call.args.len() == 1
+            && is_success(&path.path)
+        {
+            return self.value(&call.args[0], mode);
+        }
+        let callee = self.expression(&call.func);
+        let arguments = self.arguments(call.args.iter());
+        self.push_call(callee, arguments, mode, span_of(&*call.func), at)
+    }
+
+    fn method_call(&mut self, call: &syn::ExprMethodCall, mode: Mode, at: Span) -> Operand {
+        let receiver = self.expression(&call.receiver);
+        let arguments = self.arguments(call.args.iter());
+        let callee = match receiver {
+            Operand::Place(place) => place.named(name_of(&call.method)),
+            other => Place::temp(self.body.temp_of(Rvalue::Use(other), at)).named(name_of(&call.method)),
+        };
+        let start = span_of(&*call.receiver).start;
+        let callee_span = Span::new(start, range(call.method.span()).end.max(start));
+        self.push_call(callee.into(), arguments, mode, callee_span, at)
+    }
+
+    fn push_call(
+        &mut self,
+        callee: Operand,
+        arguments: Vec<Argument>,
+        mode: Mode,
+        callee_span: Span,
+        at: Span,
+    ) -> Operand {
+        let result = self.body.new_temp();
+        let awaited = mode == Mode::Try;
+        let kind = CallKind::Call;
+        let call = Call { callee, kind, arguments, result, awaited, optional: false, callee_span };
+        let push = |lowering: &mut Self| lowering.body.push(OpKind::Call(Box::new(call)), at);
+        if awaited {
+            self.fallible(at, push);
+        } else {
+            push(self);
+        }
+        result.into()
+    }
+
+    fn struct_literal(&mut self, literal: &syn::ExprStruct, at: Span) -> Operand {
+        let mut properties = Vec::with_capacity(literal.fields.len() + 1);
+        if let Some(rest) = &literal.rest {
+            properties.push(Property::Spread(self.expression(rest)));
+        }
+        for field in &literal.fields {
+            let value = self.moved_value(&field.expr);
+            properties.push(Property::Field { name: Field::Named(member_name(&field.member).into()), value });
+        }
+        let fields: Temp = self.body.temp_of(Rvalue::Object(properties), at);
+        let callee: Operand = self.place_of(&literal.path).into();
+        let result = self.body.new_temp();
+        let argument = Argument { value: fields.into(), spread: false, span: at };
+        self.body.push(
+            OpKind::Call(Box::new(Call {
+                callee,
+                kind: CallKind::New,
+                arguments: vec![argument],
+                result,
+                awaited: false,
+                optional: false,
+                callee_span: span_of(&literal.path),
+            })),
+            at,
+        );
+        result.into()
+    }
+
+    /// Returns the value; everything else in scope is dropped before.
+    pub(super) fn leave_with(&mut self, value: Operand, at: Span) {
+        self.moves(&value);
+        let value = match &value {
+            Operand::Place(place) if !place.path.is_empty() => self.body.temp_of(Rvalue::Use(value), at).into(),
+            _ => value,
+        };
+        self.drop_down_to(0, at);
+        self.body.return_(Some(value), at);
+    }
+
+    /// A closure or async block: a function of its own that sees the variables around it.
+    pub(super) fn closure(
+        &mut self,
+        inputs: &[&syn::Pat],
+        output: Option<&syn::ReturnType>,
+        is_async: bool,
+        at: Span,
+        content: impl FnOnce(&mut Self),
+    ) -> crate::ir::FunctionId {
+        let id = self.reserve_function();
+        let parent = self.body.id;
+        let is_fallible = output.is_some_and(Self::is_fallible);
+        let outer = std::mem::replace(&mut self.body, Body::new(id));
+        let moved = std::mem::take(&mut self.moved);
+        self.open_scope();
+        let parameters: Vec<Parameter> =
+            (0..).zip(inputs).map(|(index, input)| self.parameter(index, input, None)).collect();
+        content(self);
+        self.close_scope(at);
+        self.body.terminate(Terminator::Return(None), Span::default());
+        let (blocks, temps) = std::mem::replace(&mut self.body, outer).finish();
+        self.moved = moved;
+        self.functions[id.index()] = Some(Function {
+            name: None,
+            kind: FunctionKind::Free,
+            parent: Some(parent),
+            is_async: is_async || is_fallible,
+            is_generator: false,
+            binds_this: false,
+            parameters,
+            return_type: None,
+            decorators: Vec::new(),
+            blocks,
+            temps,
+            prologue: Vec::new(),
+            span: at,
+            name_span: at,
+        });
+        id
+    }
+}
+
+fn literal_of(literal: &syn::Lit) -> Operand {
+    match literal {
+        syn::Lit::Str(text) => Operand::String(text.value().into()),
+        syn::Lit::Int(number) => number.base10_parse().map_or(Operand::Opaque, Operand::Number),
+        syn::Lit::Float(number) => number.base10_parse().map_or(Operand::Opaque, Operand::Number),
+        syn::Lit::Bool(truth) => Operand::Boolean(truth.value),
+        _ => Operand::Opaque,
+    }
+}

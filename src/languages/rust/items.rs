@@ -1,0 +1,291 @@
+//! Items: functions, types with their methods, statics, modules.
+
+use syn::spanned::Spanned as _;
+
+use crate::ir::{
+    Binding, Class, ClassId, ClassMember, Field, Function, FunctionId, FunctionKind, Name, Operand, Parameter, Place,
+    Property, Root, Rvalue, Terminator, TypeRef, VariableId,
+};
+use crate::languages::graph::Body;
+use crate::source::Span;
+
+use super::lowering::Lowering;
+use super::paths::name_of;
+use super::{range, span_of};
+
+impl Lowering<'_> {
+    /// A list of items: all are in sight of each other.
+    pub(super) fn items(&mut self, items: &[syn::Item]) {
+        self.declare_items(items.iter());
+        for item in items {
+            self.item_body(item);
+        }
+    }
+
+    /// Puts the items' names in sight.
+    pub(super) fn declare_items<'i>(&mut self, items: impl Iterator<Item = &'i syn::Item>) {
+        for item in items {
+            match item {
+                syn::Item::Use(used) => self.use_tree(&used.tree, "", is_public(&used.vis)),
+                syn::Item::Fn(function) => {
+                    let id = self.reserve_function();
+                    self.declare_item(&function.sig.ident, Binding::Function(id), &function.vis);
+                }
+                syn::Item::Struct(it) => self.declare_class(&it.ident, &it.vis, &it.fields, span_of(it)),
+                syn::Item::Enum(it) => self.declare_class(&it.ident, &it.vis, &syn::Fields::Unit, span_of(it)),
+                syn::Item::Trait(it) => self.declare_class(&it.ident, &it.vis, &syn::Fields::Unit, span_of(it)),
+                syn::Item::Static(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
+                syn::Item::Const(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
+                syn::Item::Mod(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
+                syn::Item::Type(it) => self.declare_item(&it.ident, Binding::Type, &it.vis),
+                _ => {}
+            }
+        }
+    }
+
+    fn declare_item(&mut self, ident: &syn::Ident, binding: Binding, visibility: &syn::Visibility) {
+        let id = self.new_variable(name_of(ident), binding, None, range(ident.span()));
+        self.declare(id);
+        if is_public(visibility) && self.body.id == FunctionId::INITIALISER && self.scopes.len() == 1 {
+            self.export(id);
+        }
+    }
+
+    fn declare_class(&mut self, ident: &syn::Ident, visibility: &syn::Visibility, fields: &syn::Fields, span: Span) {
+        let class = ClassId(u32::try_from(self.classes.len()).expect("invariant: fewer types than bytes of text"));
+        self.declare_item(ident, Binding::Class(class), visibility);
+        self.classes.push(Class {
+            name: Some(name_of(ident)),
+            extends: None,
+            implements: Vec::new(),
+            constructor: None,
+            instance_initialiser: None,
+            members: Vec::new(),
+            decorators: Vec::new(),
+            field_types: Vec::new(),
+            parent: self.body.id,
+            variable: self.lookup(&name_of(ident)),
+            span,
+            name_span: range(ident.span()),
+        });
+        let names: Vec<Name> = fields
+            .iter()
+            .enumerate()
+            .map(|(index, field)| field.ident.as_ref().map_or_else(|| index.to_string().into(), name_of))
+            .collect();
+        let constructor = self.constructor(class, &names, span);
+        self.classes[class.0 as usize].constructor = Some(constructor);
+    }
+
+    /// What a struct literal runs: stores each field it is given.
+    fn constructor(&mut self, class: ClassId, fields: &[Name], span: Span) -> FunctionId {
+        let id = self.reserve_function();
+        let parent = self.body.id;
+        let outer = std::mem::replace(&mut self.body, Body::new(id));
+        let given = self.new_variable("fields".into(), Binding::Parameter(0), None, span);
+        for name in fields {
+            let value = Operand::Place(Place::variable(given).named(name.clone()));
+            self.body.assign(Place::new(Root::This).named(name.clone()), Rvalue::Use(value), span);
+        }
+        self.body.terminate(Terminator::Return(None), span);
+        let (blocks, temps) = std::mem::replace(&mut self.body, outer).finish();
+        let parameter = Parameter {
+            variable: given,
+            is_rest: false,
+            has_default: false,
+            decorators: Vec::new(),
+            is_property: false,
+        };
+        self.functions[id.index()] = Some(Function {
+            kind: FunctionKind::Constructor { class },
+            parent: Some(parent),
+            parameters: vec![parameter],
+            blocks,
+            temps,
+            span,
+            name_span: span,
+            ..Function::empty_initialiser()
+        });
+        id
+    }
+
+    /// Walks what an item holds.
+    pub(super) fn item_body(&mut self, item: &syn::Item) {
+        match item {
+            syn::Item::Fn(function) => {
+                let variable = self.lookup(&name_of(&function.sig.ident));
+                if let Some(Binding::Function(id)) = variable.map(|id| self.variables[id.0 as usize].binding) {
+                    self.function(id, FunctionKind::Free, &function.sig, &function.block, span_of(function));
+                }
+            }
+            syn::Item::Impl(implementation) => self.implementation(implementation),
+            syn::Item::Struct(it) => {
+                if let Some((_, class)) = self.class_named(&name_of(&it.ident)) {
+                    let types = it.fields.iter().enumerate().map(|(index, field)| {
+                        let name = field.ident.as_ref().map_or_else(|| index.to_string().into(), name_of);
+                        (name, self.type_ref(&field.ty))
+                    });
+                    let types: Vec<(Name, TypeRef)> = types.collect();
+                    self.classes[class.0 as usize].field_types = types;
+                }
+            }
+            syn::Item::Trait(it) => {
+                if let Some((variable, class)) = self.class_named(&name_of(&it.ident)) {
+                    let methods = it.items.iter().filter_map(|item| match item {
+                        syn::TraitItem::Fn(method) => Some((&method.sig, method.default.as_ref()?, span_of(method))),
+                        _ => None,
+                    });
+                    self.methods(variable, class, methods);
+                }
+            }
+            syn::Item::Static(it) => self.constant(&it.ident, &it.ty, &it.expr),
+            syn::Item::Const(it) => self.constant(&it.ident, &it.ty, &it.expr),
+            syn::Item::Mod(it) => self.inline_module(it),
+            syn::Item::Macro(it) => {
+                self.macro_call(&it.mac);
+            }
+            _ => {}
+        }
+    }
+
+    /// `static POOL: T = …`: assigned where the program begins.
+    fn constant(&mut self, ident: &syn::Ident, written: &syn::Type, value: &syn::Expr) {
+        let Some(id) = self.lookup(&name_of(ident)) else { return };
+        let annotation = self.type_ref(written);
+        self.variables[id.0 as usize].annotation = Some(annotation);
+        let value = self.expression(value);
+        self.body.assign(Place::variable(id), Rvalue::Use(value), range(ident.span()));
+    }
+
+    /// `mod name { … }`: a variable whose fields are the module's items.
+    fn inline_module(&mut self, module: &syn::ItemMod) {
+        let (Some((_, items)), Some(id)) = (&module.content, self.lookup(&name_of(&module.ident))) else { return };
+        self.scopes.push(rustc_hash::FxHashMap::default());
+        self.items(items);
+        let names = self.scopes.pop().unwrap_or_default();
+        let mut names: Vec<(Name, VariableId)> = names.into_iter().collect();
+        names.sort_unstable();
+        let fields = names.into_iter().map(|(name, variable)| Property::Field {
+            name: Field::Named(name),
+            value: Place::variable(variable).into(),
+        });
+        self.body.assign(Place::variable(id), Rvalue::Object(fields.collect()), range(module.ident.span()));
+    }
+
+    fn class_named(&self, name: &str) -> Option<(VariableId, ClassId)> {
+        let variable = self.lookup(name)?;
+        match self.variables[variable.0 as usize].binding {
+            Binding::Class(class) => Some((variable, class)),
+            _ => None,
+        }
+    }
+
+    fn implementation(&mut self, implementation: &syn::ItemImpl) {
+        let syn::Type::Path(path) = &*implementation.self_ty else { return };
+        let Some(name) = path.path.segments.last().map(|last| name_of(&last.ident)) else { return };
+        let Some((variable, class)) = self.class_named(&name) else { return };
+        if let Some((implemented, _)) = &implementation.trait_ {
+            let written = syn::Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: implemented.clone() });
+            let implemented = self.type_ref(&written);
+            self.classes[class.0 as usize].implements.push(implemented);
+        }
+        let methods = implementation.items.iter().filter_map(|item| match item {
+            syn::ImplItem::Fn(method) => Some((&method.sig, &method.block, span_of(method))),
+            _ => None,
+        });
+        self.methods(variable, class, methods);
+    }
+
+    fn methods<'m>(
+        &mut self,
+        variable: VariableId,
+        class: ClassId,
+        methods: impl Iterator<Item = (&'m syn::Signature, &'m syn::Block, Span)>,
+    ) {
+        let outer = self.self_type.replace(variable);
+        for (signature, block, span) in methods {
+            let id = self.reserve_function();
+            let is_static = signature.receiver().is_none();
+            self.function(id, FunctionKind::Method { class, is_static }, signature, block, span);
+            let member = ClassMember { name: name_of(&signature.ident), function: id, is_static };
+            self.classes[class.0 as usize].members.push(member);
+        }
+        self.self_type = outer;
+    }
+
+    fn function(
+        &mut self,
+        id: FunctionId,
+        kind: FunctionKind,
+        signature: &syn::Signature,
+        block: &syn::Block,
+        span: Span,
+    ) {
+        let parent = self.body.id;
+        let outer = std::mem::replace(&mut self.body, Body::new(id));
+        let moved = std::mem::take(&mut self.moved);
+        self.open_scope();
+        let inputs = signature.inputs.iter().filter_map(|input| match input {
+            syn::FnArg::Typed(typed) => Some(typed),
+            syn::FnArg::Receiver(_) => None,
+        });
+        let parameters: Vec<Parameter> =
+            (0..).zip(inputs).map(|(index, input)| self.parameter(index, &input.pat, Some(&input.ty))).collect();
+        let return_type = match &signature.output {
+            syn::ReturnType::Default => None,
+            syn::ReturnType::Type(_, written) => Some(self.type_ref(written)),
+        };
+        let value = self.block(block);
+        self.leave_with(value, range(block.brace_token.span.close()));
+        self.close_scope(span);
+        let (blocks, temps) = std::mem::replace(&mut self.body, outer).finish();
+        self.moved = moved;
+        self.functions[id.index()] = Some(Function {
+            name: Some(name_of(&signature.ident)),
+            kind,
+            parent: Some(parent),
+            is_async: signature.asyncness.is_some() || Self::is_fallible(&signature.output),
+            is_generator: false,
+            binds_this: true,
+            parameters,
+            return_type,
+            decorators: Vec::new(),
+            blocks,
+            temps,
+            prologue: Vec::new(),
+            span,
+            name_span: range(signature.ident.span()),
+        });
+    }
+
+    /// A parameter; a pattern is taken apart at the start of the function.
+    pub(super) fn parameter(&mut self, index: u32, pattern: &syn::Pat, written: Option<&syn::Type>) -> Parameter {
+        let is_borrowed = matches!(written, Some(syn::Type::Reference(_)));
+        let mut annotation = written.map(|written| self.type_ref(written));
+        let pattern = match pattern {
+            syn::Pat::Type(typed) => {
+                annotation = Some(self.type_ref(&typed.ty));
+                &*typed.pat
+            }
+            other => other,
+        };
+        let (name, at) = match pattern {
+            syn::Pat::Ident(binding) => (name_of(&binding.ident), range(binding.ident.span())),
+            other => (Name::default(), range(other.span())),
+        };
+        let variable = self.new_variable(name, Binding::Parameter(index), annotation, at);
+        if matches!(pattern, syn::Pat::Ident(_)) {
+            self.declare(variable);
+            if !is_borrowed {
+                self.owns(variable);
+            }
+        } else {
+            self.bind(pattern, &Place::variable(variable).into(), None);
+        }
+        Parameter { variable, is_rest: false, has_default: false, decorators: Vec::new(), is_property: false }
+    }
+}
+
+fn is_public(visibility: &syn::Visibility) -> bool {
+    !matches!(visibility, syn::Visibility::Inherited)
+}

@@ -1,0 +1,137 @@
+//! The module under construction: its tables, and the names in sight.
+
+use compact_str::CompactString;
+use rustc_hash::FxHashMap;
+
+use crate::ir::{
+    Binding, Class, Export, ExportSource, Function, FunctionId, Import, ImportName, Module, ModuleRequest, Name,
+    RequestId, Terminator, TypeRef, Variable, VariableId,
+};
+use crate::languages::graph::Body;
+use crate::source::{FileId, Language, Span};
+
+use super::drops::{Exit, Moved};
+
+/// Everything known so far about one file.
+pub(super) struct Lowering<'t> {
+    pub(super) text: &'t str,
+    pub(super) variables: Vec<Variable>,
+    pub(super) functions: Vec<Option<Function>>,
+    pub(super) classes: Vec<Class>,
+    pub(super) imports: Vec<Import>,
+    pub(super) exports: Vec<Export>,
+    pub(super) body: Body<Exit>,
+    /// The names in sight, outermost scope first.
+    pub(super) scopes: Vec<FxHashMap<Name, VariableId>>,
+    /// The variables that no scope drops any more, on the way to where we are.
+    pub(super) moved: Moved,
+    /// What the `let` of the condition being read has matched.
+    pub(super) matched: Option<crate::ir::Operand>,
+    /// The type whose `impl` we are in.
+    pub(super) self_type: Option<VariableId>,
+    requests: Vec<ModuleRequest>,
+    request_ids: FxHashMap<CompactString, RequestId>,
+    file: FileId,
+    language: Language,
+}
+
+impl<'t> Lowering<'t> {
+    pub(super) fn new(file: FileId, language: Language, text: &'t str) -> Self {
+        Self {
+            text,
+            variables: Vec::new(),
+            functions: vec![None],
+            classes: Vec::new(),
+            imports: Vec::new(),
+            exports: Vec::new(),
+            body: Body::new(FunctionId::INITIALISER),
+            scopes: vec![FxHashMap::default()],
+            moved: Moved::default(),
+            matched: None,
+            self_type: None,
+            requests: Vec::new(),
+            request_ids: FxHashMap::default(),
+            file,
+            language,
+        }
+    }
+
+    /// Walks the file and completes the module.
+    pub(super) fn module(mut self, tree: &syn::File) -> Module {
+        self.items(&tree.items);
+        let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        self.body.terminate(Terminator::Return(None), Span::new(end, end));
+        let (blocks, temps) = std::mem::replace(&mut self.body, Body::new(FunctionId::INITIALISER)).finish();
+        let initialiser = Function::empty_initialiser();
+        self.functions[0] = Some(Function { blocks, temps, span: Span::new(0, end), ..initialiser });
+        let functions = self.functions.into_iter().map(|f| f.expect("invariant: every function begun is finished"));
+        Module {
+            file: self.file,
+            language: self.language,
+            variables: self.variables,
+            functions: functions.collect(),
+            classes: self.classes,
+            requests: self.requests,
+            imports: self.imports,
+            exports: self.exports,
+            common_js_exports: None,
+            prologue: Vec::new(),
+            comments: Vec::new(),
+        }
+    }
+
+    /// A new variable of the function we are in, not yet in sight.
+    pub(super) fn new_variable(
+        &mut self,
+        name: Name,
+        binding: Binding,
+        annotation: Option<TypeRef>,
+        span: Span,
+    ) -> VariableId {
+        let id = VariableId(u32::try_from(self.variables.len()).expect("invariant: fewer names than bytes of text"));
+        self.variables.push(Variable { name, owner: self.body.id, binding, is_constant: true, annotation, span });
+        id
+    }
+
+    /// Puts a variable in sight.
+    pub(super) fn declare(&mut self, id: VariableId) {
+        let name = self.variables[id.0 as usize].name.clone();
+        let scope = self.scopes.last_mut().expect("invariant: the file's own scope is always open");
+        scope.insert(name, id);
+    }
+
+    pub(super) fn lookup(&self, name: &str) -> Option<VariableId> {
+        self.scopes.iter().rev().find_map(|scope| scope.get(name).copied())
+    }
+
+    pub(super) fn request(&mut self, specifier: &str, span: Span) -> RequestId {
+        if let Some(&known) = self.request_ids.get(specifier) {
+            return known;
+        }
+        let id = RequestId(u32::try_from(self.requests.len()).expect("invariant: fewer paths than bytes of text"));
+        self.requests.push(ModuleRequest { specifier: specifier.into(), type_only: false, span });
+        self.request_ids.insert(specifier.into(), id);
+        id
+    }
+
+    /// A variable for a name of another module.
+    pub(super) fn import(&mut self, specifier: &str, name: ImportName, local: Name, span: Span) -> VariableId {
+        let request = self.request(specifier, span);
+        let index = u32::try_from(self.imports.len()).expect("invariant: fewer imports than bytes of text");
+        let variable = self.new_variable(local, Binding::Import(index), None, span);
+        self.imports.push(Import { request, name, variable, type_only: false });
+        variable
+    }
+
+    pub(super) fn export(&mut self, id: VariableId) {
+        let Variable { name, span, .. } = &self.variables[id.0 as usize];
+        self.exports.push(Export { name: name.clone(), source: ExportSource::Variable(id), span: *span });
+    }
+
+    pub(super) fn reserve_function(&mut self) -> FunctionId {
+        let id =
+            FunctionId(u32::try_from(self.functions.len()).expect("invariant: fewer functions than bytes of text"));
+        self.functions.push(None);
+        id
+    }
+}

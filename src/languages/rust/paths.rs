@@ -1,0 +1,128 @@
+//! Paths: what a name stands for.
+
+use syn::Ident;
+
+use crate::ir::{ImportName, Name, Place, Root, TypeRoot, VariableId};
+
+use super::lowering::Lowering;
+use super::{range, span_of};
+
+/// What a path starts from, before its last segments.
+enum Start {
+    This,
+    Variable(VariableId),
+    Global(Name),
+}
+
+impl Lowering<'_> {
+    /// The place a path names in an expression: `pool`, `Pool::connect`, `crate::db::POOL`.
+    pub(super) fn place_of(&mut self, path: &syn::Path) -> Place {
+        let (start, rest) = self.start_of(path);
+        let root = match start {
+            Start::This => Root::This,
+            Start::Variable(id) => Root::Variable(id),
+            Start::Global(name) => Root::Global(name),
+        };
+        rest.into_iter().fold(Place::new(root), Place::named)
+    }
+
+    /// What a path names among types.
+    pub(super) fn type_root(&mut self, path: &syn::Path) -> Option<(TypeRoot, Vec<Name>)> {
+        let (start, rest) = self.start_of(path);
+        let root = match start {
+            Start::This => return None,
+            Start::Variable(id) => TypeRoot::Variable(id),
+            Start::Global(name) => TypeRoot::Global(name),
+        };
+        Some((root, rest))
+    }
+
+    fn start_of(&mut self, path: &syn::Path) -> (Start, Vec<Name>) {
+        let mut names: Vec<Name> = path.segments.iter().map(|segment| name_of(&segment.ident)).collect();
+        if names.is_empty() {
+            return (Start::Global(Name::default()), names);
+        }
+        let first = names.remove(0);
+        if first == "self" && names.is_empty() {
+            return (Start::This, names);
+        }
+        if first == "Self"
+            && let Some(id) = self.self_type
+        {
+            return (Start::Variable(id), names);
+        }
+        let is_rooted = path.leading_colon.is_some() || is_module_keyword(&first);
+        if !is_rooted && let Some(id) = self.lookup(&first) {
+            return (Start::Variable(id), names);
+        }
+        // A single unknown name is the prelude's: `Some`, `Vec`, `drop`. A longer path starts at a crate.
+        if names.is_empty() && !is_rooted {
+            return (Start::Global(first), names);
+        }
+        (Start::Variable(self.module_named(&first, path)), names)
+    }
+
+    /// The namespace of a crate or of `crate`, `self`, `super`: one import however often it is named.
+    fn module_named(&mut self, first: &Name, path: &syn::Path) -> VariableId {
+        // No identifier has this form, so nothing in the file can mean it.
+        let local = Name::from(format!("::{first}"));
+        if let Some(&known) = self.scopes[0].get(&local) {
+            return known;
+        }
+        let owner = std::mem::replace(&mut self.body.id, crate::ir::FunctionId::INITIALISER);
+        let id = self.import(first, ImportName::Namespace, local.clone(), span_of(path));
+        self.body.id = owner;
+        self.scopes[0].insert(local, id);
+        id
+    }
+
+    /// `use` trees: every leaf is one import.
+    pub(super) fn use_tree(&mut self, tree: &syn::UseTree, prefix: &str, is_public: bool) {
+        match tree {
+            syn::UseTree::Path(path) => {
+                let name = name_of(&path.ident);
+                let prefix = if prefix.is_empty() { name.to_string() } else { format!("{prefix}::{name}") };
+                self.use_tree(&path.tree, &prefix, is_public);
+            }
+            syn::UseTree::Name(leaf) => self.use_leaf(prefix, &leaf.ident, &leaf.ident, is_public),
+            syn::UseTree::Rename(leaf) => self.use_leaf(prefix, &leaf.ident, &leaf.rename, is_public),
+            syn::UseTree::Glob(glob) => {
+                if is_public {
+                    let request = self.request(prefix, span_of(glob));
+                    let source = crate::ir::ExportSource::All { request };
+                    self.exports.push(crate::ir::Export { name: "*".into(), source, span: span_of(glob) });
+                }
+            }
+            syn::UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.use_tree(tree, prefix, is_public);
+                }
+            }
+        }
+    }
+
+    fn use_leaf(&mut self, prefix: &str, ident: &Ident, local: &Ident, is_public: bool) {
+        let at = range(local.span());
+        let name = name_of(ident);
+        let local = if local == "self" { prefix.rsplit("::").next().unwrap_or(prefix).into() } else { name_of(local) };
+        let id = match (name.as_str(), prefix) {
+            ("self", _) => self.import(prefix, ImportName::Namespace, local, at),
+            (_, "") => self.import(&name, ImportName::Namespace, local, at),
+            _ => self.import(prefix, ImportName::Named(name), local, at),
+        };
+        self.declare(id);
+        if is_public {
+            self.export(id);
+        }
+    }
+}
+
+/// The name as the program means it: `r#type` is `type`.
+pub(super) fn name_of(ident: &Ident) -> Name {
+    let text = ident.to_string();
+    text.strip_prefix("r#").unwrap_or(&text).into()
+}
+
+fn is_module_keyword(name: &str) -> bool {
+    matches!(name, "crate" | "self" | "super")
+}

@@ -1,0 +1,61 @@
+//! Written types, as far as they are evidence.
+
+use crate::ir::{Name, TypeRef};
+
+use super::lowering::Lowering;
+
+impl Lowering<'_> {
+    pub(super) fn type_ref(&mut self, written: &syn::Type) -> TypeRef {
+        match written {
+            syn::Type::Path(path) => self.path_type(&path.path),
+            syn::Type::Reference(inner) => self.type_ref(&inner.elem),
+            syn::Type::Paren(inner) => self.type_ref(&inner.elem),
+            syn::Type::Group(inner) => self.type_ref(&inner.elem),
+            syn::Type::Array(array) => TypeRef::Array(Box::new(self.type_ref(&array.elem))),
+            syn::Type::Slice(slice) => TypeRef::Array(Box::new(self.type_ref(&slice.elem))),
+            syn::Type::ImplTrait(bounds) => self.bounds(bounds.bounds.iter()),
+            syn::Type::TraitObject(bounds) => self.bounds(bounds.bounds.iter()),
+            _ => TypeRef::Other,
+        }
+    }
+
+    /// `Result<T>` or `Option<T>`: what `?` takes apart.
+    pub(super) fn is_fallible(output: &syn::ReturnType) -> bool {
+        let syn::ReturnType::Type(_, written) = output else { return false };
+        let syn::Type::Path(path) = &**written else { return false };
+        // `io::Result`, `anyhow::Result`, `HttpResult`: aliases keep the last word.
+        path.path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            name == "Option" || name.ends_with("Result")
+        })
+    }
+
+    fn path_type(&mut self, path: &syn::Path) -> TypeRef {
+        let Some((root, rest)) = self.type_root(path) else { return TypeRef::Other };
+        let arguments = match path.segments.last().map(|last| &last.arguments) {
+            Some(syn::PathArguments::AngleBracketed(written)) => written
+                .args
+                .iter()
+                .filter_map(|argument| match argument {
+                    syn::GenericArgument::Type(written) => Some(self.type_ref(written)),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        TypeRef::Named { root, path: rest.into_iter().collect::<smallvec::SmallVec<[Name; 2]>>(), arguments }
+    }
+
+    fn bounds<'b>(&mut self, bounds: impl Iterator<Item = &'b syn::TypeParamBound>) -> TypeRef {
+        let traits = bounds.filter_map(|bound| match bound {
+            syn::TypeParamBound::Trait(bound) => Some(&bound.path),
+            _ => None,
+        });
+        let mut named: Vec<TypeRef> = traits.map(|path| self.path_type(path)).collect();
+        match named.len() {
+            0 => TypeRef::Other,
+            1 => named.remove(0),
+            _ => TypeRef::AnyOf(named),
+        }
+    }
+}
