@@ -1,8 +1,8 @@
 //! Expressions: to the operand that holds their value.
 
 use crate::ir::{
-    Argument, Call, CallKind, Element, Field, Function, FunctionKind, OpKind, Operand, Parameter, Place, Property,
-    Rvalue, Temp, Terminator,
+    Argument, Call, CallKind, Element, Field, Function, FunctionId, FunctionKind, OpKind, Operand, Parameter, Place,
+    Property, Rvalue, Temp, Terminator,
 };
 use crate::languages::graph::Body;
 use crate::source::Span;
@@ -59,17 +59,21 @@ impl Lowering<'_> {
             },
             syn::Expr::Unsafe(block) => self.block(&block.block),
             syn::Expr::Const(block) => self.block(&block.block),
-            syn::Expr::Async(block) => Operand::Function(self.closure(&[], None, true, at, |lowering| {
-                let value = lowering.block(&block.block);
-                lowering.leave_with(value, at);
-            })),
+            syn::Expr::Async(block) => {
+                let id = self.closure(&[], None, true, at, |lowering| {
+                    let value = lowering.block(&block.block);
+                    lowering.leave_with(value, at);
+                });
+                self.captured(id, block.capture.is_some())
+            }
             syn::Expr::Closure(closure) => {
                 let inputs: Vec<&syn::Pat> = closure.inputs.iter().collect();
                 let is_async = closure.asyncness.is_some();
-                Operand::Function(self.closure(&inputs, Some(&closure.output), is_async, at, |lowering| {
+                let id = self.closure(&inputs, Some(&closure.output), is_async, at, |lowering| {
                     let value = lowering.expression(&closure.body);
                     lowering.leave_with(value, at);
-                }))
+                });
+                self.captured(id, closure.capture.is_some())
             }
             syn::Expr::If(branch) => self.if_expression(branch),
             syn::Expr::Match(matched) => self.match_expression(matched),
@@ -252,6 +256,16 @@ impl Lowering<'_> {
         self.body.return_(Some(value), at);
     }
 
+    /// The closure; one that says `move` owns the variables it mentions.
+    fn captured(&mut self, id: FunctionId, is_move: bool) -> Operand {
+        if is_move && let Some(function) = &self.functions[id.index()] {
+            let places = function.ops().flat_map(|(_, _, op)| op.places());
+            let variables = places.filter_map(Place::root_variable);
+            self.moved.extend(variables.filter(|variable| self.variables[variable.0 as usize].owner != id));
+        }
+        Operand::Function(id)
+    }
+
     /// A closure or async block: a function of its own that sees the variables around it.
     pub(super) fn closure(
         &mut self,
@@ -260,7 +274,7 @@ impl Lowering<'_> {
         is_async: bool,
         at: Span,
         content: impl FnOnce(&mut Self),
-    ) -> crate::ir::FunctionId {
+    ) -> FunctionId {
         let id = self.reserve_function();
         let parent = self.body.id;
         let is_fallible = output.is_some_and(Self::is_fallible);
