@@ -1,8 +1,9 @@
 //! What small Rust programs become: one snapshot for each reading the front end promises.
 
 use leaklint::ir::{dump, verify};
+use leaklint::languages::MAX_LEVELS;
 use leaklint::languages::rust::lower;
-use leaklint::source::{FileId, Language};
+use leaklint::source::{FileId, Language, SourceFile};
 
 /// The dump of a Rust program, between the program and the snapshot.
 fn dump_of(text: &str) -> String {
@@ -104,6 +105,62 @@ fn an_error_is_told_with_its_place() {
     let issues = lower(FileId(0), "fn f() { let = 1; }", Language::Rust).expect_err("an error");
     assert_eq!(issues[0].span.start, 13);
     assert!(lower(FileId(0), "fn f() { ", Language::Rust).is_err());
+}
+
+/// The names of the functions that could be read, and where something could not.
+fn read(text: &str) -> (Vec<String>, Vec<String>) {
+    let source = SourceFile {
+        path: "a.rs".into(),
+        display_path: "a.rs".to_owned(),
+        language: Language::Rust,
+        text: text.into(),
+    };
+    let (module, issues) = leaklint::languages::lower(FileId(0), &source);
+    assert_eq!(verify(&module, text), Vec::<String>::new(), "of {text}");
+    let names = module.functions().skip(1).map(|(id, _)| module.qualified_name(id)).collect();
+    (names, issues.iter().map(|issue| text[issue.span.range()].to_owned()).collect())
+}
+
+#[test]
+fn a_broken_function_costs_only_itself() {
+    let text = "fn before() { a(); }\n\nfn broken() {\n    let = 1;\n    b();\n}\n\nfn after() { c(); }\n";
+    assert_eq!(
+        read(text),
+        (vec!["before".to_owned(), "broken".to_owned(), "after".to_owned()], vec!["let = 1;".to_owned()])
+    );
+    let unclosed = "fn before() { a(); }\n\nfn broken() {\n    if x {\n    b();\n}\n\nfn after() { c(); }\n";
+    let (names, issues) = read(unclosed);
+    assert!(names.contains(&"before".to_owned()) && names.contains(&"after".to_owned()), "{names:?}");
+    assert!(!issues.is_empty());
+}
+
+/// One program for each way to nest.
+fn shapes(levels: usize) -> Vec<String> {
+    vec![
+        format!("fn f() {{ x = {}1{}; }}", "(".repeat(levels), ")".repeat(levels)),
+        format!("fn f() {{ {}{} }}", "{".repeat(levels), "}".repeat(levels)),
+        format!("fn f() {{ x = {}1; }}", "!".repeat(levels)),
+        format!("fn f() {{ x = {}1; }}", "1 + ".repeat(levels)),
+        format!("fn f() {{ x{}; }}", ".y()".repeat(levels)),
+        format!("fn f() {{ x{}; }}", "?".repeat(levels)),
+        format!("fn f(x: {}u8{}) {{}}", "Box<".repeat(levels), ">".repeat(levels)),
+        format!("fn f(x: {}u8) {{}}", "&".repeat(levels)),
+        format!("fn f() {{ {} }}", "if x {} else ".repeat(levels) + "{}"),
+        format!("fn f() {{ x = {}1; }}", "|| ".repeat(levels)),
+        format!("fn f() {{ x = {}1; }}", "return ".repeat(levels)),
+        format!("fn f() {{ let {}x{} = y; }}", "(".repeat(levels), ")".repeat(levels)),
+        format!("{}{}", "mod m {".repeat(levels), "}".repeat(levels)),
+    ]
+}
+
+#[test]
+fn nothing_overflows_the_stack() {
+    // Refused at once, and as deep as anything is read.
+    for levels in [100_000, MAX_LEVELS as usize - 20] {
+        for shape in shapes(levels) {
+            read(&shape);
+        }
+    }
 }
 
 #[test]

@@ -49,12 +49,29 @@ impl FrontEnd for TypeScript {
     }
 }
 
+/// Rust.
+#[derive(Debug, Clone, Copy)]
+pub struct Rust;
+
+impl FrontEnd for Rust {
+    fn lower(&self, file: FileId, text: &str, language: Language) -> Result<Module, Vec<ParseIssue>> {
+        rust::lower(file, text, language)
+    }
+
+    fn accepts(&self, text: &str, _language: Language) -> Result<(), Vec<u32>> {
+        rust::accepts(text)
+    }
+}
+
 /// The module of `source`, and what of it could not be read.
 ///
 /// May be called on any thread: a file that nests deeply is lowered on a thread of its own, with [`STACK_SIZE`].
 #[must_use]
 pub fn lower(file: FileId, source: &SourceFile) -> (Module, Vec<ParseIssue>) {
-    lower_with(&TypeScript, file, source)
+    match source.language {
+        Language::TypeScript | Language::Tsx | Language::JavaScript => lower_with(&TypeScript, file, source),
+        Language::Rust => lower_with(&Rust, file, source),
+    }
 }
 
 /// [`lower`] with this front end.

@@ -9,6 +9,7 @@
 
 mod lexis;
 mod markup;
+mod rust;
 mod scan;
 mod text;
 
@@ -65,6 +66,20 @@ mod tests {
                 "{levels} levels, fewer than {at_least}, in {:?}…",
                 &text[..40.min(text.len())]
             );
+        }
+    }
+
+    #[test]
+    fn rust_hides_its_own() {
+        for (text, expected) in [
+            ("fn f<'a>(x: &'a str) { g((x)) }", 3),
+            ("let c = '('; let d = '\\''; let e = 'é'; 'outer: loop { break 'outer }", 1),
+            ("let s = \"((\n((\"; f(r#\"\"((((\"#, br\"((\")", 1),
+            ("/* ( /* ( */ ( */ x // ((((", 0),
+            ("let r#type = a / (b / c);", 1),
+        ] {
+            let levels = levels(text, Language::Rust);
+            assert!((expected..=expected + 1).contains(&levels), "{levels} levels, not {expected}, in {text:?}");
         }
     }
 

@@ -66,6 +66,7 @@ pub(super) struct Scan<'t> {
     pub(super) bytes: &'t [u8],
     pub(super) at: usize,
     pub(super) jsx: bool,
+    rust: bool,
     pub(super) frames: Vec<Frame>,
     pub(super) frame: Frame,
     /// The weight of everything in `frames`.
@@ -88,6 +89,7 @@ impl<'t> Scan<'t> {
             bytes: text.as_bytes(),
             at: 0,
             jsx: !matches!(language, Language::TypeScript | Language::Rust),
+            rust: language == Language::Rust,
             frames: Vec::new(),
             frame: Frame::new(Kind::Code(0)),
             outer_weight: 0,
@@ -120,6 +122,9 @@ impl<'t> Scan<'t> {
     }
 
     fn token(&mut self) {
+        if self.rust && self.rust_token() {
+            return;
+        }
         let byte = self.bytes[self.at];
         if is_word(byte) {
             return self.word();
