@@ -69,6 +69,13 @@ snapshots! {
             found
         }
     "#;
+    alternatives: r#"
+        #[cfg(unix)]
+        fn open() { a(); }
+        #[cfg(windows)]
+        fn open() { b(); }
+        fn never(x: Never) -> u32 { match x {} }
+    "#;
     types: r#"
         pub struct Client { inner: reqwest::Client, retries: u32 }
         impl Client {

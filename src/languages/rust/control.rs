@@ -49,7 +49,9 @@ impl Lowering<'_> {
         let result = self.body.new_temp();
         let before = self.moved.clone();
         let arms: Vec<BlockId> = matched.arms.iter().map(|_| self.body.new_block()).collect();
-        self.body.terminate(Terminator::Fork(arms.clone()), span_of(&*matched.expr));
+        // No arms: the value cannot be.
+        let terminator = if arms.is_empty() { Terminator::Unreachable } else { Terminator::Fork(arms.clone()) };
+        self.body.terminate(terminator, span_of(&*matched.expr));
         let mut ways = Vec::new();
         for (arm, entry) in matched.arms.iter().zip(arms) {
             self.moved.clone_from(&before);

@@ -29,6 +29,7 @@ impl Lowering<'_> {
                 syn::Item::Use(used) => self.use_tree(&used.tree, "", is_public(&used.vis)),
                 syn::Item::Fn(function) => {
                     let id = self.reserve_function();
+                    self.announced.insert(range(function.sig.ident.span()), id);
                     self.declare_item(&function.sig.ident, Binding::Function(id), &function.vis);
                 }
                 syn::Item::Struct(it) => self.declare_class(&it.ident, &it.vis, &it.fields, span_of(it)),
@@ -113,8 +114,7 @@ impl Lowering<'_> {
     pub(super) fn item_body(&mut self, item: &syn::Item) {
         match item {
             syn::Item::Fn(function) => {
-                let variable = self.lookup(&name_of(&function.sig.ident));
-                if let Some(Binding::Function(id)) = variable.map(|id| self.variables[id.0 as usize].binding) {
+                if let Some(id) = self.announced.remove(&range(function.sig.ident.span())) {
                     self.function(id, FunctionKind::Free, &function.sig, &function.block, span_of(function));
                 }
             }

@@ -17,6 +17,9 @@ pub(super) struct Lowering<'t> {
     pub(super) text: &'t str,
     pub(super) variables: Vec<Variable>,
     pub(super) functions: Vec<Option<Function>>,
+    /// Functions in sight whose bodies are still to come, by where their names stand: under different `cfg`s one scope may
+    /// have several of one name.
+    pub(super) announced: FxHashMap<Span, FunctionId>,
     pub(super) classes: Vec<Class>,
     pub(super) imports: Vec<Import>,
     pub(super) exports: Vec<Export>,
@@ -41,6 +44,7 @@ impl<'t> Lowering<'t> {
             text,
             variables: Vec::new(),
             functions: vec![None],
+            announced: FxHashMap::default(),
             classes: Vec::new(),
             imports: Vec::new(),
             exports: Vec::new(),
