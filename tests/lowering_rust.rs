@@ -92,6 +92,21 @@ snapshots! {
             let all = vec![open(1), open(2)];
             println!("{}", all);
             custom! { all => with }
+            tokio::select! {
+                biased;
+                Some(job) = queue.recv(), if open => { run(job); }
+                _ = token.cancelled() => return,
+                else => stop(),
+            }
+            stream! { let x = next(); yield_it(x); }
+        }
+        lazy_static! {
+            pub static ref CACHE: Mutex<Map> = Mutex::new(Map::new());
+            static ref OTHER: u8 = { 1 };
+        }
+        thread_local! { static LOCAL: Cell<u8> = const { Cell::new(1) }; }
+        fn g() {
+            CACHE.lock();
         }
     "#;
 }

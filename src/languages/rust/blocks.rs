@@ -10,21 +10,25 @@ use super::span_of;
 impl Lowering<'_> {
     /// A block's value; its variables are dropped behind it.
     pub(super) fn block(&mut self, block: &syn::Block) -> Operand {
+        self.statements(&block.stmts, super::range(block.brace_token.span.close()))
+    }
+
+    /// What is between a block's braces, whose end is at `end`.
+    pub(super) fn statements(&mut self, statements: &[syn::Stmt], end: Span) -> Operand {
         self.open_scope();
-        self.declare_items(block.stmts.iter().filter_map(|statement| match statement {
+        self.declare_items(statements.iter().filter_map(|statement| match statement {
             syn::Stmt::Item(item) => Some(item),
             _ => None,
         }));
         let mut value = Operand::Nullish;
-        let last = block.stmts.len().saturating_sub(1);
-        for (index, statement) in block.stmts.iter().enumerate() {
+        let last = statements.len().saturating_sub(1);
+        for (index, statement) in statements.iter().enumerate() {
             let tail = self.statement(statement);
             if index == last {
                 value = tail;
             }
         }
         self.moves(&value);
-        let end = super::range(block.brace_token.span.close());
         let value = self.kept(value, end);
         self.close_scope(end);
         value

@@ -53,11 +53,17 @@ impl Lowering<'_> {
         let terminator = if arms.is_empty() { Terminator::Unreachable } else { Terminator::Fork(arms.clone()) };
         self.body.terminate(terminator, span_of(&*matched.expr));
         let mut ways = Vec::new();
-        for (arm, entry) in matched.arms.iter().zip(arms) {
+        for (index, (arm, entry)) in matched.arms.iter().zip(&arms).enumerate() {
             self.moved.clone_from(&before);
-            self.body.switch_to(entry);
+            self.body.switch_to(*entry);
             self.open_scope();
             self.bind(&arm.pat, &scrutinee, None);
+            if let syn::Pat::Guard(guarded) = &arm.pat {
+                let (guard_holds, next) = (self.body.new_block(), arms.get(index + 1).copied());
+                let next = next.unwrap_or_else(|| self.body.new_block());
+                self.test(&guarded.guard, guard_holds, next);
+                self.body.switch_to(guard_holds);
+            }
             let value = self.expression(&arm.body);
             self.moves(&value);
             self.assign_result(result, value, at);
@@ -260,7 +266,7 @@ impl Lowering<'_> {
     }
 
     /// The way that ends here, if control gets here.
-    fn way(&self) -> Option<Way> {
+    pub(super) fn way(&self) -> Option<Way> {
         (!self.body.is_dead()).then(|| Way { end: self.body.current(), moved: self.moved.clone() })
     }
 }

@@ -44,7 +44,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn declare_item(&mut self, ident: &syn::Ident, binding: Binding, visibility: &syn::Visibility) {
+    pub(super) fn declare_item(&mut self, ident: &syn::Ident, binding: Binding, visibility: &syn::Visibility) {
         let id = self.new_variable(name_of(ident), binding, None, range(ident.span()));
         self.declare(id);
         if is_public(visibility) && self.body.id == FunctionId::INITIALISER && self.scopes.len() == 1 {

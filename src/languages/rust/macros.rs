@@ -1,30 +1,80 @@
-//! Macros: those whose arguments are expressions are read as such; of the others nothing is known but what they name.
+//! Macros: read by the shape of what they are given, whatever they are called.
+//!
+//! A list of expressions is a call's arguments (`vec!`, `println!`, `join!`); `pattern = future => handler` are branches
+//! of which one runs (`select!`); `static ref NAME: Type = value;` are statics whose values are made once
+//! (`lazy_static!`, `thread_local!`); statements run (`try_stream!`). Of anything else nothing is known but the names in
+//! it: such a macro may take what they stand for.
 
 use proc_macro2::{TokenStream, TokenTree};
-use syn::parse::Parser as _;
+use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
 
-use crate::ir::{Argument, Call, CallKind, OpKind, Operand, Place};
+use crate::ir::{Argument, Call, CallKind, OpKind, Operand, Place, Rvalue, Terminator};
+use crate::source::Span;
 
 use super::lowering::Lowering;
 use super::{range, span_of};
 
+/// What a macro is given.
+enum Body {
+    Expressions(Vec<syn::Expr>),
+    Branches(Vec<Branch>),
+    Statics(Vec<Static>),
+    Statements(Vec<syn::Stmt>),
+    Unknown,
+}
+
+/// `pattern = future, if condition => handler,`, or `else => handler`.
+struct Branch {
+    awaited: Option<(syn::Pat, syn::Expr)>,
+    condition: Option<syn::Expr>,
+    handler: syn::Expr,
+}
+
+/// `pub static ref NAME: Type = value;`, with or without `ref`.
+struct Static {
+    visibility: syn::Visibility,
+    name: syn::Ident,
+    written: syn::Type,
+    value: syn::Expr,
+}
+
 impl Lowering<'_> {
-    /// A macro's value: that of a call of the macro's name with the arguments it is given.
+    /// A macro's value.
     pub(super) fn macro_call(&mut self, call: &syn::Macro) -> Operand {
         let at = span_of(call);
-        let listed = Punctuated::<syn::Expr, syn::Token![,]>::parse_terminated.parse2(call.tokens.clone());
-        let arguments = match listed {
-            Ok(listed) => listed
-                .iter()
-                .map(|argument| Argument { value: self.expression(argument), spread: false, span: span_of(argument) })
-                .collect(),
-            Err(_) => {
-                let mut named = Vec::new();
-                self.names_in(call.tokens.clone(), &mut named);
-                named
+        let tokens = &call.tokens;
+        match body(tokens) {
+            Body::Expressions(expressions) => {
+                let arguments = expressions.iter().map(|argument| Argument {
+                    value: self.expression(argument),
+                    spread: false,
+                    span: span_of(argument),
+                });
+                let arguments = arguments.collect();
+                self.macro_as_call(call, arguments, at)
             }
-        };
+            Body::Branches(branches) => self.branches(&branches, at),
+            Body::Statics(statics) => {
+                for it in &statics {
+                    self.made_once(it);
+                }
+                Operand::Nullish
+            }
+            Body::Statements(statements) => {
+                self.statements(&statements, at);
+                self.macro_as_call(call, Vec::new(), at)
+            }
+            Body::Unknown => {
+                let mut named = Vec::new();
+                self.names_in(tokens.clone(), &mut named);
+                self.macro_as_call(call, named, at)
+            }
+        }
+    }
+
+    /// A call of the macro's name, with its `!`.
+    fn macro_as_call(&mut self, call: &syn::Macro, arguments: Vec<Argument>, at: Span) -> Operand {
         let mut callee = self.place_of(&call.path);
         if let Some(crate::ir::Field::Named(last)) = callee.path.last_mut() {
             last.push('!');
@@ -45,6 +95,46 @@ impl Lowering<'_> {
         result.into()
     }
 
+    /// All futures begin; one of them ends, and its handler runs.
+    fn branches(&mut self, branches: &[Branch], at: Span) -> Operand {
+        let awaited: Vec<Operand> = branches
+            .iter()
+            .map(|branch| branch.awaited.as_ref().map_or(Operand::Nullish, |(_, future)| self.moved_value(future)))
+            .collect();
+        let result = self.body.new_temp();
+        let before = self.moved.clone();
+        let entries: Vec<_> = branches.iter().map(|_| self.body.new_block()).collect();
+        self.body.terminate(Terminator::Fork(entries.clone()), at);
+        let mut ways = Vec::new();
+        for ((branch, value), entry) in branches.iter().zip(awaited).zip(entries) {
+            self.moved.clone_from(&before);
+            self.body.switch_to(entry);
+            self.open_scope();
+            if let Some(condition) = &branch.condition {
+                self.expression(condition);
+            }
+            if let Some((pattern, _)) = &branch.awaited {
+                self.bind(pattern, &value, None);
+            }
+            let value = self.expression(&branch.handler);
+            self.moves(&value);
+            self.body.assign(Place::temp(result), Rvalue::Use(value), at);
+            self.close_scope(at);
+            ways.extend(self.way());
+        }
+        self.join(ways, at);
+        result.into()
+    }
+
+    fn made_once(&mut self, it: &Static) {
+        let annotation = self.type_ref(&it.written);
+        self.declare_item(&it.name, crate::ir::Binding::Value, &it.visibility);
+        let Some(id) = self.lookup(&super::paths::name_of(&it.name)) else { return };
+        self.variables[id.0 as usize].annotation = Some(annotation);
+        let value = self.expression(&it.value);
+        self.body.assign(Place::variable(id), Rvalue::Use(value), range(it.name.span()));
+    }
+
     /// The variables that tokens mention: code nobody has read may take any of them.
     fn names_in(&mut self, tokens: TokenStream, named: &mut Vec<Argument>) {
         for token in tokens {
@@ -60,5 +150,86 @@ impl Lowering<'_> {
                 TokenTree::Punct(_) | TokenTree::Literal(_) => {}
             }
         }
+    }
+}
+
+fn body(tokens: &TokenStream) -> Body {
+    let expressions = Punctuated::<syn::Expr, syn::Token![,]>::parse_terminated;
+    if let Ok(expressions) = expressions.parse2(tokens.clone()) {
+        return Body::Expressions(expressions.into_iter().collect());
+    }
+    // `vec![value; count]`.
+    let repeated = |input: ParseStream<'_>| {
+        let value: syn::Expr = input.parse()?;
+        input.parse::<syn::Token![;]>()?;
+        Ok(vec![value, input.parse()?])
+    };
+    if let Ok(expressions) = repeated.parse2(tokens.clone()) {
+        return Body::Expressions(expressions);
+    }
+    if let Ok(branches) = read_branches.parse2(tokens.clone()) {
+        return Body::Branches(branches);
+    }
+    if let Ok(statics) = read_all::<Static>.parse2(tokens.clone()) {
+        return Body::Statics(statics);
+    }
+    match syn::Block::parse_within.parse2(tokens.clone()) {
+        Ok(statements) => Body::Statements(statements),
+        Err(_) => Body::Unknown,
+    }
+}
+
+fn read_all<T: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<T>> {
+    let mut all = Vec::new();
+    while !input.is_empty() {
+        all.push(input.parse()?);
+    }
+    Ok(all)
+}
+
+fn read_branches(input: ParseStream<'_>) -> syn::Result<Vec<Branch>> {
+    // `biased;`: the order in which they are tried.
+    if input.peek(syn::Ident) && input.peek2(syn::Token![;]) {
+        input.parse::<syn::Ident>()?;
+        input.parse::<syn::Token![;]>()?;
+    }
+    read_all(input)
+}
+
+impl Parse for Branch {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let awaited = if input.peek(syn::Token![else]) {
+            input.parse::<syn::Token![else]>()?;
+            None
+        } else {
+            let pattern = syn::Pat::parse_multi_with_leading_vert(input)?;
+            input.parse::<syn::Token![=]>()?;
+            Some((pattern, input.parse()?))
+        };
+        let mut condition = None;
+        if input.parse::<Option<syn::Token![,]>>()?.is_some() {
+            input.parse::<syn::Token![if]>()?;
+            condition = Some(input.parse()?);
+        }
+        input.parse::<syn::Token![=>]>()?;
+        let handler = input.parse()?;
+        input.parse::<Option<syn::Token![,]>>()?;
+        Ok(Self { awaited, condition, handler })
+    }
+}
+
+impl Parse for Static {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(syn::Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        input.parse::<syn::Token![static]>()?;
+        input.parse::<Option<syn::Token![ref]>>()?;
+        let name = input.parse()?;
+        input.parse::<syn::Token![:]>()?;
+        let written = input.parse()?;
+        input.parse::<syn::Token![=]>()?;
+        let value = input.parse()?;
+        input.parse::<Option<syn::Token![;]>>()?;
+        Ok(Self { visibility, name, written, value })
     }
 }

@@ -55,8 +55,8 @@ impl Lowering<'_> {
         if !is_rooted && let Some(id) = self.lookup(&first) {
             return (Start::Variable(id), names);
         }
-        // A single unknown name is the prelude's: `Some`, `Vec`, `drop`. A longer path starts at a crate.
-        if names.is_empty() && !is_rooted {
+        // A single unknown name is the prelude's (`drop`), and so is a type's: `Vec::new`. Other paths start at a crate.
+        if !is_rooted && (names.is_empty() || first.starts_with(char::is_uppercase)) {
             return (Start::Global(first), names);
         }
         (Start::Variable(self.module_named(&first, path)), names)
