@@ -76,6 +76,20 @@ snapshots! {
         fn open() { b(); }
         fn never(x: Never) -> u32 { match x {} }
     "#;
+    attributes: r#"
+        /// Lists them.
+        #[get("/users")]
+        #[instrument(skip(pool))]
+        async fn list(pool: Pool) {}
+        #[cfg(test)]
+        mod tests { fn a() {} }
+        #[cfg(not(test))]
+        fn b() {}
+        #[cfg(all(test, unix))]
+        fn c() {}
+        #[tokio::test]
+        async fn d() {}
+    "#;
     types: r#"
         pub struct Client { inner: reqwest::Client, retries: u32 }
         impl Client {

@@ -308,7 +308,7 @@ impl Lowering<'_> {
     }
 }
 
-fn literal_of(literal: &syn::Lit) -> Operand {
+pub(super) fn literal_of(literal: &syn::Lit) -> Operand {
     match literal {
         syn::Lit::Str(text) => Operand::String(text.value().into()),
         syn::Lit::Int(number) => number.base10_parse().map_or(Operand::Opaque, Operand::Number),

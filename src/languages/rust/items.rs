@@ -3,12 +3,13 @@
 use syn::spanned::Spanned as _;
 
 use crate::ir::{
-    Binding, Class, ClassId, ClassMember, Field, Function, FunctionId, FunctionKind, Name, Operand, Parameter, Place,
-    Property, Root, Rvalue, Terminator, TypeRef, VariableId,
+    Binding, Class, ClassId, ClassMember, Decorator, Field, Function, FunctionId, FunctionKind, Name, Operand,
+    Parameter, Place, Property, Root, Rvalue, Terminator, TypeRef, VariableId,
 };
 use crate::languages::graph::Body;
 use crate::source::Span;
 
+use super::attributes::serves_tests;
 use super::lowering::Lowering;
 use super::paths::name_of;
 use super::{range, span_of};
@@ -24,7 +25,7 @@ impl Lowering<'_> {
 
     /// Puts the items' names in sight.
     pub(super) fn declare_items<'i>(&mut self, items: impl Iterator<Item = &'i syn::Item>) {
-        for item in items {
+        for item in items.filter(|item| !serves_tests(attributes(item))) {
             match item {
                 syn::Item::Use(used) => self.use_tree(&used.tree, "", is_public(&used.vis)),
                 syn::Item::Fn(function) => {
@@ -112,10 +113,20 @@ impl Lowering<'_> {
 
     /// Walks what an item holds.
     pub(super) fn item_body(&mut self, item: &syn::Item) {
+        if serves_tests(attributes(item)) {
+            return;
+        }
         match item {
             syn::Item::Fn(function) => {
                 if let Some(id) = self.announced.remove(&range(function.sig.ident.span())) {
-                    self.function(id, FunctionKind::Free, &function.sig, &function.block, span_of(function));
+                    let decorators = self.decorators(&function.attrs);
+                    self.function(
+                        id,
+                        FunctionKind::Free,
+                        decorators,
+                        &function.sig,
+                        (&function.block, span_of(function)),
+                    );
                 }
             }
             syn::Item::Impl(implementation) => self.implementation(implementation),
@@ -132,7 +143,9 @@ impl Lowering<'_> {
             syn::Item::Trait(it) => {
                 if let Some((variable, class)) = self.class_named(&name_of(&it.ident)) {
                     let methods = it.items.iter().filter_map(|item| match item {
-                        syn::TraitItem::Fn(method) => Some((&method.sig, method.default.as_ref()?, span_of(method))),
+                        syn::TraitItem::Fn(method) => {
+                            Some((&method.attrs, &method.sig, method.default.as_ref()?, span_of(method)))
+                        }
                         _ => None,
                     });
                     self.methods(variable, class, methods);
@@ -190,7 +203,7 @@ impl Lowering<'_> {
             self.classes[class.0 as usize].implements.push(implemented);
         }
         let methods = implementation.items.iter().filter_map(|item| match item {
-            syn::ImplItem::Fn(method) => Some((&method.sig, &method.block, span_of(method))),
+            syn::ImplItem::Fn(method) => Some((&method.attrs, &method.sig, &method.block, span_of(method))),
             _ => None,
         });
         self.methods(variable, class, methods);
@@ -200,13 +213,14 @@ impl Lowering<'_> {
         &mut self,
         variable: VariableId,
         class: ClassId,
-        methods: impl Iterator<Item = (&'m syn::Signature, &'m syn::Block, Span)>,
+        methods: impl Iterator<Item = (&'m Vec<syn::Attribute>, &'m syn::Signature, &'m syn::Block, Span)>,
     ) {
         let outer = self.self_type.replace(variable);
-        for (signature, block, span) in methods {
+        for (attributes, signature, block, span) in methods.filter(|(attributes, ..)| !serves_tests(attributes)) {
             let id = self.reserve_function();
             let is_static = signature.receiver().is_none();
-            self.function(id, FunctionKind::Method { class, is_static }, signature, block, span);
+            let decorators = self.decorators(attributes);
+            self.function(id, FunctionKind::Method { class, is_static }, decorators, signature, (block, span));
             let member = ClassMember { name: name_of(&signature.ident), function: id, is_static };
             self.classes[class.0 as usize].members.push(member);
         }
@@ -217,9 +231,9 @@ impl Lowering<'_> {
         &mut self,
         id: FunctionId,
         kind: FunctionKind,
+        decorators: Vec<Decorator>,
         signature: &syn::Signature,
-        block: &syn::Block,
-        span: Span,
+        (block, span): (&syn::Block, Span),
     ) {
         let parent = self.body.id;
         let outer = std::mem::replace(&mut self.body, Body::new(id));
@@ -249,7 +263,7 @@ impl Lowering<'_> {
             binds_this: true,
             parameters,
             return_type,
-            decorators: Vec::new(),
+            decorators,
             blocks,
             temps,
             prologue: Vec::new(),
@@ -288,4 +302,21 @@ impl Lowering<'_> {
 
 fn is_public(visibility: &syn::Visibility) -> bool {
     !matches!(visibility, syn::Visibility::Inherited)
+}
+
+fn attributes(item: &syn::Item) -> &[syn::Attribute] {
+    match item {
+        syn::Item::Const(it) => &it.attrs,
+        syn::Item::Enum(it) => &it.attrs,
+        syn::Item::Fn(it) => &it.attrs,
+        syn::Item::Impl(it) => &it.attrs,
+        syn::Item::Macro(it) => &it.attrs,
+        syn::Item::Mod(it) => &it.attrs,
+        syn::Item::Static(it) => &it.attrs,
+        syn::Item::Struct(it) => &it.attrs,
+        syn::Item::Trait(it) => &it.attrs,
+        syn::Item::Type(it) => &it.attrs,
+        syn::Item::Use(it) => &it.attrs,
+        _ => &[],
+    }
 }

@@ -3,7 +3,7 @@
 //! Takes one file's text; gives its intermediate form, or the places where the parser gave up. Never reads another
 //! file, never resolves a path beyond the file, never knows a crate by name.
 //!
-//! The rooms: [`items`], [`types`] and [`paths`] fill the module's tables; [`blocks`], [`expressions`], [`control`],
+//! The rooms: [`items`], [`attributes`], [`types`] and [`paths`] fill the module's tables; [`blocks`], [`expressions`], [`control`],
 //! [`patterns`] and [`macros`] walk bodies; [`drops`] says what leaving a scope drops.
 //!
 //! Readings that go beyond the letter of the program:
@@ -11,9 +11,11 @@
 //!   that returns a `Result` or an `Option` is therefore marked as async. `.await` alone waits and gives the same value.
 //! - `Ok(x)`, `Some(x)`, `&x`, `*x`, `Box::new(x)` and casts are `x`: they hold the same resource.
 //! - Panics are not followed: what a panic leaks, the process that unwinds drops.
+//! - What is compiled for tests only is left out.
 //! - A struct literal constructs its struct: each struct has a constructor that stores the fields it is given.
 //! - Moves are followed on every path, so a scope drops only what it still has.
 
+mod attributes;
 mod blocks;
 mod control;
 mod drops;

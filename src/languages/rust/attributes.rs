@@ -1,0 +1,59 @@
+//! Attributes: what is there for tests only, and what decorates a function.
+
+use syn::punctuated::Punctuated;
+
+use crate::ir::{Decorator, Operand};
+
+use super::lowering::Lowering;
+use super::span_of;
+
+impl Lowering<'_> {
+    /// `#[get("/users")]`, `#[tokio::main]`: as decorators, with the literals among their arguments.
+    pub(super) fn decorators(&mut self, attributes: &[syn::Attribute]) -> Vec<Decorator> {
+        let attributes = attributes.iter().filter(|attribute| !attribute.path().is_ident("doc"));
+        attributes
+            .map(|attribute| Decorator {
+                callee: self.place_of(attribute.path()),
+                arguments: arguments(attribute),
+                span: span_of(attribute),
+            })
+            .collect()
+    }
+}
+
+/// Whether a thing with these attributes is compiled, or called, for tests only.
+pub(super) fn serves_tests(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let path = attribute.path();
+        if path.is_ident("cfg") {
+            return attribute.parse_args::<syn::Meta>().is_ok_and(|condition| needs_test(&condition));
+        }
+        // `#[test]`, and the same of a runtime: `#[tokio::test]`.
+        path.segments.last().is_some_and(|last| last.ident == "test" || last.ident == "bench")
+    })
+}
+
+/// Whether a `cfg` condition holds in test builds only.
+fn needs_test(condition: &syn::Meta) -> bool {
+    match condition {
+        syn::Meta::Path(path) => path.is_ident("test"),
+        syn::Meta::List(list) => {
+            let parts = list.parse_args_with(Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated);
+            parts.is_ok_and(|parts| {
+                (list.path.is_ident("all") && parts.iter().any(needs_test))
+                    || (list.path.is_ident("any") && !parts.is_empty() && parts.iter().all(needs_test))
+            })
+        }
+        syn::Meta::NameValue(_) => false,
+    }
+}
+
+fn arguments(attribute: &syn::Attribute) -> Vec<Operand> {
+    let parse = Punctuated::<syn::Expr, syn::Token![,]>::parse_terminated;
+    let Ok(arguments) = attribute.parse_args_with(parse) else { return Vec::new() };
+    let argument = |argument: &syn::Expr| match argument {
+        syn::Expr::Lit(literal) => super::expressions::literal_of(&literal.lit),
+        _ => Operand::Opaque,
+    };
+    arguments.iter().map(argument).collect()
+}
