@@ -4,6 +4,7 @@
 //! its [`FileRole`] and its package. It is the only room that reads users' trees; what cannot be read is a [`Problem`]
 //! and the run goes on. Never parses source text and never decides what a file's code means.
 
+mod cargo;
 mod content;
 mod jsonc;
 pub(crate) mod location;
@@ -14,6 +15,7 @@ pub mod screen;
 mod tsconfig;
 mod walk;
 
+pub use cargo::Crate;
 pub use content::SIZE_LIMIT;
 pub use manifest::{ImportMap, Project};
 pub use role::{FileRole, role_of};
@@ -43,6 +45,8 @@ pub struct Discovered {
     pub problems: Vec<Problem>,
     /// Packages, sorted by directory.
     pub projects: Vec<Project>,
+    /// Rust crates, sorted by directory.
+    pub crates: Vec<Crate>,
     /// Compiler configurations, sorted by directory.
     pub tsconfigs: Vec<TsConfig>,
     /// Source files seen, whether or not they could be read.
@@ -122,6 +126,7 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
     );
 
     let (projects, tsconfigs) = configurations(&root, &walked, &mut problems, &display);
+    let crates = crates(&root, &walked, &mut problems, &display);
     walked.sources.sort_unstable_by(|a, b| bytes(&a.0).cmp(bytes(&b.0)));
     walked.sources.dedup_by(|a, b| a.0 == b.0);
     problems.sort();
@@ -139,6 +144,7 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
         root,
         problems,
         projects: Vec::new(),
+        crates,
         tsconfigs,
         files_discovered,
         files_skipped,
@@ -294,6 +300,22 @@ fn configurations(
         }
     }
     (projects, tsconfigs)
+}
+
+/// The crates of the tree; manifests that do not parse become problems.
+fn crates(root: &Path, walked: &Walked, problems: &mut Vec<Problem>, display: &dyn Fn(&Path) -> String) -> Vec<Crate> {
+    let mut crates = Vec::new();
+    for (path, text) in &walked.cargo_manifests {
+        let Some(relative) = location::relative(root, path) else { continue };
+        match cargo::read(&relative, text) {
+            Ok(read) => crates.extend(read),
+            // Templates hold manifests that are not meant to be read.
+            Err(_) if role_of(&relative) != FileRole::Source || text.contains("{{") => {}
+            Err(error) => problems.push(Problem { path: display(path), message: format!("not valid TOML: {error}") }),
+        }
+    }
+    crates.sort_by(|a, b| a.directory.cmp(&b.directory));
+    crates
 }
 
 /// Directories that roles are judged from instead of the root: a package below `examples/` or `fixtures/` that the user

@@ -72,6 +72,9 @@ pub fn role_of(path: &str) -> FileRole {
     if stem.ends_with(".d") {
         return FileRole::Declaration;
     }
+    if name == "build.rs" && directories.last() != Some(&"src") {
+        return FileRole::Build;
+    }
     if let Some(role) = by_infix(stem) {
         return role;
     }
@@ -208,6 +211,8 @@ mod tests {
                 "src/templates/mail.tsx",
                 "src/inspect.ts",
                 "apps/demo-shop/src/index.ts",
+                "src/build.rs",
+                "crates/a/src/bin/worker.rs",
             ],
         );
     }
@@ -255,7 +260,17 @@ mod tests {
             ],
         );
         check(FileRole::Seed, &["prisma/seed.ts", "src/db/seeds/users.ts", "src/users.seed.ts", "db/seed-users.js"]);
-        check(FileRole::Build, &["vite.config.ts", "packages/a/next.config.js", "gulpfile.js", "knexfile.ts"]);
+        check(
+            FileRole::Build,
+            &[
+                "build.rs",
+                "crates/a/build.rs",
+                "vite.config.ts",
+                "packages/a/next.config.js",
+                "gulpfile.js",
+                "knexfile.ts",
+            ],
+        );
     }
 
     #[test]

@@ -5,10 +5,15 @@ use std::path::{Path, PathBuf};
 /// Files that say: the packages below belong together.
 const WORKSPACE_FILES: &[&str] = &["pnpm-workspace.yaml", "lerna.json", "nx.json", "rush.json"];
 /// Files that may say so.
-const WORKSPACE_MANIFESTS: &[(&str, &str)] =
-    &[("package.json", "\"workspaces\""), ("deno.json", "\"workspace\""), ("deno.jsonc", "\"workspace\"")];
+const WORKSPACE_MANIFESTS: &[(&str, &str)] = &[
+    ("package.json", "\"workspaces\""),
+    ("deno.json", "\"workspace\""),
+    ("deno.jsonc", "\"workspace\""),
+    ("Cargo.toml", "[workspace"),
+];
 /// Files that say: this directory is a project.
-const PROJECT_FILES: &[&str] = &["package.json", "tsconfig.json", "jsconfig.json", "deno.json", "deno.jsonc"];
+const PROJECT_FILES: &[&str] =
+    &["package.json", "tsconfig.json", "jsconfig.json", "deno.json", "deno.jsonc", "Cargo.toml"];
 
 /// A directory to walk.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use crate::source::Language;
 /// Directories of other people's code and of what tools write, whatever ignore files say.
 const SKIPPED_DIRECTORIES: &[&str] = &["node_modules", "bower_components", "jspm_packages", "dist"];
 const MANIFEST_NAMES: &[&str] = &["package.json", "deno.json", "deno.jsonc", "import_map.json", "importMap.json"];
+const CARGO_MANIFEST: &str = "Cargo.toml";
 const TSCONFIG_NAMES: &[&str] = &["tsconfig.json", "jsconfig.json"];
 
 /// What a walk found, in no order.
@@ -20,6 +21,7 @@ const TSCONFIG_NAMES: &[&str] = &["tsconfig.json", "jsconfig.json"];
 pub(super) struct Walked {
     pub sources: Vec<(PathBuf, Language, Box<str>)>,
     pub manifests: Vec<(PathBuf, String)>,
+    pub cargo_manifests: Vec<(PathBuf, String)>,
     pub tsconfigs: Vec<PathBuf>,
     /// Files passed over, with the reason.
     pub skipped: Vec<(PathBuf, &'static str)>,
@@ -41,6 +43,7 @@ impl Walked {
     pub(super) fn append(&mut self, other: &mut Self) {
         self.sources.append(&mut other.sources);
         self.manifests.append(&mut other.manifests);
+        self.cargo_manifests.append(&mut other.cargo_manifests);
         self.tsconfigs.append(&mut other.tsconfigs);
         self.skipped.append(&mut other.skipped);
         self.problems.append(&mut other.problems);
@@ -78,6 +81,8 @@ fn is_skipped(entry: &DirEntry, named: &[PathBuf]) -> bool {
     }
     let Some(name) = entry.file_name().to_str() else { return false };
     let is_by_name = SKIPPED_DIRECTORIES.contains(&name)
+        // Cargo's output says that it is a cache.
+        || name == "target" && entry.path().join("CACHEDIR.TAG").exists()
         // A business may insure coverage; a test runner's report holds one of these.
         || name == "coverage" && ["lcov.info", "lcov-report", "coverage-final.json"].iter().any(|report| entry.path().join(report).exists());
     is_by_name && !named.iter().any(|named| named.starts_with(entry.path()))
@@ -129,8 +134,9 @@ impl Visitor<'_> {
         let language = Language::of_path(entry.path());
         let name = entry.file_name().to_str();
         let is_manifest = name.is_some_and(|name| MANIFEST_NAMES.contains(&name));
+        let is_cargo_manifest = name == Some(CARGO_MANIFEST);
         let is_tsconfig = name.is_some_and(|name| TSCONFIG_NAMES.contains(&name));
-        if language.is_none() && !is_manifest && !is_tsconfig {
+        if language.is_none() && !is_manifest && !is_cargo_manifest && !is_tsconfig {
             // A name that is not UTF-8 has no extension either; only say so where it looks like a source file.
             if name.is_none() && Language::of_path(Path::new(&*entry.file_name().to_string_lossy())).is_some() {
                 self.walked.problems.push((entry.into_path(), "the file's name is not UTF-8".to_owned()));
@@ -149,6 +155,7 @@ impl Visitor<'_> {
             self.walked.tsconfigs.push(path);
         } else {
             match std::fs::read_to_string(&path) {
+                Ok(text) if is_cargo_manifest => self.walked.cargo_manifests.push((path, text)),
                 Ok(text) => self.walked.manifests.push((path, text)),
                 Err(error) => self.walked.problems.push((path, content::describe(&error))),
             }

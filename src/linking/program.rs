@@ -10,6 +10,7 @@ use crate::ir::{
 };
 use crate::source::{FileId, Location, SourceFile, Span};
 
+use super::resolution::split_crate;
 use super::{ClassRef, FunctionRef, ModuleIndex, Numbers, OpRef, Target, VariableRef};
 
 /// The files of a run, those that were lowered, and how they hang together.
@@ -217,7 +218,7 @@ impl Program {
     pub fn namespace(&self, file: FileId, request: RequestId) -> Option<Symbol> {
         match self.target(file, request) {
             Target::Module(to) if self.is_lowered(*to) => Some(Symbol::Namespace(*to)),
-            Target::External(package) => Some(Symbol::External { package: package.clone(), path: SmallVec::new() }),
+            Target::External(package) => Some(external(package, None)),
             Target::Module(_) | Target::Unresolved => None,
         }
     }
@@ -241,12 +242,12 @@ impl Program {
             (Target::Module(to), ImportName::Default) => self.exported(*to, &Name::new("default"), seen),
             (Target::Module(to), ImportName::Named(name)) => self.exported(*to, name, seen),
             (Target::External(package), name) => {
-                let path = match name {
-                    ImportName::Namespace => SmallVec::new(),
-                    ImportName::Default => SmallVec::from_iter([Name::new("default")]),
-                    ImportName::Named(name) => SmallVec::from_iter([name.clone()]),
+                let name = match name {
+                    ImportName::Namespace => None,
+                    ImportName::Default => Some(Name::new("default")),
+                    ImportName::Named(name) => Some(name.clone()),
                 };
-                Some(Symbol::External { package: package.clone(), path })
+                Some(external(package, name))
             }
             (Target::Module(_) | Target::Unresolved, _) => None,
         }
@@ -341,5 +342,15 @@ impl Program {
             ExportSource::Variable(variable) => Some((&export.name, VariableRef { file, variable })),
             _ => None,
         })
+    }
+}
+
+/// What a package gives under a name, or as a whole. Modules of a crate are a part of the path.
+fn external(package: &compact_str::CompactString, name: Option<Name>) -> Symbol {
+    match split_crate(package) {
+        Some((package, modules)) => {
+            Symbol::External { package: package.into(), path: modules.map(Name::new).chain(name).collect() }
+        }
+        None => Symbol::External { package: package.clone(), path: name.into_iter().collect() },
     }
 }

@@ -32,7 +32,7 @@ pub enum Language {
     Tsx,
     /// `.js`, `.jsx`, `.mjs`, `.cjs`: JSX allowed in all of them, as bundlers do.
     JavaScript,
-    /// `.rs`. No path has it yet: the front end exists, linking does not know its modules.
+    /// `.rs`.
     Rust,
 }
 
@@ -50,6 +50,7 @@ impl Language {
             "ts" | "mts" | "cts" => Some(Self::TypeScript),
             "tsx" => Some(Self::Tsx),
             "js" | "jsx" | "mjs" | "cjs" => Some(Self::JavaScript),
+            "rs" => Some(Self::Rust),
             _ => None,
         }
     }

@@ -3,8 +3,8 @@
 use syn::spanned::Spanned as _;
 
 use crate::ir::{
-    Binding, Class, ClassId, ClassMember, Decorator, Field, Function, FunctionId, FunctionKind, Name, Operand,
-    Parameter, Place, Property, Root, Rvalue, Terminator, TypeRef, VariableId,
+    Binding, Class, ClassId, ClassMember, Decorator, Field, Function, FunctionId, FunctionKind, ImportName, Name,
+    Operand, Parameter, Place, Property, Root, Rvalue, Terminator, TypeRef, VariableId,
 };
 use crate::languages::graph::Body;
 use crate::source::Span;
@@ -27,35 +27,36 @@ impl Lowering<'_> {
     pub(super) fn declare_items<'i>(&mut self, items: impl Iterator<Item = &'i syn::Item>) {
         for item in items.filter(|item| !serves_tests(attributes(item))) {
             match item {
-                syn::Item::Use(used) => self.use_tree(&used.tree, "", is_public(&used.vis)),
+                syn::Item::Use(used) => self.use_tree(&used.tree, ""),
                 syn::Item::Fn(function) => {
                     let id = self.reserve_function();
                     self.announced.insert(range(function.sig.ident.span()), id);
-                    self.declare_item(&function.sig.ident, Binding::Function(id), &function.vis);
+                    self.declare_item(&function.sig.ident, Binding::Function(id));
                 }
-                syn::Item::Struct(it) => self.declare_class(&it.ident, &it.vis, &it.fields, span_of(it)),
-                syn::Item::Enum(it) => self.declare_class(&it.ident, &it.vis, &syn::Fields::Unit, span_of(it)),
-                syn::Item::Trait(it) => self.declare_class(&it.ident, &it.vis, &syn::Fields::Unit, span_of(it)),
-                syn::Item::Static(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
-                syn::Item::Const(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
-                syn::Item::Mod(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
-                syn::Item::Type(it) => self.declare_item(&it.ident, Binding::Type, &it.vis),
+                syn::Item::Struct(it) => self.declare_class(&it.ident, &it.fields, span_of(it)),
+                syn::Item::Enum(it) => self.declare_class(&it.ident, &syn::Fields::Unit, span_of(it)),
+                syn::Item::Trait(it) => self.declare_class(&it.ident, &syn::Fields::Unit, span_of(it)),
+                syn::Item::Static(it) => self.declare_item(&it.ident, Binding::Value),
+                syn::Item::Const(it) => self.declare_item(&it.ident, Binding::Value),
+                syn::Item::Mod(it) if it.content.is_none() => self.outside_module(it),
+                syn::Item::Mod(it) => self.declare_item(&it.ident, Binding::Value),
+                syn::Item::Type(it) => self.declare_item(&it.ident, Binding::Type),
                 _ => {}
             }
         }
     }
 
-    pub(super) fn declare_item(&mut self, ident: &syn::Ident, binding: Binding, visibility: &syn::Visibility) {
+    pub(super) fn declare_item(&mut self, ident: &syn::Ident, binding: Binding) {
         let id = self.new_variable(name_of(ident), binding, None, range(ident.span()));
         self.declare(id);
-        if is_public(visibility) && self.body.id == FunctionId::INITIALISER && self.scopes.len() == 1 {
+        if self.body.id == FunctionId::INITIALISER && self.scopes.len() == 1 {
             self.export(id);
         }
     }
 
-    fn declare_class(&mut self, ident: &syn::Ident, visibility: &syn::Visibility, fields: &syn::Fields, span: Span) {
+    fn declare_class(&mut self, ident: &syn::Ident, fields: &syn::Fields, span: Span) {
         let class = ClassId(u32::try_from(self.classes.len()).expect("invariant: fewer types than bytes of text"));
-        self.declare_item(ident, Binding::Class(class), visibility);
+        self.declare_item(ident, Binding::Class(class));
         self.classes.push(Class {
             name: Some(name_of(ident)),
             extends: None,
@@ -170,11 +171,21 @@ impl Lowering<'_> {
         self.body.assign(Place::variable(id), Rvalue::Use(value), range(ident.span()));
     }
 
+    /// `mod name;`: the exports of another file. Private ones are in sight of what is below.
+    fn outside_module(&mut self, module: &syn::ItemMod) {
+        let name = name_of(&module.ident);
+        let id = self.import(&format!("self::{name}"), ImportName::Namespace, name, range(module.ident.span()));
+        self.declare(id);
+        self.export(id);
+    }
+
     /// `mod name { … }`: a variable whose fields are the module's items.
     fn inline_module(&mut self, module: &syn::ItemMod) {
         let (Some((_, items)), Some(id)) = (&module.content, self.lookup(&name_of(&module.ident))) else { return };
         self.scopes.push(rustc_hash::FxHashMap::default());
+        self.inline_modules += 1;
         self.items(items);
+        self.inline_modules -= 1;
         let names = self.scopes.pop().unwrap_or_default();
         let mut names: Vec<(Name, VariableId)> = names.into_iter().collect();
         names.sort_unstable();
@@ -298,10 +309,6 @@ impl Lowering<'_> {
         }
         Parameter { variable, is_rest: false, has_default: false, decorators: Vec::new(), is_property: false }
     }
-}
-
-fn is_public(visibility: &syn::Visibility) -> bool {
-    !matches!(visibility, syn::Visibility::Inherited)
 }
 
 fn attributes(item: &syn::Item) -> &[syn::Attribute] {

@@ -30,6 +30,10 @@ pub(super) struct Lowering<'t> {
     pub(super) moved: Moved,
     /// What the `let` of the condition being read has matched.
     pub(super) matched: Option<crate::ir::Operand>,
+    /// How many inline modules are around us: `super` leads out of them first.
+    pub(super) inline_modules: usize,
+    /// Whether names may come from a `use …::*`.
+    pub(super) has_globs: bool,
     /// The type whose `impl` we are in.
     pub(super) self_type: Option<VariableId>,
     requests: Vec<ModuleRequest>,
@@ -52,6 +56,8 @@ impl<'t> Lowering<'t> {
             scopes: vec![FxHashMap::default()],
             moved: Moved::default(),
             matched: None,
+            inline_modules: 0,
+            has_globs: false,
             self_type: None,
             requests: Vec::new(),
             request_ids: FxHashMap::default(),

@@ -33,7 +33,6 @@ struct Branch {
 
 /// `pub static ref NAME: Type = value;`, with or without `ref`.
 struct Static {
-    visibility: syn::Visibility,
     name: syn::Ident,
     written: syn::Type,
     value: syn::Expr,
@@ -128,7 +127,7 @@ impl Lowering<'_> {
 
     fn made_once(&mut self, it: &Static) {
         let annotation = self.type_ref(&it.written);
-        self.declare_item(&it.name, crate::ir::Binding::Value, &it.visibility);
+        self.declare_item(&it.name, crate::ir::Binding::Value);
         let Some(id) = self.lookup(&super::paths::name_of(&it.name)) else { return };
         self.variables[id.0 as usize].annotation = Some(annotation);
         let value = self.expression(&it.value);
@@ -221,7 +220,7 @@ impl Parse for Branch {
 impl Parse for Static {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         input.call(syn::Attribute::parse_outer)?;
-        let visibility = input.parse()?;
+        input.parse::<syn::Visibility>()?;
         input.parse::<syn::Token![static]>()?;
         input.parse::<Option<syn::Token![ref]>>()?;
         let name = input.parse()?;
@@ -230,6 +229,6 @@ impl Parse for Static {
         input.parse::<syn::Token![=]>()?;
         let value = input.parse()?;
         input.parse::<Option<syn::Token![;]>>()?;
-        Ok(Self { visibility, name, written, value })
+        Ok(Self { name, written, value })
     }
 }

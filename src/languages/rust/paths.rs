@@ -7,6 +7,13 @@ use crate::ir::{ImportName, Name, Place, Root, TypeRoot, VariableId};
 use super::lowering::Lowering;
 use super::{range, span_of};
 
+/// Names that every file has, and no glob brings.
+const PRELUDE: &[&str] = &[
+    "Some", "None", "Ok", "Err", "Option", "Result", "Vec", "String", "Box", "drop", "Drop", "Clone", "Copy",
+    "Default", "From", "Into", "Iterator", "ToString", "AsRef", "Send", "Sync", "Fn", "FnMut", "FnOnce", "str", "u8",
+    "u16", "u32", "u64", "usize", "i8", "i16", "i32", "i64", "isize", "f32", "f64", "bool", "char",
+];
+
 /// What a path starts from, before its last segments.
 enum Start {
     This,
@@ -46,6 +53,16 @@ impl Lowering<'_> {
         if first == "self" && names.is_empty() {
             return (Start::This, names);
         }
+        // A module within the file sees the names around it.
+        let mut first = first;
+        let mut outward = 0;
+        while first == "super" && outward < self.inline_modules && !names.is_empty() {
+            first = names.remove(0);
+            outward += 1;
+        }
+        if first == "self" && self.inline_modules > 0 && !names.is_empty() {
+            first = names.remove(0);
+        }
         if first == "Self"
             && let Some(id) = self.self_type
         {
@@ -56,10 +73,33 @@ impl Lowering<'_> {
             return (Start::Variable(id), names);
         }
         // A single unknown name is the prelude's (`drop`), and so is a type's: `Vec::new`. Other paths start at a crate.
+        // Whatever a glob brings, this module passes on.
+        if !is_rooted && self.has_globs && !PRELUDE.contains(&first.as_str()) && self.could_be_imported(&first, &names)
+        {
+            return (Start::Variable(self.from_glob(&first, path)), names);
+        }
         if !is_rooted && (names.is_empty() || first.starts_with(char::is_uppercase)) {
             return (Start::Global(first), names);
         }
         (Start::Variable(self.module_named(&first, path)), names)
+    }
+
+    /// Crates are named in lower case too, but a glob brings no module with a path behind it very often.
+    fn could_be_imported(&self, first: &Name, rest: &[Name]) -> bool {
+        rest.is_empty() || first.starts_with(char::is_uppercase)
+    }
+
+    /// A name that a glob may bring: asked of this module's own exports, which pass globs on.
+    fn from_glob(&mut self, name: &Name, path: &syn::Path) -> VariableId {
+        let local = Name::from(format!("*::{name}"));
+        if let Some(&known) = self.scopes[0].get(&local) {
+            return known;
+        }
+        let owner = std::mem::replace(&mut self.body.id, crate::ir::FunctionId::INITIALISER);
+        let id = self.import("self", ImportName::Named(name.clone()), local.clone(), span_of(path));
+        self.body.id = owner;
+        self.scopes[0].insert(local, id);
+        id
     }
 
     /// The namespace of a crate or of `crate`, `self`, `super`: one import however often it is named.
@@ -76,32 +116,35 @@ impl Lowering<'_> {
         id
     }
 
-    /// `use` trees: every leaf is one import.
-    pub(super) fn use_tree(&mut self, tree: &syn::UseTree, prefix: &str, is_public: bool) {
+    /// `use` trees: every leaf is one import. All of them are passed on: what may be seen is the compiler's business.
+    pub(super) fn use_tree(&mut self, tree: &syn::UseTree, prefix: &str) {
         match tree {
             syn::UseTree::Path(path) => {
                 let name = name_of(&path.ident);
                 let prefix = if prefix.is_empty() { name.to_string() } else { format!("{prefix}::{name}") };
-                self.use_tree(&path.tree, &prefix, is_public);
+                self.use_tree(&path.tree, &prefix);
             }
-            syn::UseTree::Name(leaf) => self.use_leaf(prefix, &leaf.ident, &leaf.ident, is_public),
-            syn::UseTree::Rename(leaf) => self.use_leaf(prefix, &leaf.ident, &leaf.rename, is_public),
+            syn::UseTree::Name(leaf) => self.use_leaf(prefix, &leaf.ident, &leaf.ident),
+            syn::UseTree::Rename(leaf) => self.use_leaf(prefix, &leaf.ident, &leaf.rename),
             syn::UseTree::Glob(glob) => {
-                if is_public {
-                    let request = self.request(prefix, span_of(glob));
-                    let source = crate::ir::ExportSource::All { request };
-                    self.exports.push(crate::ir::Export { name: "*".into(), source, span: span_of(glob) });
+                // `use super::*` in a module within the file: its names are in sight already.
+                if self.inline_modules > 0 && prefix == "super" {
+                    return;
                 }
+                let request = self.request(prefix, span_of(glob));
+                let source = crate::ir::ExportSource::All { request };
+                self.exports.push(crate::ir::Export { name: "*".into(), source, span: span_of(glob) });
+                self.has_globs = true;
             }
             syn::UseTree::Group(group) => {
                 for tree in &group.items {
-                    self.use_tree(tree, prefix, is_public);
+                    self.use_tree(tree, prefix);
                 }
             }
         }
     }
 
-    fn use_leaf(&mut self, prefix: &str, ident: &Ident, local: &Ident, is_public: bool) {
+    fn use_leaf(&mut self, prefix: &str, ident: &Ident, local: &Ident) {
         let at = range(local.span());
         let name = name_of(ident);
         let local = if local == "self" { prefix.rsplit("::").next().unwrap_or(prefix).into() } else { name_of(local) };
@@ -111,7 +154,7 @@ impl Lowering<'_> {
             _ => self.import(prefix, ImportName::Named(name), local, at),
         };
         self.declare(id);
-        if is_public {
+        if self.scopes.len() == 1 {
             self.export(id);
         }
     }

@@ -4,12 +4,17 @@
 //! be installed. Relative imports are one or two hash lookups; the rest is answered once for all importers that share a
 //! package and a compiler configuration.
 
+mod crates;
 mod external;
 mod files;
 mod packages;
 
-pub use external::{external_name, package_of};
+pub use external::{external_name, package_of, split_crate};
 
+use crates::{Crates, Found};
+use external::external_crate;
+
+use std::borrow::Cow;
 use std::sync::{PoisonError, RwLock};
 
 use compact_str::CompactString;
@@ -17,7 +22,7 @@ use rustc_hash::FxHashMap;
 
 use crate::discovery::screen::Imported;
 use crate::discovery::{Discovered, FileRole, ImportMap, Project, TsConfig, location};
-use crate::source::FileId;
+use crate::source::{FileId, Language};
 use files::Files;
 
 /// What a specifier names.
@@ -58,6 +63,7 @@ const CONVENTIONAL_ALIASES: &[(&str, &[&str])] = &[
 pub struct Resolver<'d> {
     discovered: &'d Discovered,
     files: Files,
+    crates: Crates,
     /// Projects by directory and by name.
     by_directory: FxHashMap<&'d str, u32>,
     by_name: FxHashMap<&'d str, Vec<u32>>,
@@ -93,6 +99,7 @@ impl<'d> Resolver<'d> {
         let mut resolver = Self {
             discovered,
             files: Files::default(),
+            crates: Crates::default(),
             by_directory: FxHashMap::default(),
             by_name: FxHashMap::default(),
             places: Vec::with_capacity(discovered.files.len()),
@@ -113,6 +120,13 @@ impl<'d> Resolver<'d> {
     /// What `specifier` names when the file `from` imports it.
     #[must_use]
     pub fn resolve(&self, from: FileId, specifier: &str) -> Target {
+        if self.discovered.files[from.index()].language == Language::Rust {
+            return match self.crates.resolve(from, specifier) {
+                Found::Module(file) => Target::Module(file),
+                Found::External => Target::External(external_crate(self.crate_name(from, specifier))),
+                Found::Nothing => Target::Unresolved,
+            };
+        }
         let (directory, context) = self.places[from.index()];
         if specifier.starts_with('.') {
             return self.relative(&self.directories[directory as usize], specifier).unwrap_or(Target::Unresolved);
@@ -126,16 +140,34 @@ impl<'d> Resolver<'d> {
         answer
     }
 
+    /// A path into a crate from outside, under the name the crate has itself.
+    fn crate_name<'s>(&self, from: FileId, path: &'s str) -> Cow<'s, str> {
+        let (first, rest) = path.split_at(path.find("::").unwrap_or(path.len()));
+        let (directory, _) = self.places[from.index()];
+        let directory = &self.directories[directory as usize];
+        let crates = &self.discovered.crates;
+        let nearest = location::ancestors(directory).find_map(|above| {
+            crates.binary_search_by(|it| it.directory.as_str().cmp(above)).ok().map(|at| &crates[at])
+        });
+        let renamed = nearest.and_then(|it| it.renamed.iter().find(|(name, _)| name == first));
+        renamed.map_or(Cow::Borrowed(path), |(_, package)| Cow::Owned(format!("{package}{rest}")))
+    }
+
     /// Files are sorted by path, so those of a directory follow each other.
     fn place_files(&mut self) {
         let tsconfigs: FxHashMap<&str, u32> =
             (0..).zip(&self.discovered.tsconfigs).map(|(at, config)| (config.directory.as_str(), at)).collect();
         let mut known: FxHashMap<String, (u32, u32)> = FxHashMap::default();
         let mut contexts: FxHashMap<Context, u32> = FxHashMap::default();
+        let mut roots: FxHashMap<String, FileId> = FxHashMap::default();
         for at in 0..self.discovered.files.len() {
             let file = FileId(u32::try_from(at).expect("invariant: file ids are 32 bits"));
             let path = self.discovered.relative_path(file);
             self.files.insert(&path, file);
+            if self.discovered.files[at].language == Language::Rust {
+                self.crates.insert(&path, file);
+                roots.insert(path.clone(), file);
+            }
             let directory = location::parent(&path).unwrap_or("");
             if let Some(place) = known.get(directory) {
                 self.places.push(*place);
@@ -160,6 +192,9 @@ impl<'d> Resolver<'d> {
             self.directories.push(directory.to_owned());
             known.insert(directory.to_owned(), (directory_id, context_id));
             self.places.push((directory_id, context_id));
+        }
+        for it in &self.discovered.crates {
+            self.crates.name(it, roots.get(&it.library).copied());
         }
     }
 

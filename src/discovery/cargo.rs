@@ -1,0 +1,74 @@
+//! Cargo manifests: what the crates of the tree are called, and where their roots are.
+
+use super::location;
+
+/// A package with a `Cargo.toml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crate {
+    /// As paths in the source name it: with `_` for `-`.
+    pub name: String,
+    /// The directory of the manifest, relative to the analysed root.
+    pub directory: String,
+    /// The library's root, relative to the analysed root.
+    pub library: String,
+    /// Crates it depends on under another name: the name in the source, the package.
+    pub renamed: Vec<(String, String)>,
+}
+
+/// The crate of a manifest; `None` for a workspace without one.
+///
+/// # Errors
+/// Where the text is not TOML, in the parser's words.
+pub(super) fn read(relative: &str, text: &str) -> Result<Option<Crate>, String> {
+    let manifest: toml::Table = text.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
+    let Some(package) = manifest.get("package").and_then(|package| package.get("name")?.as_str()) else {
+        return Ok(None);
+    };
+    let directory = location::parent(relative).unwrap_or("").to_owned();
+    let library = manifest.get("lib");
+    let of_library = |key: &str| library.and_then(|library| library.get(key)?.as_str());
+    let path = of_library("path").unwrap_or("src/lib.rs");
+    Ok(Some(Crate {
+        name: identifier(of_library("name").unwrap_or(package)),
+        library: location::join(&directory, path).unwrap_or_default(),
+        directory,
+        renamed: renamed(&manifest),
+    }))
+}
+
+fn renamed(manifest: &toml::Table) -> Vec<(String, String)> {
+    let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);
+    let renamed = dependencies.into_iter().flatten().filter_map(|(name, dependency)| {
+        let package = dependency.get("package")?.as_str()?;
+        Some((identifier(name), identifier(package)))
+    });
+    renamed.collect()
+}
+
+fn identifier(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_names_its_crate_and_what_it_calls_others() {
+        let text = "[package]\nname = \"my-app\"\n[lib]\npath = \"lib/root.rs\"\n\
+            [dependencies]\nserde = \"1\"\npg = { package = \"tokio-postgres\", version = \"0.7\" }\n";
+        let expected = Crate {
+            name: "my_app".to_owned(),
+            directory: "crates/app".to_owned(),
+            library: "crates/app/lib/root.rs".to_owned(),
+            renamed: vec![("pg".to_owned(), "tokio_postgres".to_owned())],
+        };
+        assert_eq!(read("crates/app/Cargo.toml", text), Ok(Some(expected)));
+    }
+
+    #[test]
+    fn a_workspace_is_no_crate_and_what_is_no_toml_is_told() {
+        assert_eq!(read("Cargo.toml", "[workspace]\nmembers = [\"a\"]\n"), Ok(None));
+        assert!(read("Cargo.toml", "[package\n").is_err());
+    }
+}

@@ -1,0 +1,155 @@
+//! The module trees of Rust crates: where a path of names leads.
+//!
+//! A file's place in its crate is told by where it stands, as the compiler looks for it: the module `a::b` is `a/b.rs` or
+//! `a/b/mod.rs` beside the crate's root. Files that `#[path]` puts elsewhere are not followed.
+
+use rustc_hash::FxHashMap;
+
+use crate::discovery::{Crate, location};
+use crate::source::FileId;
+
+/// Where a path of names leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Found {
+    Module(FileId),
+    /// A crate from outside, or a module of one: the path as written.
+    External,
+    /// A path into the tree's own crates that is no file.
+    Nothing,
+}
+
+/// The crates of the tree.
+#[derive(Debug, Default)]
+pub(super) struct Crates {
+    /// By directory below which a module's children are: `src` for `src/lib.rs`, `src/a` for `src/a.rs`.
+    modules: FxHashMap<Box<str>, FileId>,
+    /// By directory, the files that are roots there: a library and programs may share one.
+    roots: FxHashMap<Box<str>, FileId>,
+    /// By name, as a path names it: the root of the library.
+    libraries: FxHashMap<Box<str>, FileId>,
+    /// By file: the directory of its children.
+    bases: FxHashMap<FileId, Box<str>>,
+}
+
+/// Files that are roots by their name; of two in one directory the library is what others mean.
+const ROOTS: &[&str] = &["lib.rs", "main.rs"];
+
+impl Crates {
+    /// Puts a source file into the tree. `path` is relative to the analysed root.
+    pub(super) fn insert(&mut self, path: &str, file: FileId) {
+        let directory = location::parent(path).unwrap_or("");
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if let Some(rank) = ROOTS.iter().position(|root| *root == name) {
+            if rank == 0 || !self.roots.contains_key(directory) {
+                self.roots.insert(directory.into(), file);
+                self.modules.insert(directory.into(), file);
+            }
+            self.bases.insert(file, directory.into());
+            return;
+        }
+        let base = if name == "mod.rs" { directory } else { path.strip_suffix(".rs").unwrap_or(path) };
+        self.modules.entry(base.into()).or_insert(file);
+        self.bases.insert(file, base.into());
+    }
+
+    /// A crate of the tree.
+    pub(super) fn name(&mut self, it: &Crate, library: Option<FileId>) {
+        let directory = location::parent(&it.library).unwrap_or("");
+        if let Some(root) = library {
+            self.roots.insert(directory.into(), root);
+            self.modules.insert(directory.into(), root);
+            self.bases.insert(root, directory.into());
+            self.libraries.insert(it.name.as_str().into(), root);
+        }
+    }
+
+    /// Where `path` leads, seen from a file.
+    pub(super) fn resolve(&self, from: FileId, path: &str) -> Found {
+        let mut names = path.split("::");
+        let Some(first) = names.next() else { return Found::Nothing };
+        let base = self.bases.get(&from).map_or("", |base| base);
+        let start = match first {
+            "crate" => self.root_above(base).map(str::to_owned),
+            "self" => Some(base.to_owned()),
+            "super" => Some(location::parent(base).unwrap_or("").to_owned()),
+            library => match self.libraries.get(library) {
+                Some(root) => self.bases.get(root).map(|base| base.to_string()),
+                None => return Found::External,
+            },
+        };
+        let mut at = start;
+        for name in names {
+            at = at.and_then(|at| match name {
+                "super" => Some(location::parent(&at).unwrap_or("").to_owned()),
+                name if at.is_empty() => Some(name.to_owned()),
+                name => Some(format!("{at}/{name}")),
+            });
+        }
+        at.and_then(|at| self.modules.get(at.as_str()).copied()).map_or(Found::Nothing, Found::Module)
+    }
+
+    /// The directory of the crate's root that `base` is below.
+    fn root_above<'b>(&self, base: &'b str) -> Option<&'b str> {
+        location::ancestors(base).find(|above| self.roots.contains_key(*above))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: &[&str] = &[
+        "app/src/main.rs",
+        "app/src/db.rs",
+        "app/src/db/pool.rs",
+        "app/src/web/mod.rs",
+        "app/src/web/routes.rs",
+        "core-lib/src/lib.rs",
+        "core-lib/src/main.rs",
+        "core-lib/src/client.rs",
+    ];
+
+    #[track_caller]
+    fn check(from: &str, path: &str, expected: Option<&str>) {
+        let mut crates = Crates::default();
+        let file = |name: &str| FileId(u32::try_from(FILES.iter().position(|it| *it == name).unwrap()).unwrap());
+        for name in FILES {
+            crates.insert(name, file(name));
+        }
+        crates.name(
+            &Crate {
+                name: "core_lib".to_owned(),
+                directory: "core-lib".to_owned(),
+                library: "core-lib/src/lib.rs".to_owned(),
+                renamed: Vec::new(),
+            },
+            Some(file("core-lib/src/lib.rs")),
+        );
+        let found = match crates.resolve(file(from), path) {
+            Found::Module(FileId(at)) => Some(FILES[at as usize]),
+            Found::External => Some("external"),
+            Found::Nothing => None,
+        };
+        assert_eq!(found, expected, "{path} from {from}");
+    }
+
+    #[test]
+    fn paths_lead_through_the_tree() {
+        check("app/src/db/pool.rs", "crate", Some("app/src/main.rs"));
+        check("app/src/db/pool.rs", "crate::web::routes", Some("app/src/web/routes.rs"));
+        check("app/src/db/pool.rs", "super", Some("app/src/db.rs"));
+        check("app/src/db/pool.rs", "super::super::web", Some("app/src/web/mod.rs"));
+        check("app/src/web/mod.rs", "self::routes", Some("app/src/web/routes.rs"));
+        check("app/src/web/mod.rs", "super::db", Some("app/src/db.rs"));
+        check("app/src/main.rs", "self::db", Some("app/src/db.rs"));
+    }
+
+    #[test]
+    fn crates_are_named_as_paths_name_them() {
+        check("app/src/main.rs", "core_lib", Some("core-lib/src/lib.rs"));
+        check("app/src/main.rs", "core_lib::client", Some("core-lib/src/client.rs"));
+        check("core-lib/src/client.rs", "crate", Some("core-lib/src/lib.rs"));
+        check("app/src/main.rs", "sqlx::postgres", Some("external"));
+        check("app/src/main.rs", "crate::nowhere", None);
+    }
+}
