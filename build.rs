@@ -13,7 +13,7 @@ use walkdir::WalkDir;
 
 use schema::Library;
 
-const LANGUAGES: &[&str] = &["typescript"];
+const LANGUAGES: &[&str] = &["typescript", "rust"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build.rs");

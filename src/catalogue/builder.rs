@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::ir::Name;
 
-use super::index::{Index, MethodRecord, Ref, Symbol, SymbolRecord};
+use super::index::{AnyRecord, Index, MethodRecord, Ref, Symbol, SymbolRecord};
 use super::pattern::{MemberPath, Pattern, parse_path};
 use super::schema::{FunctionFact, Library, Resource, ResourceKind};
 use super::specifier::GLOBAL;
@@ -128,7 +128,7 @@ impl<'l> Builder<'l> {
             for text in &entry.registered_by {
                 if let Pattern::AnyReceiver { method } = parse(library, text)? {
                     let symbol = self.name(&method);
-                    self.index.any_methods.entry(symbol).or_default().entries.push((number, position));
+                    self.any(library, symbol).entries.push((number, position));
                 } else {
                     self.symbols(library, text, &of(&entry.from), |record, _| record.entries.push((number, position)))?;
                 }
@@ -146,6 +146,16 @@ impl<'l> Builder<'l> {
     ) -> Result<(), LoadError> {
         let certain = resource.create_when.is_none();
         for text in &resource.create {
+            if let Pattern::Method { is_new, path, method } = parse(library, text)? {
+                let method = self.name(&method);
+                for &root in roots {
+                    let node = self.node(root, &path);
+                    self.index.instance_creates.insert((node, is_new, method), id);
+                    let record = &mut self.index.nodes[node as usize];
+                    record.builds = true;
+                    record.known = true;
+                }
+            }
             self.symbols(library, text, roots, |record, is_new| {
                 *if is_new { &mut record.new } else { &mut record.call } = Some(id);
                 if is_new && certain && record.instance.is_none() {
@@ -172,9 +182,9 @@ impl<'l> Builder<'l> {
         match parse(library, text)? {
             Pattern::AnyReceiver { method } => {
                 let symbol = self.name(&method);
-                let known = self.index.any_methods.get(&symbol).and_then(|record| record.function);
+                let known = self.index.any_methods.get(&(library.ecosystem, symbol)).and_then(|record| record.function);
                 let joined = self.join(known, fact);
-                self.index.any_methods.entry(symbol).or_default().function = Some(joined);
+                self.any(library, symbol).function = Some(joined);
             }
             Pattern::Symbol { path, .. } => {
                 for &root in roots {
@@ -217,7 +227,7 @@ impl<'l> Builder<'l> {
             // A statement that releases (`query("COMMIT")`) says nothing about the method's name.
             if resource.kind != ResourceKind::Stateless && resource.release_statements.is_empty() {
                 let symbol = self.name(name);
-                self.index.any_methods.entry(symbol).or_default().releases_something = true;
+                self.any(library, symbol).releases_something = true;
             }
         }
         for name in &resource.open {
@@ -230,7 +240,7 @@ impl<'l> Builder<'l> {
             let gives = self.resource(library, &lease.resource)?;
             for name in &lease.methods {
                 let symbol = self.name(name);
-                self.index.any_methods.entry(symbol).or_default().leases_something = true;
+                self.any(library, symbol).leases_something = true;
                 let record = self.method(id, name);
                 record.lease = record.lease.or(Some((position, gives)));
             }
@@ -243,7 +253,7 @@ impl<'l> Builder<'l> {
             for name in lists.into_iter().flatten() {
                 self.method(id, name).role = registration.role(name);
                 let symbol = self.name(name);
-                let registrations = &mut self.index.any_methods.entry(symbol).or_default().registrations;
+                let registrations = &mut self.any(library, symbol).registrations;
                 if !registrations.contains(&id) {
                     registrations.push(id);
                 }
@@ -323,6 +333,10 @@ impl<'l> Builder<'l> {
     fn created(&self, node: u32, is_new: bool) -> Option<ResourceId> {
         let record = &self.index.nodes[node as usize];
         if is_new { record.new } else { record.call }
+    }
+
+    fn any(&mut self, library: &Library, method: Symbol) -> &mut AnyRecord {
+        self.index.any_methods.entry((library.ecosystem, method)).or_default()
     }
 
     fn method(&mut self, id: ResourceId, name: &str) -> &mut MethodRecord {

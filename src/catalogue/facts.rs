@@ -25,6 +25,8 @@ pub struct SymbolFacts<'c> {
     pub releases: Option<ResourceId>,
     /// Calling or constructing it registers entry points.
     pub entries: Entries<'c>,
+    /// What calling (or constructing) it gives has a method that makes something: it is a builder.
+    pub builds: bool,
     /// Whether anything at all is said about this member.
     pub known: bool,
 }

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 use crate::ir::Name;
 
 use super::pattern::ANY;
+use super::schema::Ecosystem;
 use super::specifier::without_extension;
 use super::{RegistrationRole, ResourceId};
 
@@ -31,9 +32,11 @@ pub(super) struct Index {
     pub(super) children: FxHashMap<(u32, Symbol), u32>,
     pub(super) nodes: Vec<SymbolRecord>,
     pub(super) methods: FxHashMap<(ResourceId, Symbol), MethodRecord>,
-    pub(super) any_methods: FxHashMap<Symbol, AnyRecord>,
+    pub(super) any_methods: FxHashMap<(Ecosystem, Symbol), AnyRecord>,
     /// What a method registers on what a node, called or constructed, gives.
     pub(super) instance_methods: FxHashMap<(u32, bool, Symbol), SmallVec<[Ref; 2]>>,
+    /// What a method makes at the end of a chain that begins with a node, called or constructed.
+    pub(super) instance_creates: FxHashMap<(u32, bool, Symbol), ResourceId>,
 }
 
 /// What is said about a member of a package.
@@ -47,6 +50,7 @@ pub(super) struct SymbolRecord {
     pub(super) function: Option<u32>,
     pub(super) releases: Option<ResourceId>,
     pub(super) entries: SmallVec<[Ref; 1]>,
+    pub(super) builds: bool,
     pub(super) known: bool,
 }
 
@@ -96,6 +100,15 @@ impl Index {
         nodes
     }
 
+    /// The end of a path below a crate that the crate's tree speaks about: a type is shown at several places of its
+    /// crate, so modules (their names are in lower case) may be left out.
+    pub(super) fn below_modules<'n>(&self, root: u32, path: &'n [Name]) -> &'n [Name] {
+        let is_module = |name: &Name| name.starts_with(|first: char| first.is_lowercase());
+        let modules = path[..path.len().saturating_sub(1)].iter().take_while(|name| is_module(name)).count();
+        let spoken_about = |skipped: usize| !self.matches(root, &path[skipped..]).is_empty();
+        &path[(0..=modules).find(|skipped| spoken_about(*skipped)).unwrap_or(0)..]
+    }
+
     /// The node of exactly this path.
     pub(super) fn node(&self, root: u32, path: &[Name]) -> Option<u32> {
         path.iter().try_fold(root, |node, name| self.child(node, name))
@@ -113,8 +126,12 @@ impl Index {
         self.methods.get(&(resource, *self.symbols.get(name)?))
     }
 
-    pub(super) fn any_method(&self, name: &str) -> Option<&AnyRecord> {
-        self.any_methods.get(self.symbols.get(name)?)
+    pub(super) fn any_method(&self, ecosystem: Ecosystem, name: &str) -> Option<&AnyRecord> {
+        self.any_methods.get(&(ecosystem, *self.symbols.get(name)?))
+    }
+
+    pub(super) fn instance_creation(&self, node: u32, is_new: bool, method: &str) -> Option<ResourceId> {
+        self.instance_creates.get(&(node, is_new, *self.symbols.get(method)?)).copied()
     }
 
     pub(super) fn instance_entries(&self, node: u32, is_new: bool, method: &str) -> Option<&SmallVec<[Ref; 2]>> {

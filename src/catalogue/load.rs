@@ -5,10 +5,14 @@ use std::ops::Range;
 use thiserror::Error;
 
 use super::pattern::{Pattern, parse_path};
-use super::schema::Library;
+use super::schema::{Ecosystem, Library};
+use super::specifier::CRATE;
 
 /// The libraries of `rules/catalogue/typescript`.
 const TYPESCRIPT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/typescript.bin"));
+
+/// The libraries of `rules/catalogue/rust`.
+const RUST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rust.bin"));
 
 /// What is wrong with a file of library facts.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -24,7 +28,25 @@ pub struct LoadError {
 
 /// The shipped libraries, in the order of their files' names.
 pub(super) fn shipped() -> Vec<Library> {
-    postcard::from_bytes(TYPESCRIPT).expect("invariant: the build script writes what these types read")
+    let read = |bytes: &'static [u8]| -> Vec<Library> {
+        postcard::from_bytes(bytes).expect("invariant: the build script writes what these types read")
+    };
+    read(TYPESCRIPT).into_iter().chain(read(RUST).into_iter().map(of_crate)).collect()
+}
+
+/// The library of a file below `rust/`: its packages are crates, `<global>` the names that every Rust file has.
+#[must_use]
+pub fn of_crate(mut library: Library) -> Library {
+    library.ecosystem = Ecosystem::Crates;
+    let mut names: Vec<&mut String> = library.packages.iter_mut().collect();
+    names.extend(library.resources.iter_mut().flat_map(|it| &mut it.from));
+    names.extend(library.wrappers.iter_mut().flat_map(|it| &mut it.from));
+    names.extend(library.functions.iter_mut().flat_map(|it| &mut it.from));
+    names.extend(library.entries.iter_mut().flat_map(|it| it.from.iter_mut().chain(&mut it.needs_package)));
+    for name in names {
+        name.insert_str(0, CRATE);
+    }
+    library
 }
 
 /// Reads one library.
@@ -52,12 +74,13 @@ fn mistake(library: &Library) -> Option<(String, String)> {
     let wrapped = library.wrappers.iter().flat_map(|wrapper| &wrapper.create);
     let called = library.functions.iter().flat_map(|function| &function.call);
     let registered = library.entries.iter().flat_map(|entry| &entry.registered_by);
-    for text in created.clone().chain(wrapped).chain(called).chain(registered) {
+    for text in created.chain(wrapped).chain(called).chain(registered) {
         if let Err(message) = Pattern::parse(text) {
             return Some((text.clone(), message));
         }
     }
-    for text in created.chain(library.wrappers.iter().flat_map(|wrapper| &wrapper.create)) {
+    let released = library.resources.iter().flat_map(|resource| &resource.release_functions);
+    for text in released.chain(library.wrappers.iter().flat_map(|wrapper| &wrapper.create)) {
         if !matches!(Pattern::parse(text), Ok(Pattern::Symbol { .. })) {
             let message =
                 format!("`{text}` is a method, which creates nothing by itself: write a `lease` of its receiver");

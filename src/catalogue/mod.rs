@@ -16,14 +16,18 @@ mod specifier;
 use std::sync::LazyLock;
 
 use crate::ir::Name;
+use crate::source::Language;
 
 pub use facts::{AnyMethodFacts, Entries, MethodFacts, RegistrationRole, SymbolFacts};
-pub use load::{LoadError, library as parse_library};
+pub use load::{LoadError, library as parse_library, of_crate};
 pub use pattern::{MemberPath, Pattern, globs, without_default};
-pub use specifier::normalise;
+pub use specifier::{CRATE, normalise, split_crate};
 
 use index::Index;
-use schema::{EntryPoint, FunctionFact, Library, Resource};
+use schema::{Ecosystem, EntryPoint, FunctionFact, Library, Resource};
+
+/// The package that stands for the names every Rust file has.
+pub const RUST_PRELUDE: &str = "crate:<global>";
 
 /// Index of a resource in the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,12 +116,34 @@ impl Catalogue {
     /// and a leading `default` makes no difference.
     #[must_use]
     pub fn symbol(&self, specifier: &str, path: &[Name]) -> SymbolFacts<'_> {
-        let path = without_default(path);
         let mut facts = SymbolFacts::default();
+        if let Some((package, modules)) = split_crate(specifier) {
+            let path: MemberPath = modules.map(Name::new).chain(path.iter().cloned()).collect();
+            if let Some(&root) = self.index.packages.get(package) {
+                self.add_symbol(root, self.index.below_modules(root, &path), &mut facts);
+            }
+            return facts;
+        }
+        let path = without_default(path);
         for root in self.index.roots(&normalise(specifier)) {
             self.add_symbol(root, path, &mut facts);
         }
         facts
+    }
+
+    /// What `method` makes at the end of a chain that begins with calling (or constructing, `is_new`) the member at
+    /// `path`: `Client::builder().timeout(t).build()`.
+    #[must_use]
+    pub fn chain_creation(&self, specifier: &str, path: &[Name], is_new: bool, method: &str) -> Option<ResourceId> {
+        if let Some((package, modules)) = split_crate(specifier) {
+            let path: MemberPath = modules.map(Name::new).chain(path.iter().cloned()).collect();
+            let root = *self.index.packages.get(package)?;
+            let node = self.index.node(root, self.index.below_modules(root, &path))?;
+            return self.index.instance_creation(node, is_new, method);
+        }
+        let path = without_default(path);
+        let roots = self.index.roots(&normalise(specifier));
+        roots.iter().find_map(|root| self.index.instance_creation(self.index.node(*root, path)?, is_new, method))
     }
 
     /// What the global at `path` is: `setInterval`, `process.exit`, `window.setInterval`.
@@ -166,8 +192,8 @@ impl Catalogue {
 
     /// What the method `name` may be on a receiver that nothing is known about.
     #[must_use]
-    pub fn any_method(&self, name: &str) -> AnyMethodFacts<'_> {
-        let Some(record) = self.index.any_method(name) else {
+    pub fn any_method(&self, ecosystem: Ecosystem, name: &str) -> AnyMethodFacts<'_> {
+        let Some(record) = self.index.any_method(ecosystem, name) else {
             return AnyMethodFacts::default();
         };
         AnyMethodFacts {
@@ -183,6 +209,13 @@ impl Catalogue {
     /// package gives: the routes of `express()`. Where that is a resource, [`Catalogue::method`] has them too.
     #[must_use]
     pub fn instance_entries(&self, specifier: &str, path: &[Name], is_new: bool, method: &str) -> Entries<'_> {
+        if let Some((package, modules)) = split_crate(specifier) {
+            let path: MemberPath = modules.map(Name::new).chain(path.iter().cloned()).collect();
+            let root = self.index.packages.get(package);
+            let node = root.and_then(|root| self.index.node(*root, self.index.below_modules(*root, &path)));
+            let found = node.and_then(|node| self.index.instance_entries(node, is_new, method));
+            return found.into_iter().flatten().map(|&entry| self.entry(entry)).collect();
+        }
         let path = without_default(path);
         let mut entries = Entries::new();
         for root in self.index.roots(&normalise(specifier)) {
@@ -192,9 +225,15 @@ impl Catalogue {
         entries
     }
 
-    /// Every entry point: those told by location, decorator, parameter type or base type are found by asking each.
+    /// Every entry point.
     pub fn entries(&self) -> impl Iterator<Item = &EntryPoint> {
         self.libraries.iter().flat_map(|library| &library.entries)
+    }
+
+    /// The same with the programs each is for: what is told by location, decorator, parameter type or base type is
+    /// found by asking each.
+    pub fn entries_by_ecosystem(&self) -> impl Iterator<Item = (Ecosystem, &EntryPoint)> {
+        self.libraries.iter().flat_map(|library| library.entries.iter().map(|entry| (library.ecosystem, entry)))
     }
 
     /// Specifiers (or, for families of packages, what they start or end with) of libraries with something to release,
@@ -260,6 +299,7 @@ impl Catalogue {
             facts.function = facts.function.or(record.function.map(|function| &self.functions[function as usize]));
             facts.releases = facts.releases.or(record.releases);
             facts.entries.extend(record.entries.iter().map(|&entry| self.entry(entry)));
+            facts.builds |= record.builds;
             facts.known |= record.known;
         }
     }
@@ -268,6 +308,15 @@ impl Catalogue {
 fn holds_something(library: &Library) -> bool {
     let holds = |resource: &Resource| resource.kind != schema::ResourceKind::Stateless;
     library.resources.iter().any(holds) || !library.wrappers.is_empty()
+}
+
+impl From<Language> for Ecosystem {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::TypeScript | Language::Tsx | Language::JavaScript => Self::Npm,
+            Language::Rust => Self::Crates,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -113,6 +113,8 @@ pub fn without_default(mut path: &[Name]) -> &[Name] {
 
 fn is_name(text: &str) -> bool {
     let rest = text.strip_prefix("@@").or_else(|| text.strip_prefix('#')).unwrap_or(text);
+    // Macros are called by their names too.
+    let rest = rest.strip_suffix('!').unwrap_or(rest);
     !rest.is_empty() && rest.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')
 }
 

@@ -10,6 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Library {
+    /// Which programs it is for: the folder of its file says so.
+    #[serde(skip)]
+    pub ecosystem: Ecosystem,
     /// What people call it; the file's stem.
     pub name: String,
     /// Import specifiers that give it, without `npm:`, `node:`, `jsr:` and versions. A trailing `/*` takes every
@@ -32,6 +35,16 @@ pub struct Library {
     pub entries: Vec<EntryPoint>,
 }
 
+/// Where programs get their libraries from; facts about one say nothing of programs of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Ecosystem {
+    /// TypeScript and JavaScript.
+    #[default]
+    Npm,
+    /// Rust.
+    Crates,
+}
+
 /// Something that has to be released, or shared, or bounded.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +54,8 @@ pub struct Resource {
     pub kind: ResourceKind,
     /// What messages call it, after "the" or "a": `pool`, `pooled client`, `IMAP session`.
     pub noun: String,
-    /// How it is made, as [call patterns](super::Pattern): `new Pool`, `default()`, `MongoClient.connect()`.
+    /// How it is made, as [call patterns](super::Pattern): `new Pool`, `default()`, `MongoClient.connect()`. A method on
+    /// what a call gives ends a chain of others: `Client.builder().build()`.
     #[serde(default)]
     pub create: Vec<String>,
     /// Which of the library's `packages` it is for, when not for all.

@@ -7,6 +7,17 @@ use crate::ir::Name;
 use super::pattern::Pattern;
 use super::schema::{Library, ResourceKind};
 
+/// What stands before the name of a crate: packages of other registries may have the same.
+pub const CRATE: &str = "crate:";
+
+/// The crate of a path such as `crate:sqlx::postgres`, and the modules that lead on from it.
+#[must_use]
+pub fn split_crate(specifier: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
+    let path = specifier.strip_prefix(CRATE)?;
+    let end = CRATE.len() + path.find("::").unwrap_or(path.len());
+    Some((&specifier[..end], specifier[end..].split("::").filter(|name| !name.is_empty())))
+}
+
 /// What library files write for names that need no import.
 pub(super) const GLOBAL: &str = "<global>";
 

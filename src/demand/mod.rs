@@ -16,13 +16,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::schema::Runs;
 use crate::catalogue::{Catalogue, globs};
-use crate::discovery::screen::{self, Clause, Interest, Screened};
+use crate::discovery::screen::{self, Clause, ImportEdge, Interest, Screened};
 use crate::discovery::{Discovered, FileRole};
-use crate::ir::{ImportName, Module, Name, ParseIssue};
+use crate::ir::{ExportSource, ImportName, Module, Name, ParseIssue};
 use crate::languages;
 use crate::linking::Target;
 use crate::linking::resolution::Resolver;
-use crate::source::FileId;
+use crate::source::{FileId, Language};
 
 use collections::COLLECTIONS;
 use reach::{Level, Reach, State, Surroundings};
@@ -102,7 +102,10 @@ impl<'d> Demand<'d> {
                 }
             }
         }
-        let is_wanted = |file: FileId| screened[file.index()].is_seed && counts(discovered.roles[file.index()]);
+        // What a Rust file imports shows when it is lowered, so all of them are.
+        let is_rust = |file: FileId| discovered.files[file.index()].language == Language::Rust;
+        let is_wanted =
+            |file: FileId| (screened[file.index()].is_seed || is_rust(file)) && counts(discovered.roles[file.index()]);
         let wanted = files(&screened).map(|(file, _)| file).filter(|file| is_wanted(*file)).collect();
         Self {
             discovered,
@@ -163,8 +166,36 @@ impl<'d> Demand<'d> {
             })
             .collect();
         for read in read {
+            if read.module.language == Language::Rust {
+                self.note_imports(&read);
+            }
             let file = read.module.file.index();
             self.read[file] = Some(read);
+        }
+    }
+
+    /// Notes whom a lowered module imports from, where the screen did not see it.
+    fn note_imports(&mut self, read: &Read) {
+        let importer = read.module.file;
+        let named = read.module.imports.iter().map(|import| {
+            let clause = match &import.name {
+                ImportName::Named(name) => Clause::Names(vec![name.clone()]),
+                ImportName::Default | ImportName::Namespace => Clause::Everything,
+            };
+            (import.request, clause)
+        });
+        let passed_on = read.module.exports.iter().filter_map(|export| match export.source {
+            ExportSource::All { request } => Some((request, Clause::Star)),
+            _ => None,
+        });
+        for (request, clause) in named.chain(passed_on) {
+            if let Some(Target::Module(target)) = read.targets.get(request.0 as usize)
+                && *target != importer
+            {
+                let edges = &mut self.screened[importer.index()].imports;
+                self.importers[target.index()].push((importer, edges.len()));
+                edges.push(ImportEdge { target: *target, clause });
+            }
         }
     }
 

@@ -7,13 +7,13 @@ use globset::GlobSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::schema::ResourceKind;
-use crate::catalogue::{Catalogue, SymbolFacts};
+use crate::catalogue::{Catalogue, RUST_PRELUDE, SymbolFacts};
 use crate::ir::{
     Binding, Call, CallKind, ClassId, ExportSource, Field, Function, FunctionId, ImportName, Module, Name, Op, OpKind,
     Operand, Place, Root, Temp, Terminator, VariableId,
 };
 use crate::linking::Target;
-use crate::source::FileId;
+use crate::source::{FileId, Language};
 
 use super::collections::{COLLECTIONS, Filled, is_empty_literal};
 
@@ -201,7 +201,7 @@ impl Walk<'_, '_> {
 
     /// Whether a method of something may take on an obligation or do something that matters, going by its name.
     fn acts(&self, name: &str, call: &Call, receiver: Option<Level>) -> bool {
-        let facts = self.surroundings.catalogue.any_method(name);
+        let facts = self.surroundings.catalogue.any_method(self.module.language.into(), name);
         // `query("BEGIN")`: what the statement is may stand elsewhere.
         let may_lease =
             || facts.leases_something && !matches!(call.argument(0), Some(Operand::Opaque | Operand::Function(_)));
@@ -236,6 +236,7 @@ impl Walk<'_, '_> {
     fn matters(&self, facts: &SymbolFacts<'_>) -> bool {
         let holds = |resource| self.surroundings.catalogue.resource(resource).kind != ResourceKind::Stateless;
         [facts.new, facts.call].into_iter().flatten().any(holds)
+            || facts.builds
             || facts.wrapper_new.is_some()
             || facts.wrapper_call.is_some()
             || facts.releases.is_some()
@@ -279,11 +280,11 @@ impl Walk<'_, '_> {
     fn global(&self, place: &Place) -> bool {
         let Root::Global(name) = &place.root else { return false };
         let catalogue = self.surroundings.catalogue;
-        if !catalogue.knows_global(name) {
-            return false;
+        let path = || -> Vec<Name> { std::iter::once(name.clone()).chain(names(&place.path)).collect() };
+        match self.module.language {
+            Language::Rust => self.matters(&catalogue.symbol(RUST_PRELUDE, &path())),
+            _ => catalogue.knows_global(name) && self.matters(&catalogue.global(&path())),
         }
-        let path: Vec<Name> = std::iter::once(name.clone()).chain(names(&place.path)).collect();
-        self.matters(&catalogue.global(&path))
     }
 
     /// A library's class or factory taken as a value: `const { Pool } = pg`, `class Db extends Client`.

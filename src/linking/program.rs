@@ -4,13 +4,13 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
+use crate::catalogue::split_crate;
 use crate::discovery::FileRole;
 use crate::ir::{
     BlockId, ClassId, ExportSource, Function, FunctionId, ImportName, Module, Name, Op, RequestId, Variable,
 };
 use crate::source::{FileId, Location, SourceFile, Span};
 
-use super::resolution::split_crate;
 use super::{ClassRef, FunctionRef, ModuleIndex, Numbers, OpRef, Target, VariableRef};
 
 /// The files of a run, those that were lowered, and how they hang together.

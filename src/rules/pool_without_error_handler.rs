@@ -53,7 +53,7 @@ fn attachments(facts: &Facts<'_>) -> Vec<Values> {
                         found.push(facts.evaluator.place(function, &holder));
                     }
                 }
-                OpKind::Call(call) if adds_error_handler(facts, call) => {
+                OpKind::Call(call) if adds_error_handler(facts, function, call) => {
                     found.extend(facts.evaluator.receiver_values(function.op(block, index)));
                 }
                 _ => {}
@@ -63,10 +63,10 @@ fn attachments(facts: &Facts<'_>) -> Vec<Values> {
     found
 }
 
-fn adds_error_handler(facts: &Facts<'_>, call: &Call) -> bool {
+fn adds_error_handler(facts: &Facts<'_>, at: FunctionRef, call: &Call) -> bool {
     let Some(name) = call.method_name() else { return false };
     matches!(call.argument(0), Some(Operand::String(event)) if event == "error")
-        && facts.evaluator.catalogue.any_method(name).registrations.iter().any(|resource| {
+        && facts.evaluator.any_method(at.file, name).registrations.iter().any(|resource| {
             let registration = &facts.evaluator.catalogue.resource(*resource).registration;
             let role = registration.as_ref().and_then(|registration| registration.role(name));
             matches!(role, Some(RegistrationRole::Add | RegistrationRole::AddOnce))

@@ -70,7 +70,9 @@ impl<'f, 'p> Instances<'f, 'p> {
         let mut disposed = FxHashSet::default();
         for function in self.facts.program.functions() {
             for (_, _, op) in self.facts.program.function(function).ops() {
-                if let OpKind::Dispose { place, .. } = &op.kind {
+                if let OpKind::Dispose { place, .. } = &op.kind
+                    && !self.facts.evaluator.drops_implicitly(function)
+                {
                     disposed.extend(classes(self.facts, &self.facts.evaluator.place(function, place)));
                 }
             }

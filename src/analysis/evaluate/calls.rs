@@ -181,7 +181,10 @@ impl Evaluator<'_> {
                 CallTarget::ResourceMethod { receiver, name } => {
                     self.method_call(at, call, receiver, name, &mut values);
                 }
-                CallTarget::ProductMethod { .. } | CallTarget::Parameter => values.open = true,
+                CallTarget::ProductMethod { of, is_new, name } => {
+                    self.chained(at, call, (*of, *is_new), name, &mut values)
+                }
+                CallTarget::Parameter => values.open = true,
             }
         }
         if values.is_empty() {
@@ -243,6 +246,25 @@ impl Evaluator<'_> {
         // `const EventEmitter = require("events")` and the like: what a package makes is followed by its maker.
         values.add(Value::Product { of: id, at });
         values.open = true;
+    }
+
+    /// A method of what a member of a package gave: the end of a chain that makes something, or a link of it.
+    fn chained(&self, at: OpRef, call: &Call, (of, is_new): (ExternalId, bool), name: &Name, values: &mut Values) {
+        let maker = self.external_name(of);
+        let package = maker.package.as_deref();
+        let made = package.and_then(|package| self.catalogue.chain_creation(package, &maker.path, is_new, name));
+        match (made, call.receiver()) {
+            (Some(resource), _) if self.counts_as_created(at, resource) => {
+                values.add(self.acquired(at, resource, How::Created));
+            }
+            (None, Some((receiver, _))) if self.facts(of).builds => {
+                let receivers = self.operand_values(at.function, &Operand::Place(receiver));
+                let builders =
+                    receivers.iter().filter(|it| matches!(it, Value::Product { of: from, .. } if *from == of));
+                builders.for_each(|builder| values.add(builder.clone()));
+            }
+            _ => values.open = true,
+        }
     }
 
     /// Whether the arguments of a creating call make what the catalogue speaks about.

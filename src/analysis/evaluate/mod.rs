@@ -24,9 +24,10 @@ use std::rc::Rc;
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
-use crate::catalogue::{Catalogue, SymbolFacts};
+use crate::catalogue::{AnyMethodFacts, Catalogue, RUST_PRELUDE, SymbolFacts};
 use crate::ir::{Binding, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp, Terminator};
 use crate::linking::{Definition, FunctionRef, OpRef, Program, Symbol, VariableRef};
+use crate::source::{FileId, Language};
 
 use super::value::{Acquisition, AcquisitionId, ContextId, External, ExternalId, Interner, Path, Value, Values};
 
@@ -153,7 +154,9 @@ impl<'p> Evaluator<'p> {
                 Some(class) => Values::one(Value::This { class, path: Path::new() }),
                 None => Values::unknown(),
             }),
-            Root::Global(name) => Rc::new(Values::one(self.external(None, SmallVec::from_iter([name.clone()])))),
+            Root::Global(name) => {
+                Rc::new(Values::one(self.external(self.prelude(function.file), SmallVec::from_iter([name.clone()]))))
+            }
         }
     }
 
@@ -304,8 +307,25 @@ impl<'p> Evaluator<'p> {
         OpRef { function: function.sibling(definition.function), block: definition.block, index: definition.index }
     }
 
-    pub(super) fn external(&self, package: Option<&compact_str::CompactString>, path: Path) -> Value {
-        Value::External(self.interner.borrow_mut().external(External { package: package.cloned(), path }))
+    /// The package that global names of a file belong to; `None` for those of the host.
+    pub(super) fn prelude(&self, file: FileId) -> Option<&'static str> {
+        (self.program.module(file).language == Language::Rust).then_some(RUST_PRELUDE)
+    }
+
+    /// Whether the language of a function releases at the end of a scope what nobody else has.
+    #[must_use]
+    pub fn drops_implicitly(&self, function: FunctionRef) -> bool {
+        self.program.module(function.file).language == Language::Rust
+    }
+
+    /// What the method `name` may be on a receiver that nothing is known about, in the language of the file.
+    #[must_use]
+    pub fn any_method(&self, file: FileId, name: &str) -> AnyMethodFacts<'p> {
+        self.catalogue.any_method(self.program.module(file).language.into(), name)
+    }
+
+    pub(super) fn external(&self, package: Option<&str>, path: Path) -> Value {
+        Value::External(self.interner.borrow_mut().external(External { package: package.map(Into::into), path }))
     }
 
     /// The name behind an external value.

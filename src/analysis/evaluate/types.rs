@@ -58,11 +58,11 @@ impl Evaluator<'_> {
             TypeRoot::Global(name) => {
                 let mut full: Path = SmallVec::from_iter([name.clone()]);
                 full.extend(path.iter().cloned());
-                return self
-                    .catalogue
-                    .global(&full)
-                    .instance
-                    .map_or_else(Values::default, |resource| Values::one(Value::Borrowed(resource)));
+                let facts = match self.prelude(file) {
+                    Some(prelude) => self.catalogue.symbol(prelude, &full),
+                    None => self.catalogue.global(&full),
+                };
+                return facts.instance.map_or_else(Values::default, |resource| Values::one(Value::Borrowed(resource)));
             }
         };
         match symbol {

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::Value;
 use crate::catalogue::globs;
-use crate::catalogue::schema::{EntryPoint, Runs};
+use crate::catalogue::schema::{Ecosystem, EntryPoint, Runs};
 use crate::ir::{Call, CallKind, Decorator, FunctionKind, Module, Name, Operand, TypeRef, TypeRoot};
 use crate::linking::{FunctionRef, OpRef, Symbol, Target};
 use crate::source::Location;
@@ -15,11 +15,12 @@ use crate::source::Location;
 pub(super) struct Entries<'e, 'p> {
     evaluator: &'e Evaluator<'p>,
     located: Vec<Located<'e>>,
-    marked: Vec<&'e EntryPoint>,
+    marked: Vec<(Ecosystem, &'e EntryPoint)>,
 }
 
 /// An entry point by file, name or directive.
 struct Located<'e> {
+    ecosystem: Ecosystem,
     entry: &'e EntryPoint,
     files: Option<GlobSet>,
     names: Option<GlobSet>,
@@ -28,13 +29,13 @@ struct Located<'e> {
 impl<'e, 'p> Entries<'e, 'p> {
     pub(super) fn new(evaluator: &'e Evaluator<'p>) -> Self {
         let packages = requested_packages(evaluator);
-        let applies = |entry: &&EntryPoint| {
+        let applies = |(_, entry): &(Ecosystem, &EntryPoint)| {
             entry.needs_package.is_empty()
                 || entry.needs_package.iter().any(|package| packages.contains(package.as_str()))
         };
         let mut located = Vec::new();
         let mut marked = Vec::new();
-        for entry in evaluator.catalogue.entries().filter(applies) {
+        for (ecosystem, entry) in evaluator.catalogue.entries_by_ecosystem().filter(applies) {
             let is_marked = !entry.decorators.is_empty() || !entry.base_types.is_empty();
             let is_located = !entry.files.is_empty()
                 || !entry.names.is_empty()
@@ -42,10 +43,10 @@ impl<'e, 'p> Entries<'e, 'p> {
                 || !entry.exports.is_empty();
             if is_located && !is_marked && entry.registered_by.is_empty() {
                 let some = |patterns: &[String]| (!patterns.is_empty()).then(|| globs(patterns));
-                located.push(Located { entry, files: some(&entry.files), names: some(&entry.names) });
+                located.push(Located { ecosystem, entry, files: some(&entry.files), names: some(&entry.names) });
             }
             if !(entry.decorators.is_empty() && entry.parameter_types.is_empty() && entry.base_types.is_empty()) {
-                marked.push(entry);
+                marked.push((ecosystem, entry));
             }
         }
         Self { evaluator, located, marked }
@@ -53,10 +54,11 @@ impl<'e, 'p> Entries<'e, 'p> {
 
     /// Reports the functions of a module that are entry points by themselves.
     pub(super) fn of_module(&self, module: &Module, report: &mut dyn FnMut(FunctionRef, Runs, String, Location)) {
+        let ecosystem = Ecosystem::from(module.language);
         let path = &self.evaluator.program.files[module.file.index()].display_path;
         for located in &self.located {
             let by_file = located.files.as_ref().is_none_or(|globs| globs.is_match(path));
-            if !by_file {
+            if !by_file || located.ecosystem != ecosystem {
                 continue;
             }
             match &located.names {
@@ -82,7 +84,8 @@ impl<'e, 'p> Entries<'e, 'p> {
         for (id, function) in module.functions() {
             let at = FunctionRef::new(module.file, id);
             let location = Location { file: module.file, span: function.name_span };
-            if let Some(entry) = self.marked.iter().find(|entry| self.is_marked(module, at, entry)) {
+            let mut of_it = self.marked.iter().filter(|(of, _)| *of == ecosystem).map(|(_, entry)| entry);
+            if let Some(entry) = of_it.find(|entry| self.is_marked(module, at, entry)) {
                 report(at, entry.runs, entry.label.clone(), location);
             }
             if is_component(module, at) {
@@ -235,7 +238,7 @@ impl<'e, 'p> Entries<'e, 'p> {
     /// The functions that a call registers as entry points, and as which.
     pub(super) fn registered(&self, at: OpRef, call: &Call, callee: &Callee) -> Vec<(FunctionRef, Runs, String)> {
         let mut registered: Vec<(FunctionRef, Runs, String)> = Vec::new();
-        for entry in self.candidates(call, callee).into_iter().filter(|entry| self.matches(at, call, entry)) {
+        for entry in self.candidates(at, call, callee).into_iter().filter(|entry| self.matches(at, call, entry)) {
             let label = match call.arguments.first().map(|first| &first.value) {
                 Some(Operand::String(text)) => format!("{} `{text}`", entry.label),
                 _ => entry.label.clone(),
@@ -249,7 +252,7 @@ impl<'e, 'p> Entries<'e, 'p> {
         registered
     }
 
-    fn candidates(&self, call: &Call, callee: &Callee) -> Vec<&'e EntryPoint> {
+    fn candidates(&self, at: OpRef, call: &Call, callee: &Callee) -> Vec<&'e EntryPoint> {
         let catalogue = self.evaluator.catalogue;
         let mut candidates: Vec<&EntryPoint> = Vec::new();
         let mut is_project = false;
@@ -278,7 +281,7 @@ impl<'e, 'p> Entries<'e, 'p> {
             && call.receiver().is_some()
             && let Some(name) = call.method_name()
         {
-            candidates.extend(catalogue.any_method(name).entries);
+            candidates.extend(self.evaluator.any_method(at.function.file, name).entries);
         }
         candidates
     }

@@ -72,7 +72,7 @@ impl Collector<'_, '_> {
     fn unknown_method(&self, call: &Call, found: &mut OpEffects, takes_arguments: &mut bool) {
         let Some((receiver, field)) = call.receiver() else { return };
         let Some(name) = field.name() else { return };
-        let facts = self.evaluator.catalogue.any_method(name);
+        let facts = self.evaluator.any_method(self.function.file, name);
         if let Some(fact) = facts.function {
             *takes_arguments &= !fact.borrows;
             found.exits |= fact.exits;

@@ -55,6 +55,8 @@ impl Collector<'_, '_> {
                     }
                 }
             }
+            // Where scopes drop by themselves, dropping is nothing that somebody has to do or to show.
+            OpKind::Dispose { .. } if self.evaluator.drops_implicitly(self.function) => {}
             OpKind::Dispose { place } => {
                 found.throws = true;
                 for identity in identities(&self.evaluator.place(self.function, place)) {

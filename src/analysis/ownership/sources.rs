@@ -72,7 +72,9 @@ impl Sources {
                         acquires[program.numbers().function(function)] |= begins_lease(evaluator, &callee);
                         releases = releases.max(released_by(evaluator, at, call, &callee));
                     }
-                    OpKind::Dispose { .. } => releases = releases.max(Some(Released::Something)),
+                    OpKind::Dispose { .. } if !evaluator.drops_implicitly(function) => {
+                        releases = releases.max(Some(Released::Something))
+                    }
                     _ => {}
                 }
             }
@@ -203,19 +205,19 @@ fn begins_lease(evaluator: &Evaluator<'_>, callee: &Callee) -> bool {
 fn released_by_name(evaluator: &Evaluator<'_>, function: FunctionRef) -> Option<Released> {
     let calls = evaluator.program.function(function).ops().filter_map(|(block, index, op)| {
         let call = op.call()?;
-        has_name_of_release(evaluator, call).then(|| given_or_not(evaluator, function.op(block, index), call))
+        has_name_of_release(evaluator, function, call).then(|| given_or_not(evaluator, function.op(block, index), call))
     });
     calls.max()
 }
 
-fn has_name_of_release(evaluator: &Evaluator<'_>, call: &Call) -> bool {
+fn has_name_of_release(evaluator: &Evaluator<'_>, at: FunctionRef, call: &Call) -> bool {
     call.receiver().is_some()
-        && call.method_name().is_some_and(|name| evaluator.catalogue.any_method(name).releases_something)
+        && call.method_name().is_some_and(|name| evaluator.any_method(at.file, name).releases_something)
 }
 
 /// Whether a call may release something by itself, and what.
 fn released_by(evaluator: &Evaluator<'_>, at: OpRef, call: &Call, callee: &Callee) -> Option<Released> {
-    let releases = has_name_of_release(evaluator, call)
+    let releases = has_name_of_release(evaluator, at.function, call)
         || callee.targets.iter().any(|target| match target {
             CallTarget::External(id) => {
                 let facts = evaluator.facts(*id);

@@ -50,6 +50,7 @@ impl Throws {
             for (index, op) in block.ops.iter().enumerate() {
                 let at = function.op(id, index);
                 match &op.kind {
+                    OpKind::Dispose { .. } if evaluator.drops_implicitly(function) => {}
                     OpKind::Assign { value: Rvalue::Await(_), .. } | OpKind::Dispose { .. } => raises = true,
                     OpKind::Call(call) => {
                         raises = raises || self.call(evaluator, at, call);

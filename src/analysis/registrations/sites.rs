@@ -84,7 +84,7 @@ fn direct(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> Option<Site> {
         _ => call.method_name()?,
     };
     let catalogue = evaluator.catalogue;
-    catalogue.any_method(name).registrations.iter().find_map(|&resource| {
+    evaluator.any_method(at.function.file, name).registrations.iter().find_map(|&resource| {
         let registration = catalogue.resource(resource).registration.as_ref()?;
         let role = registration.role(name)?;
         if !fits(evaluator, at, registration, role, call) || is_of_another_kind(evaluator, at, registration, role) {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use compact_str::CompactString;
 
+use crate::catalogue::CRATE;
+
 /// Hosts that serve packages of npm under their names.
 const PACKAGE_HOSTS: &[&str] = &[
     "esm.sh",
@@ -32,23 +34,12 @@ pub fn external_name(specifier: &str) -> CompactString {
     without_version(specifier)
 }
 
-/// What stands before the name of a crate, which may also be that of a package in another registry.
-const CRATE: &str = "crate:";
-
 /// The name of what a path of Rust leads to outside the tree: `crate:sqlx::postgres`.
 pub(super) fn external_crate(path: Cow<'_, str>) -> CompactString {
     let (first, rest) = path.split_at(path.find("::").unwrap_or(path.len()));
     // What the standard library shows of its layers is one thing under three names.
     let first = if matches!(first, "core" | "alloc") { "std" } else { first };
     CompactString::from(format!("{CRATE}{first}{rest}"))
-}
-
-/// The crate of such a name, and the names of the modules that lead on from it.
-#[must_use]
-pub fn split_crate(name: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
-    let path = name.strip_prefix(CRATE)?;
-    let (first, rest) = path.split_once("::").unwrap_or((path, ""));
-    Some((&name[..CRATE.len() + first.len()], rest.split("::").filter(|name| !name.is_empty())))
 }
 
 /// The package part of an external name: `@scope/name` or `name`.

@@ -9,7 +9,7 @@ mod external;
 mod files;
 mod packages;
 
-pub use external::{external_name, package_of, split_crate};
+pub use external::{external_name, package_of};
 
 use crates::{Crates, Found};
 use external::external_crate;
