@@ -5,12 +5,17 @@ use std::fs;
 use std::path::Path;
 
 use leaklint::catalogue::schema::{Library, Resource, ResourceKind, Shared};
-use leaklint::catalogue::{Catalogue, Pattern, parse_library};
+use leaklint::catalogue::{Catalogue, Pattern, of_crate, parse_library};
 use walkdir::WalkDir;
 
 /// Every file of the catalogue with its stem, in the order of the names.
 fn files() -> Vec<(String, Library)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/catalogue/typescript");
+    let crates = below("rust").into_iter().map(|(stem, library)| (stem, of_crate(library)));
+    below("typescript").into_iter().chain(crates).collect()
+}
+
+fn below(language: &str) -> Vec<(String, Library)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/catalogue").join(language);
     let paths = WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter().map(|entry| {
         let path = entry.expect("the catalogue can be listed").into_path();
         assert_eq!(path.extension().and_then(|it| it.to_str()), Some("toml"), "{}", path.display());

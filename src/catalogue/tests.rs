@@ -1,5 +1,6 @@
 //! Matching, against the shipped libraries and against small ones made for the purpose.
 
+use super::schema::Ecosystem;
 use super::schema::Runs;
 use super::*;
 
@@ -135,20 +136,20 @@ fn wrappers_differ_by_subpath() {
 #[test]
 fn methods_of_unknown_receivers() {
     let catalogue = Catalogue::builtin();
-    let on = catalogue.any_method("on");
+    let on = catalogue.any_method(Ecosystem::Npm, "on");
     assert!(on.registrations.contains(&id("events.Listener")));
     let listener = id("events.Listener");
     assert_eq!(catalogue.method(listener, "on").role, Some(RegistrationRole::Add));
     assert_eq!(catalogue.method(listener, "removeAllListeners").role, Some(RegistrationRole::RemoveAll));
-    let map = catalogue.any_method("map").function.expect("`map` is known");
+    let map = catalogue.any_method(Ecosystem::Npm, "map").function.expect("`map` is known");
     assert_eq!((map.calls, map.infallible, map.borrows), (Some(0), true, false));
     assert!(
-        !catalogue.any_method("push").function.expect("`push` is known").borrows,
+        !catalogue.any_method(Ecosystem::Npm, "push").function.expect("`push` is known").borrows,
         "an array keeps what it is given"
     );
-    assert!(catalogue.any_method("release").releases_something);
-    assert!(!catalogue.any_method("push").releases_something);
-    assert!(catalogue.any_method("neverHeardOf").function.is_none());
+    assert!(catalogue.any_method(Ecosystem::Npm, "release").releases_something);
+    assert!(!catalogue.any_method(Ecosystem::Npm, "push").releases_something);
+    assert!(catalogue.any_method(Ecosystem::Npm, "neverHeardOf").function.is_none());
 }
 
 const OWN: &str = r#"

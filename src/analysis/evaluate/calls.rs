@@ -182,7 +182,7 @@ impl Evaluator<'_> {
                     self.method_call(at, call, receiver, name, &mut values);
                 }
                 CallTarget::ProductMethod { of, is_new, name } => {
-                    self.chained(at, call, (*of, *is_new), name, &mut values)
+                    self.chained(at, call, (*of, *is_new), name, &mut values);
                 }
                 CallTarget::Parameter => values.open = true,
             }

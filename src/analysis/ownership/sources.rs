@@ -73,7 +73,7 @@ impl Sources {
                         releases = releases.max(released_by(evaluator, at, call, &callee));
                     }
                     OpKind::Dispose { .. } if !evaluator.drops_implicitly(function) => {
-                        releases = releases.max(Some(Released::Something))
+                        releases = releases.max(Some(Released::Something));
                     }
                     _ => {}
                 }

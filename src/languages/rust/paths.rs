@@ -76,7 +76,7 @@ impl Lowering<'_> {
         // Whatever a glob brings, this module passes on.
         if !is_rooted && self.has_globs && !PRELUDE.contains(&first.as_str()) && self.could_be_imported(&first, &names)
         {
-            return (Start::Variable(self.from_glob(&first, path)), names);
+            return (Start::Variable(self.brought_by_glob(&first, path)), names);
         }
         if !is_rooted && (names.is_empty() || first.starts_with(char::is_uppercase)) {
             return (Start::Global(first), names);
@@ -90,7 +90,7 @@ impl Lowering<'_> {
     }
 
     /// A name that a glob may bring: asked of this module's own exports, which pass globs on.
-    fn from_glob(&mut self, name: &Name, path: &syn::Path) -> VariableId {
+    fn brought_by_glob(&mut self, name: &Name, path: &syn::Path) -> VariableId {
         let local = Name::from(format!("*::{name}"));
         if let Some(&known) = self.scopes[0].get(&local) {
             return known;

@@ -79,10 +79,10 @@ impl Crates {
         };
         let mut at = start;
         for name in names {
-            at = at.and_then(|at| match name {
-                "super" => Some(location::parent(&at).unwrap_or("").to_owned()),
-                name if at.is_empty() => Some(name.to_owned()),
-                name => Some(format!("{at}/{name}")),
+            at = at.map(|at| match name {
+                "super" => location::parent(&at).unwrap_or("").to_owned(),
+                name if at.is_empty() => name.to_owned(),
+                name => format!("{at}/{name}"),
             });
         }
         at.and_then(|at| self.modules.get(at.as_str()).copied()).map_or(Found::Nothing, Found::Module)

@@ -1,7 +1,5 @@
 //! One name for a package, whatever way an import spells it.
 
-use std::borrow::Cow;
-
 use compact_str::CompactString;
 
 use crate::catalogue::CRATE;
@@ -35,11 +33,8 @@ pub fn external_name(specifier: &str) -> CompactString {
 }
 
 /// The name of what a path of Rust leads to outside the tree: `crate:sqlx::postgres`.
-pub(super) fn external_crate(path: Cow<'_, str>) -> CompactString {
-    let (first, rest) = path.split_at(path.find("::").unwrap_or(path.len()));
-    // What the standard library shows of its layers is one thing under three names.
-    let first = if matches!(first, "core" | "alloc") { "std" } else { first };
-    CompactString::from(format!("{CRATE}{first}{rest}"))
+pub(super) fn external_crate(path: &str) -> CompactString {
+    CompactString::from(format!("{CRATE}{path}"))
 }
 
 /// The package part of an external name: `@scope/name` or `name`.

@@ -123,7 +123,7 @@ impl<'d> Resolver<'d> {
         if self.discovered.files[from.index()].language == Language::Rust {
             return match self.crates.resolve(from, specifier) {
                 Found::Module(file) => Target::Module(file),
-                Found::External => Target::External(external_crate(self.crate_name(from, specifier))),
+                Found::External => Target::External(external_crate(&self.crate_name(from, specifier))),
                 Found::Nothing => Target::Unresolved,
             };
         }
