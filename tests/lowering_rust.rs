@@ -76,6 +76,15 @@ snapshots! {
         fn open() { b(); }
         fn never(x: Never) -> u32 { match x {} }
     "#;
+    plumbing: r#"
+        async fn f(pool: Arc<Mutex<Pool>>) -> Result<A, Error> {
+            let a = make().await.context("no a")?;
+            let b = pool.lock().unwrap().get().map_err(|e| wrap(e))?;
+            let c = find().unwrap_or_else(|| make());
+            let d = find().ok().unwrap_or(other);
+            Ok(a)
+        }
+    "#;
     attributes: r#"
         /// Lists them.
         #[get("/users")]

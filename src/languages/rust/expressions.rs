@@ -10,6 +10,7 @@ use crate::source::Span;
 use super::lowering::Lowering;
 use super::paths::name_of;
 use super::patterns::{is_success, member_name};
+use super::plumbing::{Plumbing, plumbing};
 use super::{range, span_of};
 
 /// Whether `?` takes the value apart.
@@ -185,11 +186,30 @@ impl Lowering<'_> {
     }
 
     fn method_call(&mut self, call: &syn::ExprMethodCall, mode: Mode, at: Span) -> Operand {
-        let receiver = self.expression(&call.receiver);
+        let method = name_of(&call.method);
+        // Nothing fails here that did not fail in what the value comes from.
+        let part = plumbing(&method, call.args.len());
+        let receiver = self.value(&call.receiver, if part.is_some() { mode } else { Mode::Plain });
+        match (part, call.args.first()) {
+            (Some(Plumbing::Through), argument) => {
+                argument.map(|argument| self.expression(argument));
+                return receiver;
+            }
+            (Some(Plumbing::OrValue), Some(argument)) => {
+                return self.receiver_or(receiver, |lowering| lowering.moved_value(argument), at);
+            }
+            (Some(Plumbing::OrElse), Some(argument)) => {
+                let make = self.expression(argument);
+                let callee_span = span_of(argument);
+                let otherwise = |it: &mut Self| it.push_call(make, Vec::new(), Mode::Plain, callee_span, at);
+                return self.receiver_or(receiver, otherwise, at);
+            }
+            _ => {}
+        }
         let arguments = self.arguments(call.args.iter());
         let callee = match receiver {
-            Operand::Place(place) => place.named(name_of(&call.method)),
-            other => Place::temp(self.body.temp_of(Rvalue::Use(other), at)).named(name_of(&call.method)),
+            Operand::Place(place) => place.named(method),
+            other => Place::temp(self.body.temp_of(Rvalue::Use(other), at)).named(method),
         };
         let start = span_of(&*call.receiver).start;
         let callee_span = Span::new(start, range(call.method.span()).end.max(start));

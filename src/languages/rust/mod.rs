@@ -4,7 +4,7 @@
 //! file, never resolves a path beyond the file, never knows a crate by name.
 //!
 //! The rooms: [`items`], [`attributes`], [`types`] and [`paths`] fill the module's tables; [`blocks`], [`expressions`], [`control`],
-//! [`patterns`] and [`macros`] walk bodies; [`drops`] says what leaving a scope drops.
+//! [`patterns`], [`plumbing`] and [`macros`] walk bodies; [`drops`] says what leaving a scope drops.
 //!
 //! Readings that go beyond the letter of the program:
 //! - `?` is what `await` is to a promise: it takes the settled value, or leaves through the exceptional edge. A function
@@ -25,6 +25,7 @@ mod lowering;
 mod macros;
 mod paths;
 mod patterns;
+mod plumbing;
 mod types;
 
 use std::borrow::Cow;

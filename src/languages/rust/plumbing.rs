@@ -1,0 +1,64 @@
+//! Plumbing: methods by which one takes a value out of an `Option`, a `Result`, a lock or a reference.
+//!
+//! The form has no such wrappers: what holds a value and the value are one to whoever asks who owns it. So a call of one
+//! of these methods, whatever its receiver is, is its receiver. Where a type of the project has a method of such a name,
+//! that method is not looked into.
+
+use crate::ir::{Condition, Operand, Rvalue};
+use crate::source::Span;
+
+use super::lowering::Lowering;
+
+/// What becomes of the value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plumbing {
+    /// It is the receiver; arguments are messages, or change the error.
+    Through,
+    /// It is the receiver, or what the argument is.
+    OrValue,
+    /// It is the receiver, or what the argument gives when it is called.
+    OrElse,
+}
+
+/// The part of a method with so many arguments.
+pub(super) fn plumbing(method: &str, arguments: usize) -> Option<Plumbing> {
+    Some(match (method, arguments) {
+        (
+            "unwrap" | "unwrap_or_default" | "ok" | "as_ref" | "as_mut" | "as_deref" | "as_deref_mut" | "borrow"
+            | "borrow_mut" | "to_owned" | "into" | "lock" | "read" | "write" | "clone" | "cloned" | "copied"
+            | "flatten" | "into_inner" | "get_mut" | "boxed" | "into_future" | "blocking_lock" | "upgradable_read",
+            0,
+        )
+        | (
+            "expect" | "context" | "with_context" | "map_err" | "ok_or" | "ok_or_else" | "wrap_err" | "inspect_err",
+            1,
+        ) => Plumbing::Through,
+        ("unwrap_or" | "or", 1) => Plumbing::OrValue,
+        ("unwrap_or_else" | "or_else", 1) => Plumbing::OrElse,
+        _ => return None,
+    })
+}
+
+impl Lowering<'_> {
+    /// The receiver where there is a value in it, else what `otherwise` gives.
+    pub(super) fn receiver_or(
+        &mut self,
+        receiver: Operand,
+        otherwise: impl FnOnce(&mut Self) -> Operand,
+        at: Span,
+    ) -> Operand {
+        let result = self.body.new_temp();
+        let place = crate::ir::Place::temp(result);
+        let (there, missing, after) = (self.body.new_block(), self.body.new_block(), self.body.new_block());
+        self.body.branch(Condition::Truthy(receiver.clone()), there, missing, at);
+        self.body.switch_to(there);
+        self.body.assign(place.clone(), Rvalue::Use(receiver), at);
+        self.body.goto(after);
+        self.body.switch_to(missing);
+        let value = otherwise(self);
+        self.body.assign(place, Rvalue::Use(value), at);
+        self.body.goto(after);
+        self.body.switch_to(after);
+        result.into()
+    }
+}
