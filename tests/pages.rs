@@ -1,5 +1,5 @@
 //! Every page `rules/<id>.md` is documentation, the text of `leaklint explain`, and a test: its headings are fixed, and
-//! its fenced TypeScript and JavaScript is run under all rules.
+//! its fenced TypeScript, JavaScript and Rust is run under all rules.
 //!
 //! A bare `//~` in a block means the page's rule. Blocks of one section that each begin with `// file: path` form one
 //! project; a block without that line is a project by itself. What is not marked must not be found.
@@ -152,6 +152,7 @@ fn extension(language: &str) -> Option<&'static str> {
         "tsx" => Some("tsx"),
         "js" | "javascript" => Some("js"),
         "jsx" => Some("jsx"),
+        "rust" | "rs" => Some("rs"),
         _ => None,
     }
 }

@@ -240,7 +240,7 @@ impl Catalogue {
     /// share or bound. They come without quotes.
     #[must_use]
     pub fn screen_packages(&self) -> Vec<&str> {
-        specifier::texts(self.libraries.iter().filter(|library| holds_something(library)))
+        specifier::texts(self.packages().filter(|library| holds_something(library)))
     }
 
     /// The same for libraries that hold nothing and say of code that it runs for each request or message: in a file
@@ -253,7 +253,7 @@ impl Catalogue {
                 .iter()
                 .any(|entry| matches!(entry.runs, schema::Runs::PerRequest | schema::Runs::PerMessage))
         };
-        specifier::texts(self.libraries.iter().filter(|library| !holds_something(library) && serves(library)))
+        specifier::texts(self.packages().filter(|library| !holds_something(library) && serves(library)))
     }
 
     /// Methods by which whoever has a shared resource takes on an obligation or ends one: those that lease or release.
@@ -279,7 +279,12 @@ impl Catalogue {
     /// `.on(`. Sorted, each once.
     #[must_use]
     pub fn screen_words(&self) -> Vec<String> {
-        specifier::words(&self.libraries)
+        specifier::words(self.packages())
+    }
+
+    /// The libraries of programs that are screened: of the others every file is lowered.
+    fn packages(&self) -> impl Iterator<Item = &Library> {
+        self.libraries.iter().filter(|library| library.ecosystem == Ecosystem::Npm)
     }
 
     fn entry(&self, (library, entry): (u32, u32)) -> &EntryPoint {

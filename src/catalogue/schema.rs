@@ -152,6 +152,8 @@ pub enum ResourceKind {
     Listener,
     Subscription,
     Process,
+    /// Works as long as somebody has it: dropping it undoes or ends what it is for.
+    Guard,
     /// Holds nothing: making one is free.
     Stateless,
 }

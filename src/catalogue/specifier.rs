@@ -93,7 +93,7 @@ pub(super) fn texts<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<&'c
 }
 
 /// The words without which a file uses no resource of these libraries that needs no import.
-pub(super) fn words(libraries: &[Library]) -> Vec<String> {
+pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<String> {
     let mut words = Vec::new();
     for library in libraries {
         let holding = || library.resources.iter().filter(|resource| resource.kind != ResourceKind::Stateless);

@@ -6,6 +6,7 @@
 mod client_per_call;
 mod creation;
 mod discarded_cleanup;
+mod discarded_guard;
 mod pool_per_call;
 mod pool_without_error_handler;
 mod pool_without_limits;
@@ -15,6 +16,7 @@ mod unbounded_cache;
 mod uncleared_timer;
 mod unclosed_client;
 mod unfinished_transaction;
+mod unreaped_process;
 mod unreleased_lease;
 mod unremoved_listener;
 mod wording;
@@ -29,11 +31,13 @@ const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[
     pool_per_call::check,
     client_per_call::check,
     discarded_cleanup::check,
+    discarded_guard::check,
     uncleared_timer::check,
     unremoved_listener::check,
     unreleased_lease::check,
     unclosed_client::check,
     unfinished_transaction::check,
+    unreaped_process::check,
     unbounded_cache::check,
     shared_single_client::check,
     pool_without_limits::check,
@@ -104,11 +108,13 @@ rules! {
     PoolPerCall = "pool-per-call", Creation;
     ClientPerCall = "client-per-call", Creation;
     DiscardedCleanup = "discarded-cleanup", Handles;
+    DiscardedGuard = "discarded-guard", Handles;
     UnclearedTimer = "uncleared-timer", Handles;
     UnremovedListener = "unremoved-listener", Handles;
     UnreleasedLease = "unreleased-lease", Release;
     UnclosedClient = "unclosed-client", Release;
     UnfinishedTransaction = "unfinished-transaction", Release;
+    UnreapedProcess = "unreaped-process", Release;
     UnboundedCache = "unbounded-cache", Growth;
     SharedSingleClient = "shared-single-client", Hygiene;
     PoolWithoutLimits = "pool-without-limits", Hygiene;

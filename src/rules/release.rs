@@ -59,6 +59,7 @@ fn rule_for(facts: &Facts<'_>, obligation: &Obligation) -> Option<RuleId> {
                 ResourceKind::Lease => Some(RuleId::UnreleasedLease),
                 ResourceKind::Transaction => Some(RuleId::UnfinishedTransaction),
                 ResourceKind::Pool | ResourceKind::Client | ResourceKind::Handle => Some(RuleId::UnclosedClient),
+                ResourceKind::Process => Some(RuleId::UnreapedProcess),
                 _ => None,
             }
         }
@@ -94,7 +95,8 @@ fn loss<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
         let loss = if somewhere { Loss::SomePath } else { Loss::Never };
         return Some((loss, obligation.normal_path.as_ref()));
     }
-    if !exceptional.contains(Fate::HELD) || rate == Rate::Once {
+    // A program that cannot go on with its child mostly cannot go on.
+    if !exceptional.contains(Fate::HELD) || rate == Rate::Once || kind == ResourceKind::Process {
         return None;
     }
     let mut path = obligation.exceptional_path.as_ref()?;
@@ -166,7 +168,11 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
         function: facts.program.name_of(function),
         resource: wording::resource_id(facts, acquisition),
         message,
-        help: help(loss, &handle),
+        help: match facts.resource(acquisition) {
+            // Where scopes end things by themselves there is no `finally` to speak of.
+            Some((_, resource)) if facts.evaluator.drops_implicitly(function) => resource.help.clone(),
+            _ => help(loss, &handle),
+        },
         trace,
     }
 }
@@ -175,6 +181,7 @@ fn verb(kind: ResourceKind) -> &'static str {
     match kind {
         ResourceKind::Lease => "released",
         ResourceKind::Transaction => "finished",
+        ResourceKind::Process => "waited for",
         _ => "closed",
     }
 }

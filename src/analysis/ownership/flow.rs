@@ -211,7 +211,7 @@ impl<'a, 'p> Transfer<'a, 'p> {
             match &content.terminator {
                 Terminator::Branch { then, otherwise, .. } => {
                     for (arm, other) in [(*then, *otherwise), (*otherwise, *then)] {
-                        let released = self.released_before(arm, other);
+                        let released = self.released_before(block, arm, other);
                         if !released.is_empty() {
                             guards.insert((block, other), released);
                         }
@@ -219,7 +219,7 @@ impl<'a, 'p> Transfer<'a, 'p> {
                 }
                 Terminator::Fork(arms) => {
                     for arm in arms {
-                        let released = self.released_before(*arm, block);
+                        let released = self.released_before(block, *arm, block);
                         for other in arms.iter().filter(|other| *other != arm && !released.is_empty()) {
                             guards.insert((block, *other), released.clone());
                         }
@@ -231,8 +231,9 @@ impl<'a, 'p> Transfer<'a, 'p> {
         self.guards = guards;
     }
 
-    /// The identities released on the way from `from` to `to`, when that way is short and leads nowhere else.
-    fn released_before(&self, from: BlockId, to: BlockId) -> Vec<usize> {
+    /// The identities released on the way from `from` to `to`, when that way is short and leads nowhere else. What comes
+    /// by `fork` again is another turn of a loop, and another resource.
+    fn released_before(&self, fork: BlockId, from: BlockId, to: BlockId) -> Vec<usize> {
         const SHORT: usize = 8;
         let mut released = Vec::new();
         let (mut work, mut seen, mut arrives) = (vec![from], vec![from], false);
@@ -250,7 +251,7 @@ impl<'a, 'p> Transfer<'a, 'p> {
             for next in self.body.block(block).terminator.successors() {
                 if next == to {
                     arrives = true;
-                } else if !seen.contains(&next) {
+                } else if next != fork && !seen.contains(&next) {
                     if seen.len() == SHORT {
                         return Vec::new();
                     }

@@ -49,9 +49,7 @@ impl Lowering<'_> {
         let result = self.body.new_temp();
         let before = self.moved.clone();
         let arms: Vec<BlockId> = matched.arms.iter().map(|_| self.body.new_block()).collect();
-        // No arms: the value cannot be.
-        let terminator = if arms.is_empty() { Terminator::Unreachable } else { Terminator::Fork(arms.clone()) };
-        self.body.terminate(terminator, span_of(&*matched.expr));
+        self.dispatch(&scrutinee, matched, &arms);
         let mut ways = Vec::new();
         for (index, (arm, entry)) in matched.arms.iter().zip(&arms).enumerate() {
             self.moved.clone_from(&before);
@@ -72,6 +70,30 @@ impl Lowering<'_> {
         }
         self.join(ways, at);
         result.into()
+    }
+
+    /// Leaves the block for the arms. Where arms tell a value from none, only some of them have it.
+    fn dispatch(&mut self, scrutinee: &Operand, matched: &syn::ExprMatch, arms: &[BlockId]) {
+        let at = span_of(&*matched.expr);
+        let taken = |wanted: Outcome| -> Vec<BlockId> {
+            let outcomes = matched.arms.iter().map(|arm| outcome(&arm.pat)).zip(arms);
+            outcomes.filter(|(outcome, _)| outcome.is_none_or(|it| it == wanted)).map(|(_, entry)| *entry).collect()
+        };
+        let tells = matched.arms.iter().any(|arm| outcome(&arm.pat).is_some());
+        let (success, failure) = (taken(Outcome::Success), taken(Outcome::Failure));
+        if !tells || success.is_empty() || failure.is_empty() || !matches!(scrutinee, Operand::Place(_)) {
+            // No arms: the value cannot be.
+            let ways = arms.to_vec();
+            let terminator = if ways.is_empty() { Terminator::Unreachable } else { Terminator::Fork(ways) };
+            self.body.terminate(terminator, at);
+            return;
+        }
+        let (there, missing) = (self.body.new_block(), self.body.new_block());
+        self.body.branch(Condition::Truthy(scrutinee.clone()), there, missing, at);
+        for (block, ways) in [(there, success), (missing, failure)] {
+            self.body.switch_to(block);
+            self.body.terminate(Terminator::Fork(ways), at);
+        }
     }
 
     pub(super) fn loop_expression(&mut self, body: &syn::Block, label: Option<&syn::Label>, at: Span) -> Operand {
@@ -268,6 +290,30 @@ impl Lowering<'_> {
     /// The way that ends here, if control gets here.
     pub(super) fn way(&self) -> Option<Way> {
         (!self.body.is_dead()).then(|| Way { end: self.body.current(), moved: self.moved.clone() })
+    }
+}
+
+/// What a pattern says of an `Option` or a `Result`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Success,
+    Failure,
+}
+
+fn outcome(pattern: &syn::Pat) -> Option<Outcome> {
+    let of_path = |path: &syn::Path| {
+        let is_failure = path.segments.last().is_some_and(|last| last.ident == "Err" || last.ident == "None");
+        if is_success(path) { Some(Outcome::Success) } else { is_failure.then_some(Outcome::Failure) }
+    };
+    match pattern {
+        syn::Pat::TupleStruct(variant) => of_path(&variant.path),
+        syn::Pat::Path(path) => of_path(&path.path),
+        // `None` without parentheses reads as a name.
+        syn::Pat::Ident(name) => (name.ident == "None").then_some(Outcome::Failure),
+        syn::Pat::Guard(guarded) => outcome(&guarded.pat),
+        syn::Pat::Reference(inner) => outcome(&inner.pat),
+        syn::Pat::Paren(inner) => outcome(&inner.pat),
+        _ => None,
     }
 }
 

@@ -10,6 +10,8 @@ impl Lowering<'_> {
     /// Declares what the pattern binds and assigns it from `value`.
     pub(super) fn bind(&mut self, pattern: &syn::Pat, value: &Operand, annotation: Option<TypeRef>) {
         match pattern {
+            // A constructor without fields, or a constant: no name is written so.
+            syn::Pat::Ident(binding) if binding.ident == "None" => {}
             syn::Pat::Ident(binding) => {
                 let at = range(binding.ident.span());
                 let id = self.new_variable(name_of(&binding.ident), Binding::Value, annotation, at);
