@@ -206,6 +206,8 @@ impl<'l> Builder<'l> {
             joined.borrows |= known.borrows;
             joined.infallible |= known.infallible;
             joined.exits |= known.exits;
+            joined.forgets |= known.forgets;
+            joined.reclaims |= known.reclaims;
             joined.releases.extend(&known.releases);
             joined.memoises = joined.memoises.or(known.memoises);
             joined.calls = joined.calls.or(known.calls);
@@ -439,6 +441,8 @@ fn mistake(library: &Library, message: String) -> LoadError {
 }
 
 fn same(left: &FunctionFact, right: &FunctionFact) -> bool {
-    let key = |it: &FunctionFact| (it.borrows, it.infallible, it.exits, it.memoises, it.calls, it.returns);
+    let key = |it: &FunctionFact| {
+        (it.borrows, it.infallible, it.exits, it.forgets, it.reclaims, it.memoises, it.calls, it.returns)
+    };
     key(left) == key(right) && left.releases == right.releases
 }

@@ -152,6 +152,8 @@ pub enum ResourceKind {
     Listener,
     Subscription,
     Process,
+    /// A task or thread that runs by itself; dropping the handle lets it run on.
+    Task,
     /// Works as long as somebody has it: dropping it undoes or ends what it is for.
     Guard,
     /// Holds nothing: making one is free.
@@ -264,6 +266,12 @@ pub struct FunctionFact {
     /// It calls the function at this argument index before it returns (or before its promise settles), and keeps none.
     #[serde(default)]
     pub calls: Option<u32>,
+    /// It keeps what it is given from ever being dropped: `Box::leak(x)`, or `x.leak()` for a method.
+    #[serde(default)]
+    pub forgets: bool,
+    /// It takes back what was kept from being dropped: `Box::from_raw(x)`.
+    #[serde(default)]
+    pub reclaims: bool,
     /// Its result is the argument at this index, or another face of it: `Object.freeze(x)`.
     #[serde(default)]
     pub returns: Option<u32>,

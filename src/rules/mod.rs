@@ -5,8 +5,10 @@
 
 mod client_per_call;
 mod creation;
+mod detached_task;
 mod discarded_cleanup;
 mod discarded_guard;
+mod forgotten_value;
 mod pool_per_call;
 mod pool_without_error_handler;
 mod pool_without_limits;
@@ -32,12 +34,14 @@ const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[
     client_per_call::check,
     discarded_cleanup::check,
     discarded_guard::check,
+    detached_task::check,
     uncleared_timer::check,
     unremoved_listener::check,
     unreleased_lease::check,
     unclosed_client::check,
     unfinished_transaction::check,
     unreaped_process::check,
+    forgotten_value::check,
     unbounded_cache::check,
     shared_single_client::check,
     pool_without_limits::check,
@@ -109,12 +113,14 @@ rules! {
     ClientPerCall = "client-per-call", Creation;
     DiscardedCleanup = "discarded-cleanup", Handles;
     DiscardedGuard = "discarded-guard", Handles;
+    DetachedTask = "detached-task", Handles;
     UnclearedTimer = "uncleared-timer", Handles;
     UnremovedListener = "unremoved-listener", Handles;
     UnreleasedLease = "unreleased-lease", Release;
     UnclosedClient = "unclosed-client", Release;
     UnfinishedTransaction = "unfinished-transaction", Release;
     UnreapedProcess = "unreaped-process", Release;
+    ForgottenValue = "forgotten-value", Release;
     UnboundedCache = "unbounded-cache", Growth;
     SharedSingleClient = "shared-single-client", Hygiene;
     PoolWithoutLimits = "pool-without-limits", Hygiene;

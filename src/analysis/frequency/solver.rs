@@ -7,8 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::{Value, Values};
 use crate::discovery::FileRole;
-use crate::ir::{Binding, Call, FunctionKind, OpKind, Operand, Place, Root};
+use crate::ir::{Binding, Call, FunctionId, FunctionKind, Module, OpKind, Operand, Place, Root};
 use crate::linking::{FunctionRef, OpRef};
+use crate::source::Language;
 
 use super::entries::Entries;
 use super::{Evidence, Frequencies, Frequency, Node, Rate, memo};
@@ -81,7 +82,8 @@ impl<'e, 'p> Solver<'e, 'p> {
     fn public_exports(&mut self) {
         let program = self.evaluator.program;
         let imported = program.imported_modules();
-        for module in program.modules().filter(|module| !imported.contains(&module.file)) {
+        let is_face = |module: &&Module| !imported.contains(&module.file) && !is_program(module);
+        for module in program.modules().filter(is_face) {
             for symbol in program.all_exports(module.file) {
                 for value in &self.evaluator.symbol_values(&symbol) {
                     if let Value::Function { function, .. } = value {
@@ -310,4 +312,10 @@ fn raise(nodes: &mut FxHashMap<Node, Frequency>, node: Node, frequency: Frequenc
             work.push(node);
         }
     }
+}
+
+/// Whether a module is the root of a program: nobody outside can call what it has, since there is no name for it.
+fn is_program(module: &Module) -> bool {
+    let mut functions = module.functions.iter().filter(|function| function.parent == Some(FunctionId::INITIALISER));
+    module.language == Language::Rust && functions.any(|function| function.name.as_deref() == Some("main"))
 }

@@ -30,7 +30,7 @@ impl Lowering<'_> {
         let plain = match expression {
             syn::Expr::Call(call) => return self.call(call, mode, at),
             syn::Expr::MethodCall(call) => return self.method_call(call, mode, at),
-            syn::Expr::Await(inner) => return self.value(&inner.base, mode),
+            syn::Expr::Await(inner) => return self.awaited(&inner.base, mode, at),
             syn::Expr::Paren(inner) => return self.value(&inner.expr, mode),
             syn::Expr::Group(inner) => return self.value(&inner.expr, mode),
             syn::Expr::Try(inner) => self.value(&inner.expr, Mode::Try),
@@ -147,6 +147,17 @@ impl Lowering<'_> {
             syn::Expr::Struct(literal) => self.struct_literal(literal, at),
             _ => Operand::Opaque,
         }
+    }
+
+    /// `.await`: the value of what is waited for. Where that is not what is called on the spot, that somebody waits is worth
+    /// an operation: it is what ends a task.
+    fn awaited(&mut self, base: &syn::Expr, mode: Mode, at: Span) -> Operand {
+        let value = self.value(base, mode);
+        if let (Operand::Place(place), syn::Expr::Path(_) | syn::Expr::Field(_)) = (&value, base) {
+            let callee = place.clone().named("await").into();
+            self.push_call(callee, Vec::new(), Mode::Plain, span_of(base), at);
+        }
+        value
     }
 
     /// A value that is given away: a variable that held it holds it no more.
