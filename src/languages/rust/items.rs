@@ -149,7 +149,7 @@ impl Lowering<'_> {
                         }
                         _ => None,
                     });
-                    self.methods(variable, class, methods);
+                    self.methods(variable, class, &it.attrs, methods);
                 }
             }
             syn::Item::Static(it) => self.constant(&it.ident, &it.ty, &it.expr),
@@ -217,20 +217,22 @@ impl Lowering<'_> {
             syn::ImplItem::Fn(method) => Some((&method.attrs, &method.sig, &method.block, span_of(method))),
             _ => None,
         });
-        self.methods(variable, class, methods);
+        self.methods(variable, class, &implementation.attrs, methods);
     }
 
     fn methods<'m>(
         &mut self,
         variable: VariableId,
         class: ClassId,
+        of_all: &[syn::Attribute],
         methods: impl Iterator<Item = (&'m Vec<syn::Attribute>, &'m syn::Signature, &'m syn::Block, Span)>,
     ) {
         let outer = self.self_type.replace(variable);
         for (attributes, signature, block, span) in methods.filter(|(attributes, ..)| !serves_tests(attributes)) {
             let id = self.reserve_function();
             let is_static = signature.receiver().is_none();
-            let decorators = self.decorators(attributes);
+            let mut decorators = self.decorators(attributes);
+            decorators.extend(self.decorators(of_all));
             self.function(id, FunctionKind::Method { class, is_static }, decorators, signature, (block, span));
             let member = ClassMember { name: name_of(&signature.ident), function: id, is_static };
             self.classes[class.0 as usize].members.push(member);
