@@ -167,8 +167,24 @@ impl Lowering<'_> {
         let Some(id) = self.lookup(&name_of(ident)) else { return };
         let annotation = self.type_ref(written);
         self.variables[id.0 as usize].annotation = Some(annotation);
-        let value = self.expression(value);
-        self.body.assign(Place::variable(id), Rvalue::Use(value), range(ident.span()));
+        self.made_once(id, value, range(ident.span()));
+    }
+
+    /// The value of a static, wherever it is written.
+    pub(super) fn made_once(&mut self, id: VariableId, value: &syn::Expr, at: Span) {
+        if self.body.id == FunctionId::INITIALISER {
+            let value = self.expression(value);
+            self.body.assign(Place::variable(id), Rvalue::Use(value), at);
+            return;
+        }
+        let outer = std::mem::replace(&mut self.body.id, FunctionId::INITIALISER);
+        let maker = self.closure(&[], None, false, span_of(value), |lowering| {
+            let made = lowering.expression(value);
+            lowering.leave_with(made, at);
+        });
+        self.body.id = outer;
+        self.variables[id.0 as usize].owner = FunctionId::INITIALISER;
+        self.statics.push((id, maker, at));
     }
 
     /// `mod name;`: the exports of another file. Private ones are in sight of what is below.
