@@ -109,7 +109,10 @@ impl Catalogue {
     /// Whether any library speaks about this specifier.
     #[must_use]
     pub fn knows_package(&self, specifier: &str) -> bool {
-        !self.index.roots(&normalise(specifier)).is_empty()
+        match split_crate(specifier) {
+            Some((package, _)) => !self.index.roots(package).is_empty(),
+            None => !self.index.roots(&normalise(specifier)).is_empty(),
+        }
     }
 
     /// What the member at `path` of the package is. The package itself and its default export are both the empty path,
@@ -119,7 +122,7 @@ impl Catalogue {
         let mut facts = SymbolFacts::default();
         if let Some((package, modules)) = split_crate(specifier) {
             let path: MemberPath = modules.map(Name::new).chain(path.iter().cloned()).collect();
-            if let Some(&root) = self.index.packages.get(package) {
+            for root in self.index.roots(package) {
                 self.add_symbol(root, self.index.below_modules(root, &path), &mut facts);
             }
             return facts;
@@ -137,9 +140,10 @@ impl Catalogue {
     pub fn chain_creation(&self, specifier: &str, path: &[Name], is_new: bool, method: &str) -> Option<ResourceId> {
         if let Some((package, modules)) = split_crate(specifier) {
             let path: MemberPath = modules.map(Name::new).chain(path.iter().cloned()).collect();
-            let root = *self.index.packages.get(package)?;
-            let node = self.index.node(root, self.index.below_modules(root, &path))?;
-            return self.index.instance_creation(node, is_new, method);
+            return self.index.roots(package).into_iter().find_map(|root| {
+                let node = self.index.node(root, self.index.below_modules(root, &path))?;
+                self.index.instance_creation(node, is_new, method)
+            });
         }
         let path = without_default(path);
         let roots = self.index.roots(&normalise(specifier));
@@ -211,10 +215,10 @@ impl Catalogue {
     pub fn instance_entries(&self, specifier: &str, path: &[Name], is_new: bool, method: &str) -> Entries<'_> {
         if let Some((package, modules)) = split_crate(specifier) {
             let path: MemberPath = modules.map(Name::new).chain(path.iter().cloned()).collect();
-            let root = self.index.packages.get(package);
-            let node = root.and_then(|root| self.index.node(*root, self.index.below_modules(*root, &path)));
-            let found = node.and_then(|node| self.index.instance_entries(node, is_new, method));
-            return found.into_iter().flatten().map(|&entry| self.entry(entry)).collect();
+            let node = |root: u32| self.index.node(root, self.index.below_modules(root, &path));
+            let nodes = self.index.roots(package).into_iter().filter_map(node);
+            let found = nodes.filter_map(|node| self.index.instance_entries(node, is_new, method));
+            return found.flatten().map(|&entry| self.entry(entry)).collect();
         }
         let path = without_default(path);
         let mut entries = Entries::new();

@@ -5,8 +5,8 @@ use rustc_hash::FxHashSet;
 
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::Value;
-use crate::catalogue::globs;
 use crate::catalogue::schema::{Ecosystem, EntryPoint, Runs};
+use crate::catalogue::{globs, split_crate};
 use crate::ir::{Call, CallKind, Decorator, FunctionKind, Module, Name, Operand, TypeRef, TypeRoot};
 use crate::linking::{FunctionRef, OpRef, Symbol, Target};
 use crate::source::Location;
@@ -154,7 +154,10 @@ impl<'e, 'p> Entries<'e, 'p> {
             return false;
         }
         let named = |decorators: &[Decorator]| {
-            decorators.iter().filter_map(decorator_name).any(|name| entry.decorators.iter().any(|it| *it == name))
+            decorators
+                .iter()
+                .filter_map(|it| decorator_name(module, it))
+                .any(|name| entry.decorators.iter().any(|it| *it == name))
         };
         if named(&function.decorators) {
             return true;
@@ -192,7 +195,9 @@ impl<'e, 'p> Entries<'e, 'p> {
         let is_one_of = |specifier: &str| {
             packages.iter().map(|package| package.strip_prefix("@types/").unwrap_or(package)).any(|package| {
                 let specifier = specifier.strip_prefix("node:").unwrap_or(specifier);
-                specifier.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '-']))
+                specifier
+                    .strip_prefix(package)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '-']) || rest.starts_with("::"))
             })
         };
         let target = match root {
@@ -348,6 +353,10 @@ fn requested_packages(evaluator: &Evaluator<'_>) -> FxHashSet<String> {
             let request = crate::ir::RequestId(u32::try_from(index).expect("invariant: fewer than 2^32 requests"));
             if let Target::External(name) = evaluator.program.target(module.file, request) {
                 packages.insert(name.to_string());
+                if let Some((package, _)) = split_crate(name) {
+                    packages.insert(package.to_owned());
+                    continue;
+                }
                 let parts = if name.starts_with('@') { 2 } else { 1 };
                 packages.insert(name.split('/').take(parts).collect::<Vec<_>>().join("/"));
             }
@@ -356,11 +365,12 @@ fn requested_packages(evaluator: &Evaluator<'_>) -> FxHashSet<String> {
     packages
 }
 
-fn decorator_name(decorator: &Decorator) -> Option<Name> {
+fn decorator_name(module: &Module, decorator: &Decorator) -> Option<Name> {
     match decorator.callee.path.last() {
         Some(field) => field.name().map(Name::new),
         None => match &decorator.callee.root {
             crate::ir::Root::Global(name) => Some(name.clone()),
+            crate::ir::Root::Variable(id) => Some(module.variable(*id).name.clone()),
             _ => None,
         },
     }

@@ -15,7 +15,7 @@ use super::{range, span_of};
 
 /// Whether `?` takes the value apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     Plain,
     Try,
 }
@@ -227,7 +227,7 @@ impl Lowering<'_> {
         self.push_call(callee.into(), arguments, mode, callee_span, at)
     }
 
-    fn push_call(
+    pub(super) fn push_call(
         &mut self,
         callee: Operand,
         arguments: Vec<Argument>,

@@ -149,7 +149,7 @@ impl Lowering<'_> {
                         }
                         _ => None,
                     });
-                    self.methods(variable, class, methods);
+                    self.methods(variable, class, &it.attrs, methods);
                 }
             }
             syn::Item::Static(it) => self.constant(&it.ident, &it.ty, &it.expr),
@@ -167,8 +167,24 @@ impl Lowering<'_> {
         let Some(id) = self.lookup(&name_of(ident)) else { return };
         let annotation = self.type_ref(written);
         self.variables[id.0 as usize].annotation = Some(annotation);
-        let value = self.expression(value);
-        self.body.assign(Place::variable(id), Rvalue::Use(value), range(ident.span()));
+        self.made_once(id, value, range(ident.span()));
+    }
+
+    /// The value of a static, wherever it is written.
+    pub(super) fn made_once(&mut self, id: VariableId, value: &syn::Expr, at: Span) {
+        if self.body.id == FunctionId::INITIALISER {
+            let value = self.expression(value);
+            self.body.assign(Place::variable(id), Rvalue::Use(value), at);
+            return;
+        }
+        let outer = std::mem::replace(&mut self.body.id, FunctionId::INITIALISER);
+        let maker = self.closure(&[], None, false, span_of(value), |lowering| {
+            let made = lowering.expression(value);
+            lowering.leave_with(made, at);
+        });
+        self.body.id = outer;
+        self.variables[id.0 as usize].owner = FunctionId::INITIALISER;
+        self.statics.push((id, maker, at));
     }
 
     /// `mod name;`: the exports of another file. Private ones are in sight of what is below.
@@ -217,20 +233,22 @@ impl Lowering<'_> {
             syn::ImplItem::Fn(method) => Some((&method.attrs, &method.sig, &method.block, span_of(method))),
             _ => None,
         });
-        self.methods(variable, class, methods);
+        self.methods(variable, class, &implementation.attrs, methods);
     }
 
     fn methods<'m>(
         &mut self,
         variable: VariableId,
         class: ClassId,
+        of_all: &[syn::Attribute],
         methods: impl Iterator<Item = (&'m Vec<syn::Attribute>, &'m syn::Signature, &'m syn::Block, Span)>,
     ) {
         let outer = self.self_type.replace(variable);
         for (attributes, signature, block, span) in methods.filter(|(attributes, ..)| !serves_tests(attributes)) {
             let id = self.reserve_function();
             let is_static = signature.receiver().is_none();
-            let decorators = self.decorators(attributes);
+            let mut decorators = self.decorators(attributes);
+            decorators.extend(self.decorators(of_all));
             self.function(id, FunctionKind::Method { class, is_static }, decorators, signature, (block, span));
             let member = ClassMember { name: name_of(&signature.ident), function: id, is_static };
             self.classes[class.0 as usize].members.push(member);

@@ -5,12 +5,13 @@ use rustc_hash::FxHashMap;
 
 use crate::ir::{
     Binding, Class, Export, ExportSource, Function, FunctionId, Import, ImportName, Module, ModuleRequest, Name,
-    RequestId, Terminator, TypeRef, Variable, VariableId,
+    Operand, Place, RequestId, Rvalue, Terminator, TypeRef, Variable, VariableId,
 };
 use crate::languages::graph::Body;
 use crate::source::{FileId, Language, Span};
 
 use super::drops::{Exit, Moved};
+use super::expressions::Mode;
 
 /// Everything known so far about one file.
 pub(super) struct Lowering<'t> {
@@ -29,13 +30,15 @@ pub(super) struct Lowering<'t> {
     /// The variables that no scope drops any more, on the way to where we are.
     pub(super) moved: Moved,
     /// What the `let` of the condition being read has matched.
-    pub(super) matched: Option<crate::ir::Operand>,
+    pub(super) matched: Option<Operand>,
     /// How many inline modules are around us: `super` leads out of them first.
     pub(super) inline_modules: usize,
     /// Whether names may come from a `use …::*`.
     pub(super) has_globs: bool,
     /// The type whose `impl` we are in.
     pub(super) self_type: Option<VariableId>,
+    /// Statics of functions: made once for the program, by functions of their own.
+    pub(super) statics: Vec<(VariableId, FunctionId, Span)>,
     requests: Vec<ModuleRequest>,
     request_ids: FxHashMap<CompactString, RequestId>,
     file: FileId,
@@ -59,6 +62,7 @@ impl<'t> Lowering<'t> {
             inline_modules: 0,
             has_globs: false,
             self_type: None,
+            statics: Vec::new(),
             requests: Vec::new(),
             request_ids: FxHashMap::default(),
             file,
@@ -69,6 +73,10 @@ impl<'t> Lowering<'t> {
     /// Walks the file and completes the module.
     pub(super) fn module(mut self, tree: &syn::File) -> Module {
         self.items(&tree.items);
+        for (variable, maker, at) in std::mem::take(&mut self.statics) {
+            let value = self.push_call(Operand::Function(maker), Vec::new(), Mode::Plain, at, at);
+            self.body.assign(Place::variable(variable), Rvalue::Use(value), at);
+        }
         let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         self.body.terminate(Terminator::Return(None), Span::new(end, end));
         let (blocks, temps) = std::mem::replace(&mut self.body, Body::new(FunctionId::INITIALISER)).finish();

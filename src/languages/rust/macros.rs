@@ -56,7 +56,7 @@ impl Lowering<'_> {
             Body::Branches(branches) => self.branches(&branches, at),
             Body::Statics(statics) => {
                 for it in &statics {
-                    self.made_once(it);
+                    self.static_of_macro(it);
                 }
                 Operand::Nullish
             }
@@ -125,13 +125,12 @@ impl Lowering<'_> {
         result.into()
     }
 
-    fn made_once(&mut self, it: &Static) {
+    fn static_of_macro(&mut self, it: &Static) {
         let annotation = self.type_ref(&it.written);
         self.declare_item(&it.name, crate::ir::Binding::Value);
         let Some(id) = self.lookup(&super::paths::name_of(&it.name)) else { return };
         self.variables[id.0 as usize].annotation = Some(annotation);
-        let value = self.expression(&it.value);
-        self.body.assign(Place::variable(id), Rvalue::Use(value), range(it.name.span()));
+        self.made_once(id, &it.value, range(it.name.span()));
     }
 
     /// The variables that tokens mention: code nobody has read may take any of them.
