@@ -13,6 +13,7 @@ use crate::ir::{
 use crate::linking::{FunctionRef, OpRef};
 
 use super::instances::Instances;
+use super::rust_sites;
 use super::{Container, Lifetime, Shape};
 
 /// Containers by the operation that makes them.
@@ -29,6 +30,7 @@ pub(super) fn sites(facts: &Facts<'_>) -> Sites {
             of_function(facts, function, &kept, &mut sites);
         }
     }
+    rust_sites::add(facts, &kept.instances, &mut sites);
     sites
 }
 
