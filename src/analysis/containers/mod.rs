@@ -98,8 +98,11 @@ pub struct Shrink {
 #[must_use]
 pub fn containers(facts: &Facts<'_>) -> Vec<Container> {
     let sites = sites::sites(facts);
+    if std::env::var("LKDBG").is_ok() { eprintln!("DBG sites {} relevant {}", sites.len(), facts.program.relevant_functions().count()); }
     if sites.is_empty() {
         return Vec::new();
     }
-    uses::collect(facts, sites)
+    let found = uses::collect(facts, sites);
+    if std::env::var("LKDBG").is_ok() { for c in &found { eprintln!("DBG {} {:?} {:?} w={:?} s={:?} b={} e={}", c.name, c.shape, c.lifetime, c.writes, c.shrinks, c.is_bounded, c.escapes); } }
+    found
 }
