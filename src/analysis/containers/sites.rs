@@ -26,7 +26,8 @@ pub(super) fn sites(facts: &Facts<'_>) -> Sites {
     let mut sites = Sites::default();
     let kept = Kept { called: called_once(facts), instances: Instances::new(facts) };
     for function in facts.program.relevant_functions() {
-        if facts.is_held_to_account(function) && may_outlive(facts, function) {
+        let is_by_name = facts.evaluator.drops_implicitly(function);
+        if !is_by_name && facts.is_held_to_account(function) && may_outlive(facts, function) {
             of_function(facts, function, &kept, &mut sites);
         }
     }
