@@ -48,14 +48,14 @@ pub(super) fn made_by_new() -> &'static [&'static str] {
     Collections::of(Language::TypeScript).keyed
 }
 
-/// Whether a function of Rust makes a collection and gives it to what may keep it: it is a closure that fills a static,
-/// a function of a type, or it makes an instance.
+/// Whether a function of Rust makes a set of tasks, or a collection that it may give to what keeps it: it is a closure
+/// that fills a static, a function of a type, or it makes an instance.
 pub(super) fn makes_one_to_keep(module: &Module, function: &Function) -> bool {
     if module.language != Language::Rust {
         return false;
     }
     let collections = Collections::of(module.language);
-    let makes = |call: &Call| {
+    let makes = |call: &Call, types: &[&str]| {
         let Some(place) = call.callee.place() else { return false };
         let mut names = place.path.iter().rev().filter_map(Field::name);
         let (maker, within) = (names.next().unwrap_or_default(), names.next());
@@ -64,12 +64,13 @@ pub(super) fn makes_one_to_keep(module: &Module, function: &Function) -> bool {
             Root::Global(name) => Some(name.as_str()),
             _ => None,
         });
-        collections.makers.contains(&maker)
-            && within.is_some_and(|name| collections.keyed.contains(&name) || collections.lists.contains(&name))
+        collections.makers.contains(&maker) && within.is_some_and(|name| types.contains(&name))
     };
     let is_new = |call: &Call| call.kind == CallKind::New;
     let calls = || function.ops().filter_map(|(_, _, op)| op.call());
-    (function.name.is_none() || function.class().is_some() || calls().any(is_new)) && calls().any(makes)
+    let may_keep = || function.name.is_none() || function.class().is_some() || calls().any(is_new);
+    calls().any(|call| makes(call, collections.lists))
+        || may_keep() && calls().any(|call| makes(call, collections.keyed))
 }
 
 /// `{}`, `[]`: something to fill.

@@ -24,7 +24,12 @@ impl Keys<'_, '_, '_> {
                     // In Rust one of a fixed list, as all types are that have no fields.
                     Binding::Class(class)
                         if self.facts.program.module(named.file).language == Language::Rust
-                            && self.facts.program.class(ClassRef { file: named.file, class }).field_types.is_empty() =>
+                            && self
+                                .facts
+                                .program
+                                .class(ClassRef { file: named.file, class })
+                                .field_types
+                                .is_empty() =>
                     {
                         Some(Key::Closed)
                     }

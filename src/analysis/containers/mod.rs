@@ -11,8 +11,8 @@ mod instances;
 mod key_types;
 mod keys;
 mod many;
-mod origins;
 mod named;
+mod origins;
 mod removals;
 mod rust_sites;
 mod sites;
@@ -73,6 +73,8 @@ pub enum Lifetime {
     Singleton(ClassRef),
     /// Captured by the closures of a function that runs once.
     Closure,
+    /// Made before a loop that may go on as long as the process.
+    Loop,
 }
 
 /// An entry put in.
@@ -98,11 +100,8 @@ pub struct Shrink {
 #[must_use]
 pub fn containers(facts: &Facts<'_>) -> Vec<Container> {
     let sites = sites::sites(facts);
-    if std::env::var("LKDBG").is_ok() { eprintln!("DBG sites {} relevant {}", sites.len(), facts.program.relevant_functions().count()); }
     if sites.is_empty() {
         return Vec::new();
     }
-    let found = uses::collect(facts, sites);
-    if std::env::var("LKDBG").is_ok() { for c in &found { eprintln!("DBG {} {:?} {:?} w={:?} s={:?} b={} e={}", c.name, c.shape, c.lifetime, c.writes, c.shrinks, c.is_bounded, c.escapes); } }
-    found
+    uses::collect(facts, sites)
 }

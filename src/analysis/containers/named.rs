@@ -7,8 +7,8 @@ use crate::discovery::FileRole;
 use crate::ir::{Call, Collections, Field, Name, OpKind, Operand, Place, Root, Rvalue, Temp};
 use crate::linking::{FunctionRef, OpRef};
 
-use super::Shrink;
 use super::uses::Uses;
+use super::{Lifetime, Shrink};
 
 /// Functions that take out of what they are given.
 const TAKING: &[&str] = &["take", "replace", "swap"];
@@ -102,8 +102,13 @@ impl Uses<'_, '_, '_> {
                 continue;
             }
             let name = Name::new(container.name.rsplit('.').next().unwrap_or_default());
+            // Nobody else has a variable.
+            let is_its = |at: &OpRef| {
+                container.lifetime != Lifetime::Loop
+                    || self.facts.evaluator.is_within(at.function, container.at.function)
+            };
             if known.contains(&name)
-                && let Some((_, at)) = removed.iter().find(|(removed, _)| *removed == name)
+                && let Some((_, at)) = removed.iter().find(|(removed, at)| *removed == name && is_its(at))
             {
                 container.shrinks.push(Shrink { at: *at, on_expired_read: false });
             }

@@ -29,6 +29,9 @@ pub(super) fn add(facts: &Facts<'_>, instances: &Instances<'_, '_>, sites: &mut 
         }
         for (block, index, op) in program.function(function).ops() {
             let at = function.op(block, index);
+            if let OpKind::Assign { target, .. } = &op.kind {
+                of_local(facts, at, target, sites);
+            }
             let Some(call) = op.call() else { continue };
             match call.kind {
                 CallKind::New => of_instance(facts, instances, at, sites),
@@ -44,6 +47,20 @@ pub(super) fn add(facts: &Facts<'_>, instances: &Instances<'_, '_>, sites: &mut 
                 _ => {}
             }
         }
+    }
+}
+
+/// A set of tasks in a variable: it keeps what each task gave until somebody asks for it.
+fn of_local(facts: &Facts<'_>, at: OpRef, target: &Place, sites: &mut Sites) {
+    let Some(id) = target.as_variable().map(|id| at.function.variable(id)) else { return };
+    let variable = facts.program.variable(id);
+    if variable.binding != Binding::Value || variable.owner != at.function.function || static_at(facts, id).is_some() {
+        return;
+    }
+    let values = facts.evaluator.variable(id);
+    let made = made(facts, &values);
+    if !made.is_empty() && made.iter().all(|(made, shape)| *shape == Shape::List && made.function == at.function) {
+        add_all(facts, &values, (at, variable.name.to_string()), Lifetime::Loop, sites);
     }
 }
 

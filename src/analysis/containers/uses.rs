@@ -12,8 +12,8 @@ use crate::analysis::value::External;
 use crate::catalogue::RUST_PRELUDE;
 use crate::discovery::FileRole;
 use crate::ir::{
-    Binding, BlockId, Call, Collections, Comparison, Condition, Field, FunctionKind, Name, OpKind, Operand, Place, Root,
-    Rvalue, Terminator,
+    Binding, BlockId, Call, Collections, Comparison, Condition, Field, FunctionKind, Name, OpKind, Operand, Place,
+    Root, Rvalue, Terminator,
 };
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Language;
@@ -22,7 +22,7 @@ use super::aliases::{Alias, Aliases};
 use super::clock::{self, LOOK_UPS};
 use super::keys::Keys;
 use super::sites::Sites;
-use super::{Container, Key, Shape, Shrink, Write};
+use super::{Container, Key, Lifetime, Shape, Shrink, Write};
 
 /// Finds the uses of `sites`.
 pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
@@ -302,7 +302,9 @@ impl Uses<'_, '_, '_> {
                         || is_drop(&evaluator.external_name(*id))
                         || evaluator.facts(*id).function.is_some_and(|fact| fact.borrows || fact.returns.is_some())
                 }
-                CallTarget::ProductMethod { of, name, .. } => is_of_language(*of) && !Collections::of(Language::TypeScript).fills(name),
+                CallTarget::ProductMethod { of, name, .. } => {
+                    is_of_language(*of) && !Collections::of(Language::TypeScript).fills(name)
+                }
                 CallTarget::ResourceMethod { .. } | CallTarget::Parameter => false,
             })
     }
@@ -316,7 +318,10 @@ impl Uses<'_, '_, '_> {
         }
         let mut found = self.aliases_within(function, operand);
         // `|| Mutex::new(HashMap::new())`: what makes it hands it to who keeps it.
-        found.retain(|alias| !is_rust || alias.site.function != function);
+        let sites = &self.sites;
+        found.retain(|alias| {
+            !is_rust || alias.site.function != function || sites[&alias.site].lifetime == Lifetime::Loop
+        });
         // Callers here are followed; a function nobody here calls hands it to somebody else.
         if !found.is_empty() && self.aliases.callers(function).next().is_none() {
             for alias in found {
