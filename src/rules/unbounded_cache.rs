@@ -4,7 +4,7 @@ use crate::analysis::containers::{Container, Key, Lifetime, Shape, Write};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{Block, BlockId, CallKind, Edges, Field, Function, Module, OpKind, Root, Rvalue};
+use crate::ir::{Block, BlockId, CallKind, Edges, Field, Function, FunctionKind, Module, OpKind, Root, Rvalue};
 
 use super::{RuleId, wording};
 
@@ -70,9 +70,12 @@ fn is_in_endless_loop(facts: &Facts<'_>, container: &Container, write: &Write) -
             && content.ops.iter().any(|op| matches!(&op.kind, OpKind::Assign { value: Rvalue::ElementOf(_), .. }))
             && (other == block || goes_around(body, other, block))
     };
-    write.at.function == container.at.function
-        && depth > body.block(container.at.block).loop_depth
-        && !body.blocks().any(|(other, content)| is_of_list(other, content))
+    let holder = facts.program.function(container.at.function);
+    let is_below = match holder.kind {
+        FunctionKind::Constructor { .. } => depth > 0,
+        _ => write.at.function == container.at.function && depth > holder.block(container.at.block).loop_depth,
+    };
+    is_below && !body.blocks().any(|(other, content)| is_of_list(other, content))
 }
 
 /// Whether two blocks are in one loop.

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::discovery::FileRole;
-use crate::ir::{Call, Collections, Field, Name, OpKind, Operand, Place, Root, Rvalue, Temp};
+use crate::ir::{Call, Collections, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::uses::Uses;
@@ -105,6 +105,7 @@ impl Uses<'_, '_, '_> {
             // Nobody else has a variable.
             let is_its = |at: &OpRef| {
                 container.lifetime != Lifetime::Loop
+                    || matches!(program.function(container.at.function).kind, FunctionKind::Constructor { .. })
                     || self.facts.evaluator.is_within(at.function, container.at.function)
             };
             if known.contains(&name)

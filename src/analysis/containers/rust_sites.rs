@@ -90,12 +90,19 @@ fn of_instance(facts: &Facts<'_>, instances: &Instances<'_, '_>, at: OpRef, site
             let OpKind::Assign { target: Place { root: Root::This, path }, .. } = &op.kind else { continue };
             let Some(name) = path.first().and_then(Field::name) else { continue };
             let values = facts.evaluator.fields(facts.evaluator.argument(at, 0), &[Field::Named(name.into())]);
-            if made(facts, &values).is_empty() || !*lives_on.get_or_insert_with(|| instances.live_on(*class)) {
+            let made = made(facts, &values);
+            if made.is_empty() {
                 continue;
             }
+            // However long the instance lives, a loop that fills its set of tasks lives as long.
+            let is_of_tasks = made.iter().all(|(_, shape)| *shape == Shape::List);
+            if !is_of_tasks && !*lives_on.get_or_insert_with(|| instances.live_on(*class)) {
+                continue;
+            }
+            let lifetime = if is_of_tasks { Lifetime::Loop } else { Lifetime::Singleton(*class) };
             let declared = constructor.op(block, index);
             let name = format!("{class_name}.{name}");
-            add_all(facts, &values, (declared, name), Lifetime::Singleton(*class), sites);
+            add_all(facts, &values, (declared, name), lifetime, sites);
         }
     }
 }

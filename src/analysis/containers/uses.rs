@@ -279,7 +279,9 @@ impl Uses<'_, '_, '_> {
             if self.facts.evaluator.drops_implicitly(at.function)
                 && call.method_name().is_some_and(|name| matches!(name, "take" | "replace" | "swap"))
             {
-                found.iter().for_each(|alias| self.shrink(alias.site, at));
+                for alias in found {
+                    self.shrink(alias.site, at);
+                }
                 continue;
             }
             self.helpers.extend(callee.targets.iter().flat_map(|target| run_by(self.facts.program, target)));
