@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::analysis::value::Value;
 use crate::discovery::FileRole;
 use crate::ir::{Call, Collections, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp};
 use crate::linking::{FunctionRef, OpRef};
@@ -85,7 +86,9 @@ impl Uses<'_, '_, '_> {
                 let name = call.method_name().unwrap_or_default();
                 let mut names = Vec::new();
                 match call.receiver() {
-                    Some((receiver, _)) if collections.empties(name) => self.names(function, &receiver, 4, &mut names),
+                    Some((receiver, _)) if collections.empties(name) && !self.is_known(function, &receiver) => {
+                        self.names(function, &receiver, 4, &mut names);
+                    }
                     _ => {}
                 }
                 if TAKING.contains(&name) || !program.is_relevant(function) && name != "clone" {
@@ -114,6 +117,13 @@ impl Uses<'_, '_, '_> {
                 container.shrinks.push(Shrink { at: *at, on_expired_read: false });
             }
         }
+    }
+
+    /// Whether all that a place may be are containers: what is done to them is known.
+    fn is_known(&self, function: FunctionRef, place: &Place) -> bool {
+        let values = self.facts.evaluator.place(function, place);
+        let is_site = |value: &Value| matches!(value, Value::Product { at, .. } if self.sites.contains_key(at));
+        !values.is_empty() && values.iter().all(is_site)
     }
 
     /// What a place and the places it was taken from are called.
