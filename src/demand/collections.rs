@@ -2,11 +2,8 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::ir::{Call, Field, FunctionId, Module, Name, OpKind, Root, Rvalue};
-
-/// What makes a collection that another module may fill or empty. Arrays and plain objects are in every file; they are
-/// followed where something else keeps the file.
-pub(super) const COLLECTIONS: &[&str] = &["Map", "Set", "WeakMap", "WeakSet"];
+use crate::ir::{Call, CallKind, Collections, Field, Function, FunctionId, Module, Name, OpKind, Root, Rvalue};
+use crate::source::Language;
 
 /// What functions of a module put entries into.
 #[derive(Debug)]
@@ -17,12 +14,13 @@ pub(super) struct Filled {
 
 impl Filled {
     pub(super) fn of(module: &Module) -> Self {
+        let collections = Collections::of(module.language);
         let mut filled = Self { variables: vec![false; module.variables.len()], fields: FxHashSet::default() };
         for (id, function) in module.functions() {
             for (_, _, op) in function.ops() {
                 let place = match &op.kind {
                     OpKind::Assign { target, .. } if target.path.contains(&Field::Computed) => target,
-                    OpKind::Call(call) if call.method_name().is_some_and(Call::is_filling) => {
+                    OpKind::Call(call) if call.method_name().is_some_and(|name| collections.fills(name)) => {
                         let Some(place) = call.callee.place() else { continue };
                         place
                     }
@@ -42,6 +40,37 @@ impl Filled {
         }
         filled
     }
+}
+
+/// What makes a collection that another module may fill or empty. Arrays and plain objects are in every file; they are
+/// followed where something else keeps the file.
+pub(super) fn made_by_new() -> &'static [&'static str] {
+    Collections::of(Language::TypeScript).keyed
+}
+
+/// Whether a function of Rust makes a set of tasks, or a collection that it may give to what keeps it: it is a closure
+/// that fills a static, a function of a type, or it makes an instance.
+pub(super) fn makes_one_to_keep(module: &Module, function: &Function) -> bool {
+    if module.language != Language::Rust {
+        return false;
+    }
+    let collections = Collections::of(module.language);
+    let makes = |call: &Call, types: &[&str]| {
+        let Some(place) = call.callee.place() else { return false };
+        let mut names = place.path.iter().rev().filter_map(Field::name);
+        let (maker, within) = (names.next().unwrap_or_default(), names.next());
+        let within = within.or(match &place.root {
+            Root::Variable(id) => Some(module.variable(*id).name.as_str()),
+            Root::Global(name) => Some(name.as_str()),
+            _ => None,
+        });
+        collections.makers.contains(&maker) && within.is_some_and(|name| types.contains(&name))
+    };
+    let is_new = |call: &Call| call.kind == CallKind::New;
+    let calls = || function.ops().filter_map(|(_, _, op)| op.call());
+    let may_keep = || function.name.is_none() || function.class().is_some() || calls().any(is_new);
+    calls().any(|call| makes(call, collections.lists))
+        || may_keep() && calls().any(|call| makes(call, collections.keyed))
 }
 
 /// `{}`, `[]`: something to fill.

@@ -24,7 +24,7 @@ use crate::linking::Target;
 use crate::linking::resolution::Resolver;
 use crate::source::{FileId, Language};
 
-use collections::COLLECTIONS;
+use collections::made_by_new;
 use reach::{Level, Reach, State, Surroundings};
 
 /// A lowered file.
@@ -87,7 +87,7 @@ impl<'d> Demand<'d> {
     fn new(discovered: &'d Discovered, resolver: &'d Resolver<'d>, catalogue: &'d Catalogue) -> Self {
         let packages: Vec<&str> = catalogue.screen_packages().into_iter().chain(catalogue.server_packages()).collect();
         let words = catalogue.screen_words();
-        let collections: Vec<String> = COLLECTIONS.iter().map(|name| format!("new {name}")).collect();
+        let collections: Vec<String> = made_by_new().iter().map(|name| format!("new {name}")).collect();
         // Directives are read in every file that has one: what suppresses nothing is worth telling.
         let words: Vec<&str> = words.iter().chain(&collections).map(String::as_str).chain(["leaklint:"]).collect();
         let interest = Interest { packages: &packages, words: &words };

@@ -15,7 +15,7 @@ use crate::ir::{
 use crate::linking::Target;
 use crate::source::{FileId, Language};
 
-use super::collections::{COLLECTIONS, Filled, is_empty_literal};
+use super::collections::{Filled, is_empty_literal, made_by_new, makes_one_to_keep};
 
 /// What something that matters is to who has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +61,9 @@ pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>, state: Opt
     walk.imports();
     while std::mem::take(&mut walk.changed) {
         for (id, function) in module.functions() {
+            if is_new && makes_one_to_keep(module, function) {
+                walk.mark(id);
+            }
             walk.function(id, function);
         }
         walk.classes();
@@ -216,7 +219,7 @@ impl Walk<'_, '_> {
     fn makes(&self, call: &Call) -> Option<Made> {
         let place = call.callee.place()?;
         match &place.root {
-            Root::Global(name) if call.kind == CallKind::New && COLLECTIONS.contains(&name.as_str()) => {
+            Root::Global(name) if call.kind == CallKind::New && made_by_new().contains(&name.as_str()) => {
                 Some(Made::Container)
             }
             Root::Global(_) => self.global(place).then_some(Made::Resource),

@@ -13,6 +13,7 @@
 //! - Where the form cannot say something (a computed key, an `eval`), it says so ([`Field::Computed`],
 //!   [`Operand::Opaque`]) and analyses stay silent.
 
+mod collections;
 mod dump;
 mod function;
 mod module;
@@ -21,6 +22,7 @@ mod place;
 mod reads;
 mod verify;
 
+pub use collections::Collections;
 pub use dump::dump;
 pub use function::{
     Block, BlockId, Comparison, Condition, Edges, Function, FunctionId, FunctionKind, Parameter, Terminator,

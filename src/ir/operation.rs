@@ -99,16 +99,7 @@ pub struct Argument {
     pub span: Span,
 }
 
-/// Methods of the language's collections that put an entry in.
-const FILLING: &[&str] = &["set", "add", "push", "unshift"];
-
 impl Call {
-    /// Whether a method of this name puts an entry into a collection.
-    #[must_use]
-    pub fn is_filling(name: &str) -> bool {
-        FILLING.contains(&name)
-    }
-
     /// Receiver and method name of a method call.
     #[must_use]
     pub fn receiver(&self) -> Option<(Place, &Field)> {

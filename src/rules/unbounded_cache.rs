@@ -4,7 +4,7 @@ use crate::analysis::containers::{Container, Key, Lifetime, Shape, Write};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{CallKind, Field, Module, Root};
+use crate::ir::{Block, BlockId, CallKind, Edges, Field, Function, FunctionKind, Module, OpKind, Root, Rvalue};
 
 use super::{RuleId, wording};
 
@@ -32,6 +32,9 @@ fn growing_write<'c>(facts: &Facts<'_>, container: &'c Container) -> Option<&'c 
 /// as the program's configuration. So something has to show that there are ever more keys: they are users or addresses,
 /// they come with requests, or their entries have an age.
 fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
+    if container.lifetime == Lifetime::Loop {
+        return is_in_endless_loop(facts, container, write);
+    }
     // A function that fills its own table does so once, however often its closures run.
     let fills_its_own = container.lifetime == Lifetime::Closure && write.at.function == container.at.function;
     if write.key <= Key::Few || fills_its_own || is_stream(facts, container, write) || may_exit(facts, write) {
@@ -56,6 +59,28 @@ fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
             is_called && !makes_elements(module) && !is_registry(&container.name)
         }
     }
+}
+
+/// Whether a write is in a loop below the container that does not go through a list.
+fn is_in_endless_loop(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
+    let body = facts.program.function(write.at.function);
+    let (block, depth) = (write.at.block, body.block(write.at.block).loop_depth);
+    let is_of_list = |other: BlockId, content: &Block| {
+        content.loop_depth >= depth
+            && content.ops.iter().any(|op| matches!(&op.kind, OpKind::Assign { value: Rvalue::ElementOf(_), .. }))
+            && (other == block || goes_around(body, other, block))
+    };
+    let holder = facts.program.function(container.at.function);
+    let is_below = match holder.kind {
+        FunctionKind::Constructor { .. } => depth > 0,
+        _ => write.at.function == container.at.function && depth > holder.block(container.at.block).loop_depth,
+    };
+    is_below && !body.blocks().any(|(other, content)| is_of_list(other, content))
+}
+
+/// Whether two blocks are in one loop.
+fn goes_around(body: &Function, one: BlockId, other: BlockId) -> bool {
+    body.reaches(one, other, other, Edges::Normal) && body.reaches(other, one, one, Edges::Normal)
 }
 
 /// Names of tables that a program fills with its own parts: `servers` by address are as many as it has itself.
@@ -142,6 +167,7 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
         message: match container.lifetime {
             Lifetime::Module => format!("`{name}` lives as long as the process"),
             Lifetime::Singleton(_) => format!("`{name}` belongs to an instance that lives as long as the process"),
+            Lifetime::Loop => format!("`{name}` is made before the loop and kept as long as that goes on"),
             Lifetime::Closure => format!("`{name}` lives on in a closure that is made once and kept"),
         },
     }];
@@ -169,6 +195,9 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
         (_, None, Some(_)) => {
             format!("`{name}` only grows: entries expire when they are read, and nothing ever deletes them")
         }
+        _ if container.lifetime == Lifetime::Loop => {
+            format!("`{name}` grows on every turn of the loop: it keeps finished tasks until somebody joins them")
+        }
         _ => format!(
             "`{name}` grows {} and nothing ever removes an entry",
             wording::rate_text(write.rate.max(Rate::PerCall))
@@ -186,6 +215,9 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
         message,
         help: match container.shape {
             Shape::Weak => "use `set` and `get`, so that an entry goes with its key".to_owned(),
+            _ if container.lifetime == Lifetime::Loop => {
+                "join what has finished in the loop: `while set.try_join_next().is_some() {}`".to_owned()
+            }
             _ => "give it a bound and an eviction, delete entries when they expire, or use an LRU cache".to_owned(),
         },
         trace,

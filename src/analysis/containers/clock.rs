@@ -153,6 +153,10 @@ impl Slice<'_, '_, '_> {
                 let values = evaluator.place(self.function, &receiver);
                 self.origin.entries.extend(self.aliases.of(&values).into_iter().map(|alias| alias.site));
             }
+            if field.name() == Some("len") {
+                let values = evaluator.place(self.function, &receiver);
+                self.origin.sizes.extend(self.aliases.of(&values).into_iter().map(|alias| alias.site));
+            }
             // How the key was made says nothing of the entry's age.
             if field.name().is_some_and(|name| LOOK_UPS.contains(&name)) {
                 return;

@@ -1,7 +1,8 @@
 //! What the written type of a key says of how many there can be.
 
 use crate::ir::{Binding, TypeRef, TypeRoot};
-use crate::linking::{Symbol, VariableRef};
+use crate::linking::{ClassRef, Symbol, VariableRef};
+use crate::source::Language;
 
 use super::keys::{Key, Keys};
 
@@ -20,6 +21,18 @@ impl Keys<'_, '_, '_> {
                 }
                 let variable = self.facts.program.variable(named);
                 match variable.binding {
+                    // In Rust one of a fixed list, as all types are that have no fields.
+                    Binding::Class(class)
+                        if self.facts.program.module(named.file).language == Language::Rust
+                            && self
+                                .facts
+                                .program
+                                .class(ClassRef { file: named.file, class })
+                                .field_types
+                                .is_empty() =>
+                    {
+                        Some(Key::Closed)
+                    }
                     // An enum is a value; its type has its members.
                     Binding::Value => Some(Key::Closed),
                     Binding::Type => match &variable.annotation {
@@ -31,6 +44,8 @@ impl Keys<'_, '_, '_> {
                 }
             }
             TypeRef::Named { root: TypeRoot::Global(name), arguments, .. } => match name.as_str() {
+                "bool" | "char" | "u8" | "i8" => Some(Key::Closed),
+                "str" | "String" => None,
                 "Lowercase" | "Uppercase" | "NonNullable" | "Readonly" => {
                     arguments.first().and_then(|inner| self.typed(id, inner, depth - 1))
                 }

@@ -16,7 +16,7 @@ const MANY: &[&str] = &[
 
 /// Free text, and names that mean one of ever more where nothing stands before them: an `issuerUrl` is configuration.
 #[rustfmt::skip]
-const TEXTS: &[&str] = &["text", "prompt", "sentence", "url", "question"];
+const TEXTS: &[&str] = &["text", "prompt", "sentence", "url", "question", "pattern"];
 
 /// What there are ever more of, where an identity says that one of them is meant: `user.id`, `messageId`.
 #[rustfmt::skip]

@@ -11,8 +11,10 @@ mod instances;
 mod key_types;
 mod keys;
 mod many;
+mod named;
 mod origins;
 mod removals;
+mod rust_sites;
 mod sites;
 mod uses;
 mod words;
@@ -71,6 +73,8 @@ pub enum Lifetime {
     Singleton(ClassRef),
     /// Captured by the closures of a function that runs once.
     Closure,
+    /// Made before a loop that may go on as long as the process.
+    Loop,
 }
 
 /// An entry put in.

@@ -13,6 +13,12 @@ use super::many::names_many;
 /// Methods and functions that give a form of what they are given.
 const FORMS: &[&str] = &[
     "toString",
+    "to_string",
+    "to_lowercase",
+    "to_uppercase",
+    "to_ascii_lowercase",
+    "as_str",
+    "format!",
     "toLowerCase",
     "toUpperCase",
     "trim",

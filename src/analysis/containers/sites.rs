@@ -13,6 +13,7 @@ use crate::ir::{
 use crate::linking::{FunctionRef, OpRef};
 
 use super::instances::Instances;
+use super::rust_sites;
 use super::{Container, Lifetime, Shape};
 
 /// Containers by the operation that makes them.
@@ -25,10 +26,12 @@ pub(super) fn sites(facts: &Facts<'_>) -> Sites {
     let mut sites = Sites::default();
     let kept = Kept { called: called_once(facts), instances: Instances::new(facts) };
     for function in facts.program.relevant_functions() {
-        if facts.is_held_to_account(function) && may_outlive(facts, function) {
+        let is_by_name = facts.evaluator.drops_implicitly(function);
+        if !is_by_name && facts.is_held_to_account(function) && may_outlive(facts, function) {
             of_function(facts, function, &kept, &mut sites);
         }
     }
+    rust_sites::add(facts, &kept.instances, &mut sites);
     sites
 }
 

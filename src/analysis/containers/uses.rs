@@ -8,20 +8,21 @@ use crate::analysis::call_graph::run_by;
 use crate::analysis::evaluate::{CallTarget, Callee};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
+use crate::analysis::value::External;
+use crate::catalogue::RUST_PRELUDE;
 use crate::discovery::FileRole;
 use crate::ir::{
-    Binding, BlockId, Call, Comparison, Condition, Field, FunctionKind, OpKind, Operand, Place, Root, Rvalue,
-    Terminator,
+    Binding, BlockId, Call, Collections, Comparison, Condition, Field, FunctionKind, Name, OpKind, Operand, Place,
+    Root, Rvalue, Terminator,
 };
 use crate::linking::{FunctionRef, OpRef};
+use crate::source::Language;
 
 use super::aliases::{Alias, Aliases};
 use super::clock::{self, LOOK_UPS};
 use super::keys::Keys;
 use super::sites::Sites;
-use super::{Container, Key, Shape, Shrink, Write};
-
-const SHRINKS: &[&str] = &["delete", "clear", "pop", "shift", "splice"];
+use super::{Container, Key, Lifetime, Shape, Shrink, Write};
 
 /// Finds the uses of `sites`.
 pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
@@ -108,7 +109,7 @@ impl Uses<'_, '_, '_> {
         }
     }
 
-    fn aliases_of(&mut self, function: FunctionRef, place: &Place) -> Vec<Alias> {
+    pub(super) fn aliases_of(&mut self, function: FunctionRef, place: &Place) -> Vec<Alias> {
         if !self.aliases.may_lead_from(function, &place.root) {
             return Vec::new();
         }
@@ -127,7 +128,7 @@ impl Uses<'_, '_, '_> {
         found
     }
 
-    fn shrink(&mut self, site: OpRef, at: OpRef) {
+    pub(super) fn shrink(&mut self, site: OpRef, at: OpRef) {
         if self.is_only_for_tests {
             return;
         }
@@ -144,13 +145,16 @@ impl Uses<'_, '_, '_> {
         if let Some((receiver, field)) = call.receiver() {
             let name = field.name().unwrap_or_default();
             let key = call.arguments.first().map(|argument| argument.value.clone());
-            if Call::is_filling(name) || SHRINKS.contains(&name) || LOOK_UPS.contains(&name) {
+            let collections = self.collections(at.function);
+            if !collections.reading.is_empty() {
+                self.named_call(at, call, (&receiver, name), collections);
+            } else if collections.fills(name) || collections.empties(name) || LOOK_UPS.contains(&name) {
                 for alias in self.aliases_of(at.function, &receiver) {
                     if LOOK_UPS.contains(&name) {
                         self.reads.entry((alias.site, at.function)).or_default().push(key.clone());
                     } else if name == "delete" {
                         self.remove(alias.site, at, key.clone());
-                    } else if SHRINKS.contains(&name) {
+                    } else if collections.empties(name) {
                         self.shrink(alias.site, at);
                     } else {
                         self.write(alias, at, name);
@@ -159,6 +163,10 @@ impl Uses<'_, '_, '_> {
             }
         }
         self.given_away(at, call);
+    }
+
+    pub(super) fn collections(&self, function: FunctionRef) -> &'static Collections {
+        Collections::of(self.facts.program.module(function.file).language)
     }
 
     fn write(&mut self, alias: Alias, at: OpRef, name: &str) {
@@ -170,7 +178,7 @@ impl Uses<'_, '_, '_> {
         self.add_write(alias, at);
     }
 
-    fn add_write(&mut self, alias: Alias, at: OpRef) {
+    pub(super) fn add_write(&mut self, alias: Alias, at: OpRef) {
         let mut rate = self.facts.rate(at);
         // A helper that adds to what it is given adds to this one as often as it is given this one.
         if let Some(via) = alias.via
@@ -220,13 +228,18 @@ impl Uses<'_, '_, '_> {
         // Replaced as a whole: the same variable or field gets something else.
         if target.path.last() != Some(&Field::Computed) && self.facts.frequencies.of_function(at.function) != Rate::Once
         {
+            let is_rust = self.facts.evaluator.drops_implicitly(at.function);
             for alias in self.aliases_of(at.function, target) {
                 let declared = self.sites[&alias.site].at;
+                // `let mut map = CACHE.lock()` names it, `*map = HashMap::new()` replaces it.
+                if is_rust && value.operands().into_iter().any(|of| self.is_itself(at.function, of, alias.site)) {
+                    continue;
+                }
                 let is_construction = matches!(
                     self.facts.program.function(at.function).kind,
                     FunctionKind::Constructor { .. } | FunctionKind::InstanceInitialiser { .. }
                 );
-                if declared != at && alias.site != at && alias.via.is_none() && !is_construction {
+                if declared != at && alias.site != at && (is_rust || alias.via.is_none()) && !is_construction {
                     self.shrink(alias.site, at);
                 }
             }
@@ -263,6 +276,14 @@ impl Uses<'_, '_, '_> {
                 continue;
             }
             let callee = callee.get_or_insert_with(|| self.facts.evaluator.callee(at));
+            if self.facts.evaluator.drops_implicitly(at.function)
+                && call.method_name().is_some_and(|name| matches!(name, "take" | "replace" | "swap"))
+            {
+                for alias in found {
+                    self.shrink(alias.site, at);
+                }
+                continue;
+            }
             self.helpers.extend(callee.targets.iter().flat_map(|target| run_by(self.facts.program, target)));
             if !self.is_followed(callee) {
                 for alias in found {
@@ -280,20 +301,29 @@ impl Uses<'_, '_, '_> {
                 CallTarget::Function { .. } | CallTarget::Construct(_) => !callee.open,
                 CallTarget::External(id) => {
                     is_of_language(*id)
+                        || is_drop(&evaluator.external_name(*id))
                         || evaluator.facts(*id).function.is_some_and(|fact| fact.borrows || fact.returns.is_some())
                 }
-                CallTarget::ProductMethod { of, name, .. } => is_of_language(*of) && !Call::is_filling(name),
+                CallTarget::ProductMethod { of, name, .. } => {
+                    is_of_language(*of) && !Collections::of(Language::TypeScript).fills(name)
+                }
                 CallTarget::ResourceMethod { .. } | CallTarget::Parameter => false,
             })
     }
 
     fn returned(&mut self, function: FunctionRef, operand: &Operand) {
+        let is_rust = self.facts.evaluator.drops_implicitly(function);
         if operand.place().is_none()
             || matches!(self.facts.program.function(function).kind, FunctionKind::Getter { .. })
         {
             return;
         }
-        let found = self.aliases_within(function, operand);
+        let mut found = self.aliases_within(function, operand);
+        // `|| Mutex::new(HashMap::new())`: what makes it hands it to who keeps it.
+        let sites = &self.sites;
+        found.retain(|alias| {
+            !is_rust || alias.site.function != function || sites[&alias.site].lifetime == Lifetime::Loop
+        });
         // Callers here are followed; a function nobody here calls hands it to somebody else.
         if !found.is_empty() && self.aliases.callers(function).next().is_none() {
             for alias in found {
@@ -366,6 +396,7 @@ impl Uses<'_, '_, '_> {
     }
 
     fn finish(mut self) -> Vec<Container> {
+        self.removed_by_name();
         let removals = self.removals.clone();
         for (site, at, key) in &removals {
             if self.is_on_demand(*at)
@@ -403,6 +434,11 @@ impl Uses<'_, '_, '_> {
         containers.retain(|container| seen.insert((container.at, container.name.clone())));
         containers
     }
+}
+
+/// `drop(guard)`: what was locked is not.
+fn is_drop(external: &External) -> bool {
+    external.package.as_deref() == Some(RUST_PRELUDE) && external.path.iter().map(Name::as_str).eq(["drop"])
 }
 
 /// Whether a place is a size or a part of one.

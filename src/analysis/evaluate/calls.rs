@@ -5,7 +5,7 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use crate::catalogue::ResourceId;
-use crate::catalogue::schema::{Lease, Wrapper};
+use crate::catalogue::schema::{FunctionFact, Lease, Wrapper};
 use crate::ir::{Call, CallKind, Field, Name, Operand};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
@@ -236,16 +236,35 @@ impl Evaluator<'_> {
             });
             self.memoised.borrow_mut().extend(functions);
         }
-        if let Some(index) = facts.function.and_then(|fact| fact.returns.or(fact.memoises)) {
+        let given = facts.function.and_then(|fact| fact.returns.or(fact.memoises));
+        if let Some(index) = given.filter(|_| !self.is_made_once(at, facts.function, values)) {
             let argument = self.argument(at, index);
             if !argument.is_empty() {
                 values.join(&argument);
                 return;
             }
+        } else if given.is_some() {
+            return;
         }
         // `const EventEmitter = require("events")` and the like: what a package makes is followed by its maker.
         values.add(Value::Product { of: id, at });
         values.open = true;
+    }
+
+    /// `LazyLock::new(|| Cache::new())`, `CELL.get_or_init(|| Cache::new())`: where what is made once is read without a
+    /// call, it is what the function returns. Adds that.
+    fn is_made_once(&self, at: OpRef, fact: Option<&FunctionFact>, values: &mut Values) -> bool {
+        let Some(index) = fact.and_then(|fact| fact.memoises).filter(|_| self.drops_implicitly(at.function)) else {
+            return false;
+        };
+        let mut made = Values::default();
+        for value in &self.argument(at, index) {
+            if let Value::Function { function, context } = value {
+                made.join(&self.through(Values::clone(&self.returns(*function)), *context));
+            }
+        }
+        values.join(&made);
+        !made.is_empty()
     }
 
     /// A method of what a member of a package gave: the end of a chain that makes something, or a link of it.
@@ -253,6 +272,11 @@ impl Evaluator<'_> {
         let maker = self.external_name(of);
         let package = maker.package.as_deref();
         let made = package.and_then(|package| self.catalogue.chain_creation(package, &maker.path, is_new, name));
+        if self.drops_implicitly(at.function)
+            && self.is_made_once(at, self.any_method(at.function.file, name).function, values)
+        {
+            return;
+        }
         match (made, call.receiver()) {
             (Some(resource), _) if self.counts_as_created(at, resource) => {
                 values.add(self.acquired(at, resource, How::Created));

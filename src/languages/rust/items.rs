@@ -71,24 +71,27 @@ impl Lowering<'_> {
             span,
             name_span: range(ident.span()),
         });
-        let names: Vec<Name> = fields
+        let names: Vec<(Name, Span)> = fields
             .iter()
             .enumerate()
-            .map(|(index, field)| field.ident.as_ref().map_or_else(|| index.to_string().into(), name_of))
+            .map(|(index, field)| match &field.ident {
+                Some(ident) => (name_of(ident), range(ident.span())),
+                None => (index.to_string().into(), span_of(&field.ty)),
+            })
             .collect();
         let constructor = self.constructor(class, &names, span);
         self.classes[class.0 as usize].constructor = Some(constructor);
     }
 
     /// What a struct literal runs: stores each field it is given.
-    fn constructor(&mut self, class: ClassId, fields: &[Name], span: Span) -> FunctionId {
+    fn constructor(&mut self, class: ClassId, fields: &[(Name, Span)], span: Span) -> FunctionId {
         let id = self.reserve_function();
         let parent = self.body.id;
         let outer = std::mem::replace(&mut self.body, Body::new(id));
         let given = self.new_variable("fields".into(), Binding::Parameter(0), None, span);
-        for name in fields {
+        for (name, at) in fields {
             let value = Operand::Place(Place::variable(given).named(name.clone()));
-            self.body.assign(Place::new(Root::This).named(name.clone()), Rvalue::Use(value), span);
+            self.body.assign(Place::new(Root::This).named(name.clone()), Rvalue::Use(value), *at);
         }
         self.body.terminate(Terminator::Return(None), span);
         let (blocks, temps) = std::mem::replace(&mut self.body, outer).finish();

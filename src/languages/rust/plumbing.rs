@@ -33,10 +33,19 @@ pub(super) fn plumbing(method: &str, arguments: usize) -> Option<Plumbing> {
             "expect" | "context" | "with_context" | "map_err" | "ok_or" | "ok_or_else" | "wrap_err" | "inspect_err",
             1,
         ) => Plumbing::Through,
+        // `lock_recover()`, `read_unpoisoned()`: what projects and other libraries call their ways to a lock.
+        (name, 0) if ["lock_", "read_", "write_"].iter().any(|prefix| name.starts_with(prefix)) && is_of_lock(name) => {
+            Plumbing::Through
+        }
         ("unwrap_or" | "or", 1) => Plumbing::OrValue,
         ("unwrap_or_else" | "or_else", 1) => Plumbing::OrElse,
         _ => return None,
     })
+}
+
+fn is_of_lock(name: &str) -> bool {
+    const WAYS: &[&str] = &["recover", "poison", "unwrap", "ignore", "blocking", "owned", "arc", "guard", "or_panic"];
+    WAYS.iter().any(|way| name.contains(way))
 }
 
 impl Lowering<'_> {

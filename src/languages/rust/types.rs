@@ -8,6 +8,13 @@ impl Lowering<'_> {
     pub(super) fn type_ref(&mut self, written: &syn::Type) -> TypeRef {
         match written {
             syn::Type::Path(path) => self.path_type(&path.path),
+            // `&'static str`: text that the program was written with.
+            syn::Type::Reference(inner)
+                if inner.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static")
+                    && matches!(&*inner.elem, syn::Type::Path(path) if path.path.is_ident("str")) =>
+            {
+                TypeRef::Literals
+            }
             syn::Type::Reference(inner) => self.type_ref(&inner.elem),
             syn::Type::Paren(inner) => self.type_ref(&inner.elem),
             syn::Type::Group(inner) => self.type_ref(&inner.elem),

@@ -1,0 +1,167 @@
+//! Uses in a language whose collections have known methods only: what another method does is not known, and a removal
+//! counts wherever something of the container's name loses an entry.
+
+use rustc_hash::FxHashSet;
+
+use crate::analysis::value::Value;
+use crate::discovery::FileRole;
+use crate::ir::{Call, Collections, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp};
+use crate::linking::{FunctionRef, OpRef};
+
+use super::uses::Uses;
+use super::{Lifetime, Shrink};
+
+/// Functions that take out of what they are given.
+const TAKING: &[&str] = &["take", "replace", "swap"];
+
+impl Uses<'_, '_, '_> {
+    /// A method call.
+    pub(super) fn named_call(
+        &mut self,
+        at: OpRef,
+        call: &Call,
+        (receiver, name): (&Place, &str),
+        collections: &Collections,
+    ) {
+        for alias in self.aliases_of(at.function, receiver) {
+            if collections.empties(name) {
+                self.shrink(alias.site, at);
+            } else if name == "entry" && !self.is_filled_in(at.function, call.result) {
+                self.sites[&alias.site].escapes = true;
+            } else if collections.fills(name) {
+                self.add_write(alias, at);
+            } else if !collections.reading.contains(&name) {
+                self.sites[&alias.site].escapes = true;
+            }
+        }
+    }
+
+    /// Whether all that is done with an entry is to fill it: `entry(key).or_default()`.
+    fn is_filled_in(&self, function: FunctionRef, entry: Temp) -> bool {
+        let mut entries = vec![entry];
+        let mut is_filled = false;
+        for (_, _, op) in self.facts.program.function(function).ops() {
+            let is_of = |place: &Place| matches!(place.root, Root::Temp(temp) if entries.contains(&temp));
+            if !op.places().into_iter().any(is_of) {
+                continue;
+            }
+            let Some(call) = op.call() else { return false };
+            let is_receiver = call.receiver().is_some_and(|(receiver, _)| is_of(&receiver) && receiver.path.is_empty());
+            match call.method_name() {
+                Some("and_modify") if is_receiver => entries.push(call.result),
+                Some("insert_entry") if is_receiver => is_filled = true,
+                Some(name) if is_receiver && name.starts_with("or_") => is_filled = true,
+                _ => return false,
+            }
+        }
+        is_filled
+    }
+
+    /// Whether an operand may be a container.
+    pub(super) fn is_itself(&mut self, function: FunctionRef, operand: &Operand, site: OpRef) -> bool {
+        let Operand::Place(place) = operand else { return false };
+        self.aliases_of(function, place).iter().any(|alias| alias.site == site)
+    }
+
+    /// Code that is not followed may take entries out of what it got from elsewhere: the drop of another type, a task
+    /// that collects. It is believed to where it does so to something of a container's name.
+    pub(super) fn removed_by_name(&mut self) {
+        let program = self.facts.program;
+        let is_named = |site: &OpRef| self.facts.evaluator.drops_implicitly(site.function);
+        if !self.sites.keys().any(is_named) {
+            return;
+        }
+        let mut removed: Vec<(Name, OpRef)> = Vec::new();
+        for function in program.functions() {
+            if !self.facts.evaluator.drops_implicitly(function)
+                || program.role(function.file) == FileRole::Test
+                || self.aliases.is_only_for_tests(function)
+            {
+                continue;
+            }
+            let collections = self.collections(function);
+            for (block, index, op) in program.function(function).ops() {
+                let at = function.op(block, index);
+                let Some(call) = op.call() else { continue };
+                let name = call.method_name().unwrap_or_default();
+                let mut names = Vec::new();
+                match call.receiver() {
+                    Some((receiver, _)) if collections.empties(name) && !self.is_known(function, &receiver) => {
+                        self.names(function, &receiver, 4, &mut names);
+                    }
+                    _ => {}
+                }
+                if TAKING.contains(&name) || !program.is_relevant(function) && name != "clone" {
+                    for argument in call.arguments.iter().filter_map(|argument| argument.value.place()) {
+                        self.names(function, argument, 4, &mut names);
+                    }
+                }
+                removed.extend(names.into_iter().map(|name| (name, at)));
+            }
+        }
+        let known: FxHashSet<&Name> = removed.iter().map(|(name, _)| name).collect();
+        for (site, container) in &mut self.sites {
+            if !self.facts.evaluator.drops_implicitly(site.function) {
+                continue;
+            }
+            let name = Name::new(container.name.rsplit('.').next().unwrap_or_default());
+            // Nobody else has a variable.
+            let is_its = |at: &OpRef| {
+                container.lifetime != Lifetime::Loop
+                    || matches!(program.function(container.at.function).kind, FunctionKind::Constructor { .. })
+                    || self.facts.evaluator.is_within(at.function, container.at.function)
+            };
+            if known.contains(&name)
+                && let Some((_, at)) = removed.iter().find(|(removed, at)| *removed == name && is_its(at))
+            {
+                container.shrinks.push(Shrink { at: *at, on_expired_read: false });
+            }
+        }
+    }
+
+    /// Whether all that a place may be are containers: what is done to them is known.
+    fn is_known(&self, function: FunctionRef, place: &Place) -> bool {
+        let values = self.facts.evaluator.place(function, place);
+        let is_site = |value: &Value| matches!(value, Value::Product { at, .. } if self.sites.contains_key(at));
+        !values.is_empty() && values.iter().all(is_site)
+    }
+
+    /// What a place and the places it was taken from are called.
+    fn names(&self, function: FunctionRef, place: &Place, depth: u32, names: &mut Vec<Name>) {
+        if let Some(last) = place.path.iter().rev().find_map(Field::name) {
+            names.push(Name::new(last));
+            return;
+        }
+        let index = self.facts.program.index(function.file);
+        let definitions = match &place.root {
+            Root::Variable(id) => {
+                names.push(self.facts.program.variable(function.variable(*id)).name.clone());
+                index.of_variable(*id)
+            }
+            Root::Temp(temp) => index.of_temp(function.function, *temp),
+            _ => return,
+        };
+        if depth == 0 {
+            return;
+        }
+        for definition in definitions {
+            let function = function.sibling(definition.function);
+            let at = OpRef { function, block: definition.block, index: definition.index };
+            match &self.facts.program.op(at).kind {
+                OpKind::Assign { value: Rvalue::Use(of) | Rvalue::Await(of), .. } => {
+                    if let Operand::Place(of) = of {
+                        self.names(function, of, depth - 1, names);
+                    }
+                }
+                // `self.map.lock_recover()`, `self.map()`.
+                OpKind::Call(call) if call.arguments.is_empty() => {
+                    if let Some((receiver, method)) = call.receiver() {
+                        names.extend(method.name().map(Name::new));
+                        self.names(function, &receiver, depth - 1, names);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
