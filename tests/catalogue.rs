@@ -207,6 +207,7 @@ fn functions_say_something() {
                 || fact.exits
                 || !fact.releases.is_empty()
                 || fact.memoises.is_some()
+                || fact.evicts.is_some()
                 || fact.calls.is_some()
                 || fact.returns.is_some();
             assert!(says, "{stem}: nothing is said about {:?}", fact.call);

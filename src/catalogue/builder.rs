@@ -212,6 +212,7 @@ impl<'l> Builder<'l> {
             joined.memoises = joined.memoises.or(known.memoises);
             joined.calls = joined.calls.or(known.calls);
             joined.returns = joined.returns.or(known.returns);
+            joined.evicts = joined.evicts.or_else(|| known.evicts.clone());
         }
         if let Some(last) = self.functions.last()
             && same(last, &joined)
@@ -444,5 +445,5 @@ fn same(left: &FunctionFact, right: &FunctionFact) -> bool {
     let key = |it: &FunctionFact| {
         (it.borrows, it.infallible, it.exits, it.forgets, it.reclaims, it.memoises, it.calls, it.returns)
     };
-    key(left) == key(right) && left.releases == right.releases
+    key(left) == key(right) && left.releases == right.releases && left.evicts == right.evicts
 }

@@ -275,6 +275,19 @@ pub struct FunctionFact {
     /// Its result is the argument at this index, or another face of it: `Object.freeze(x)`.
     #[serde(default)]
     pub returns: Option<u32>,
+    /// What it makes keeps what it is given for a while only.
+    #[serde(default)]
+    pub evicts: Option<Eviction>,
+}
+
+/// A container that drops entries by itself, at a size or an age.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Eviction {
+    /// Methods that put something in.
+    pub methods: Vec<String>,
+    /// Options of its first argument that are called with what is dropped; without one of these nobody learns of it.
+    pub disposers: Vec<String>,
 }
 
 /// What makes a function run again and again, or once.

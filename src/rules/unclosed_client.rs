@@ -1,7 +1,8 @@
 //! `unclosed-client`: a client, file or session is opened and not closed on every path.
 
-use crate::analysis::facts::Facts;
-use crate::analysis::ownership::{Unsettled, unsettled};
+use crate::analysis::facts::{Facts, Obligation};
+use crate::analysis::frequency::Rate;
+use crate::analysis::ownership::{Fate, Forgotten, Unsettled, forgotten, unsettled};
 use crate::analysis::value::AcquisitionId;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
@@ -19,6 +20,21 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(left_open(facts, &unsettled));
         }
     }
+    for obligation in &facts.obligations {
+        if !is_to_be_closed(facts, obligation.id)
+            || !facts.is_held_to_account(obligation.function)
+            || !obligation.at_normal_exit.contains(Fate::ESCAPED)
+            || facts.released.contains(&obligation.id)
+        {
+            continue;
+        }
+        let solved = facts.solved(obligation.function);
+        if let Some(eviction) = forgotten(&facts.evaluator, &solved.effects, obligation.id)
+            && facts.rate(eviction.put) > Rate::Once
+        {
+            findings.push(evicted(facts, obligation, eviction));
+        }
+    }
 }
 
 /// Whether losing a resource is a leak at all, and one that this rule speaks about.
@@ -32,6 +48,32 @@ fn is_to_be_closed(facts: &Facts<'_>, id: AcquisitionId) -> bool {
 fn is_about(facts: &Facts<'_>, finding: &Finding, unsettled: &Unsettled) -> bool {
     finding.rule == RuleId::UnclosedClient
         && finding.location == facts.location(facts.evaluator.acquisition(unsettled.id).at)
+}
+
+/// What a container drops by itself, and nobody closes then.
+fn evicted(facts: &Facts<'_>, obligation: &Obligation, eviction: Forgotten) -> Finding {
+    let acquisition = &obligation.acquisition;
+    let noun = wording::noun(facts, acquisition);
+    let close = wording::release_name(facts, acquisition);
+    Finding {
+        rule: RuleId::UnclosedClient,
+        severity: Severity::Warning,
+        confidence: Confidence::Medium,
+        location: facts.location(eviction.container),
+        label: "drops entries without closing them".to_owned(),
+        function: facts.program.name_of(obligation.function),
+        resource: wording::resource_id(facts, acquisition),
+        message: format!("the {noun} is left open when the cache that keeps it evicts it"),
+        help: format!("give the cache a function that calls {close} on what it evicts"),
+        trace: vec![
+            TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is acquired here") },
+            TraceStep { location: facts.location(eviction.put), message: "only the cache keeps it".to_owned() },
+            TraceStep {
+                location: facts.location(eviction.container),
+                message: "the cache is told of nobody to close what it drops".to_owned(),
+            },
+        ],
+    }
 }
 
 /// A promise of event callbacks that closes on success and forgets to on failure.

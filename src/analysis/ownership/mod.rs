@@ -14,6 +14,7 @@ mod calls;
 mod captures;
 mod collector;
 mod effects;
+mod evictions;
 mod flow;
 mod leases;
 mod paths;
@@ -23,6 +24,7 @@ mod summary;
 mod throws;
 
 pub use effects::{Effect, Effects, Escape, Identity, OpEffects};
+pub use evictions::{Forgotten, forgotten};
 pub use flow::{Exit, Fate, Solution, solve};
 pub use leases::{LeaseCallback, LeaseCallbacks};
 pub use paths::{LeakPath, PathEnd, PathStep, Wanted, leak_path};
