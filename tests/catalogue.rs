@@ -205,10 +205,13 @@ fn functions_say_something() {
             let says = fact.borrows
                 || fact.infallible
                 || fact.exits
+                || fact.forgets
+                || fact.reclaims
                 || !fact.releases.is_empty()
                 || fact.memoises.is_some()
                 || fact.evicts.is_some()
                 || fact.calls.is_some()
+                || fact.calls_once.is_some()
                 || fact.returns.is_some();
             assert!(says, "{stem}: nothing is said about {:?}", fact.call);
         }

@@ -211,6 +211,7 @@ impl<'l> Builder<'l> {
             joined.releases.extend(&known.releases);
             joined.memoises = joined.memoises.or(known.memoises);
             joined.calls = joined.calls.or(known.calls);
+            joined.calls_once = joined.calls_once.or(known.calls_once);
             joined.returns = joined.returns.or(known.returns);
             joined.evicts = joined.evicts.or_else(|| known.evicts.clone());
         }
@@ -443,7 +444,7 @@ fn mistake(library: &Library, message: String) -> LoadError {
 
 fn same(left: &FunctionFact, right: &FunctionFact) -> bool {
     let key = |it: &FunctionFact| {
-        (it.borrows, it.infallible, it.exits, it.forgets, it.reclaims, it.memoises, it.calls, it.returns)
+        (it.borrows, it.infallible, it.exits, it.forgets, it.reclaims, it.memoises, it.calls, it.calls_once, it.returns)
     };
     key(left) == key(right) && left.releases == right.releases && left.evicts == right.evicts
 }

@@ -266,6 +266,9 @@ pub struct FunctionFact {
     /// It calls the function at this argument index before it returns (or before its promise settles), and keeps none.
     #[serde(default)]
     pub calls: Option<u32>,
+    /// It calls the function at this argument index once, now or later: `thread::spawn`, `set.spawn(task)`.
+    #[serde(default)]
+    pub calls_once: Option<u32>,
     /// It keeps what it is given from ever being dropped: `Box::leak(x)`, or `x.leak()` for a method.
     #[serde(default)]
     pub forgets: bool,

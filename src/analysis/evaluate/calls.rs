@@ -257,14 +257,24 @@ impl Evaluator<'_> {
         let Some(index) = fact.and_then(|fact| fact.memoises).filter(|_| self.drops_implicitly(at.function)) else {
             return false;
         };
-        let mut made = Values::default();
+        let mut is_made = false;
         for value in &self.argument(at, index) {
             if let Value::Function { function, context } = value {
-                made.join(&self.through(Values::clone(&self.returns(*function)), *context));
+                is_made = true;
+                values.join(&self.through(Values::clone(&self.returns(*function)), *context));
             }
         }
-        values.join(&made);
-        !made.is_empty()
+        values.open |= is_made && values.is_empty();
+        is_made
+    }
+
+    /// What the name alone says of a method of something nothing else is known of: `CELL.get_or_init(|| …)`. For Rust
+    /// only: the same names stand for anything in scripts.
+    pub fn fact_by_name(&self, at: OpRef, call: &Call, callee: &Callee) -> Option<&FunctionFact> {
+        let name = call.method_name().filter(|_| self.drops_implicitly(at.function))?;
+        let is_known =
+            |target: &CallTarget| !matches!(target, CallTarget::ProductMethod { .. } | CallTarget::Parameter);
+        if callee.targets.iter().any(is_known) { None } else { self.any_method(at.function.file, name).function }
     }
 
     /// A method of what a member of a package gave: the end of a chain that makes something, or a link of it.

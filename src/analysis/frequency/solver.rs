@@ -179,6 +179,7 @@ impl<'e, 'p> Solver<'e, 'p> {
                 _ => {}
             }
         }
+        memoised_argument = memoised_argument.or_else(|| self.evaluator.fact_by_name(at, call, &callee)?.memoises);
         // A callee nothing is known of may keep a callback and call it whenever it likes.
         let mut is_kept = None;
         let mut registered = None;
@@ -199,6 +200,10 @@ impl<'e, 'p> Solver<'e, 'p> {
                     self.edge(at.function, Node::Function(function), at);
                     let is_kept = *is_kept.get_or_insert_with(|| {
                         !call.awaited
+                            && !self
+                                .evaluator
+                                .fact_by_name(at, call, &callee)
+                                .is_some_and(|fact| fact.calls_once.is_some())
                             && (self.may_keep_callbacks(&callee)
                                 || self.may_wrap(at, call, &callee)
                                 || self.may_register(at, call, &callee))
