@@ -199,11 +199,9 @@ impl<'e, 'p> Solver<'e, 'p> {
                 } else {
                     self.edge(at.function, Node::Function(function), at);
                     let is_kept = *is_kept.get_or_insert_with(|| {
+                        let by_name = self.evaluator.fact_by_name(at, call, &callee);
                         !call.awaited
-                            && !self
-                                .evaluator
-                                .fact_by_name(at, call, &callee)
-                                .is_some_and(|fact| fact.calls_once.is_some())
+                            && by_name.is_none_or(|fact| fact.calls_once.is_none())
                             && (self.may_keep_callbacks(&callee)
                                 || self.may_wrap(at, call, &callee)
                                 || self.may_register(at, call, &callee))
