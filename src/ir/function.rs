@@ -47,6 +47,9 @@ pub struct Function {
     pub is_generator: bool,
     /// Whether `this` inside is the function's own (not an arrow).
     pub binds_this: bool,
+    /// Those of the variables around it that go with it, where the others are only lent to it, so that nobody who keeps
+    /// it outlives them. `None` in languages where whoever has the function has all it mentions.
+    pub owned_captures: Option<Box<[VariableId]>>,
     pub parameters: Vec<Parameter>,
     pub return_type: Option<super::TypeRef>,
     pub decorators: Vec<Decorator>,
@@ -197,6 +200,7 @@ impl Function {
             is_async: false,
             is_generator: false,
             binds_this: true,
+            owned_captures: None,
             parameters: Vec::new(),
             return_type: None,
             decorators: Vec::new(),

@@ -44,7 +44,7 @@ impl<'e, 'p> Captures<'e, 'p> {
         found
     }
 
-    /// The resources that the functions among (or in) some values mention.
+    /// The resources that the functions among (or in) some values mention and may take along.
     pub(super) fn mentions_of(&self, values: &Values) -> SmallVec<[Identity; 2]> {
         let mut found: SmallVec<[Identity; 2]> = SmallVec::new();
         for (function, context) in self.evaluator.functions_in(values) {
@@ -69,12 +69,16 @@ impl<'e, 'p> Captures<'e, 'p> {
     /// What the variables that `outer` captures hold, as far as they are resources; looks into functions within.
     fn mentioned(&self, function: FunctionRef, outer: FunctionRef, depth: u32, found: &mut Values) {
         let program = self.evaluator.program;
+        let owned = &program.function(outer).owned_captures;
         let mut seen = FxHashSet::default();
         for place in program.function(function).mentioned_places() {
             let Root::Variable(id) = place.root else { continue };
             let variable = function.variable(id);
             let owner = FunctionRef::new(function.file, program.variable(variable).owner);
-            let is_captured = !self.evaluator.is_within(owner, outer);
+            let is_captured = match owned {
+                Some(owned) => owned.contains(&id),
+                None => !self.evaluator.is_within(owner, outer),
+            };
             if is_captured && owner.function != crate::ir::FunctionId::INITIALISER && seen.insert(id) {
                 for value in self.evaluator.variable(variable).iter() {
                     if value.acquisition().is_some() || matches!(value, Value::Parameter { .. }) {

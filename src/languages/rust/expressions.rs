@@ -2,7 +2,7 @@
 
 use crate::ir::{
     Argument, Call, CallKind, Element, Field, Function, FunctionId, FunctionKind, OpKind, Operand, Parameter, Place,
-    Property, Rvalue, Temp, Terminator,
+    Property, Rvalue, Temp, Terminator, VariableId,
 };
 use crate::languages::graph::Body;
 use crate::source::Span;
@@ -61,20 +61,21 @@ impl Lowering<'_> {
             syn::Expr::Unsafe(block) => self.block(&block.block),
             syn::Expr::Const(block) => self.block(&block.block),
             syn::Expr::Async(block) => {
-                let id = self.closure(&[], None, true, at, |lowering| {
+                let is_move = block.capture.is_some();
+                let id = self.closure(&[], None, (true, is_move), at, |lowering| {
                     let value = lowering.block(&block.block);
                     lowering.leave_with(value, at);
                 });
-                self.captured(id, block.capture.is_some())
+                Operand::Function(id)
             }
             syn::Expr::Closure(closure) => {
                 let inputs: Vec<&syn::Pat> = closure.inputs.iter().collect();
-                let is_async = closure.asyncness.is_some();
-                let id = self.closure(&inputs, Some(&closure.output), is_async, at, |lowering| {
+                let traits = (closure.asyncness.is_some(), closure.capture.is_some());
+                let id = self.closure(&inputs, Some(&closure.output), traits, at, |lowering| {
                     let value = lowering.expression(&closure.body);
                     lowering.leave_with(value, at);
                 });
-                self.captured(id, closure.capture.is_some())
+                Operand::Function(id)
             }
             syn::Expr::If(branch) => self.if_expression(branch),
             syn::Expr::Match(matched) => self.match_expression(matched),
@@ -287,22 +288,13 @@ impl Lowering<'_> {
         self.body.return_(Some(value), at);
     }
 
-    /// The closure; one that says `move` owns the variables it mentions.
-    fn captured(&mut self, id: FunctionId, is_move: bool) -> Operand {
-        if is_move && let Some(function) = &self.functions[id.index()] {
-            let places = function.ops().flat_map(|(_, _, op)| op.places());
-            let variables = places.filter_map(Place::root_variable);
-            self.moved.extend(variables.filter(|variable| self.variables[variable.0 as usize].owner != id));
-        }
-        Operand::Function(id)
-    }
-
-    /// A closure or async block: a function of its own that sees the variables around it.
+    /// A closure or async block: a function of its own that sees the variables around it. It owns those it moves out of
+    /// itself, and all it mentions where it says `move`; the others are lent to it.
     pub(super) fn closure(
         &mut self,
         inputs: &[&syn::Pat],
         output: Option<&syn::ReturnType>,
-        is_async: bool,
+        (is_async, is_move): (bool, bool),
         at: Span,
         content: impl FnOnce(&mut Self),
     ) -> FunctionId {
@@ -318,7 +310,15 @@ impl Lowering<'_> {
         self.close_scope(at);
         self.body.terminate(Terminator::Return(None), Span::default());
         let (blocks, temps) = std::mem::replace(&mut self.body, outer).finish();
-        self.moved = moved;
+        let mut owned = std::mem::replace(&mut self.moved, moved);
+        if is_move {
+            let ops = blocks.iter().flat_map(|block| &block.ops);
+            owned.extend(ops.flat_map(|op| op.places()).filter_map(Place::root_variable));
+        }
+        owned.retain(|it| ![id, FunctionId::INITIALISER].contains(&self.variables[it.0 as usize].owner));
+        self.moved.extend(owned.iter().copied());
+        let mut owned: Box<[VariableId]> = owned.into_iter().collect();
+        owned.sort_unstable();
         self.functions[id.index()] = Some(Function {
             name: None,
             kind: FunctionKind::Free,
@@ -326,6 +326,7 @@ impl Lowering<'_> {
             is_async: is_async || is_fallible,
             is_generator: false,
             binds_this: false,
+            owned_captures: Some(owned),
             parameters,
             return_type: None,
             decorators: Vec::new(),

@@ -181,7 +181,7 @@ impl Lowering<'_> {
             return;
         }
         let outer = std::mem::replace(&mut self.body.id, FunctionId::INITIALISER);
-        let maker = self.closure(&[], None, false, span_of(value), |lowering| {
+        let maker = self.closure(&[], None, (false, false), span_of(value), |lowering| {
             let made = lowering.expression(value);
             lowering.leave_with(made, at);
         });
@@ -293,6 +293,7 @@ impl Lowering<'_> {
             is_async: signature.asyncness.is_some() || Self::is_fallible(&signature.output),
             is_generator: false,
             binds_this: true,
+            owned_captures: None,
             parameters,
             return_type,
             decorators,

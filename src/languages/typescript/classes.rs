@@ -160,6 +160,7 @@ impl<'a> Lowering<'a> {
             is_async: false,
             is_generator: false,
             binds_this: true,
+            owned_captures: None,
             parameters: Vec::new(),
             return_type: None,
             decorators: Vec::new(),
