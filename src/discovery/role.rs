@@ -47,9 +47,24 @@ const TEST_DIRECTORIES: &[&str] = &[
     "test-fixtures",
     "testing-utils",
     "integration-test",
+    "fuzz",
+    "fuzz_targets",
 ];
-const TEST_STEMS: &[&str] =
-    &["test", "tests", "test-utils", "test-helpers", "testutils", "testhelpers", "setuptests", "setup-tests"];
+const TEST_STEMS: &[&str] = &[
+    "test",
+    "tests",
+    "test-utils",
+    "test_utils",
+    "testutils",
+    "testutil",
+    "test_util",
+    "test-helpers",
+    "test_helpers",
+    "testhelpers",
+    "test_support",
+    "setuptests",
+    "setup-tests",
+];
 const TEST_INFIXES: &[&str] = &["test", "tests", "spec", "specs", "e2e", "e2e-spec", "cy", "test-d", "int", "mock"];
 const BENCHMARK_NAMES: &[&str] = &["bench", "benches", "benchmark", "benchmarks"];
 const EXAMPLE_DIRECTORIES: &[&str] =
@@ -126,7 +141,7 @@ fn by_directory(directories: &[&str], stem: &str) -> Option<FileRole> {
     if any(SEED_NAMES) {
         return Some(FileRole::Seed);
     }
-    if any(&["scripts", "script"]) && !any(&["public", "assets", "static"]) {
+    if any(&["scripts", "script", "xtask"]) && !any(&["public", "assets", "static"]) {
         return Some(FileRole::Script);
     }
     let before_source = directories.iter().take_while(|name| !SOURCE_DIRECTORIES.contains(*name));
@@ -242,6 +257,8 @@ mod tests {
                 "jest.setup.ts",
                 "app/__tests__/page.tsx",
                 "fixtures/app/src/index.ts",
+                "crates/a/fuzz/fuzz_targets/parse.rs",
+                "src/test_helpers.rs",
             ],
         );
     }
@@ -249,7 +266,7 @@ mod tests {
     #[test]
     fn what_runs_once() {
         check(FileRole::Benchmark, &["benchmarks/query.ts", "src/query.bench.ts", "bench.js"]);
-        check(FileRole::Script, &["scripts/import.ts", "src/scripts/import.ts", "packages/a/scripts/b.mjs"]);
+        check(FileRole::Script, &["scripts/import.ts", "src/scripts/import.ts", "packages/a/scripts/b.mjs", "crates/xtask/src/release.rs"]);
         check(
             FileRole::Migration,
             &[

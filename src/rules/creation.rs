@@ -31,8 +31,30 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, finding
         {
             continue;
         }
+        if rate == Rate::PerCall && works_through_a_loop(facts, obligation) && !has_entry(facts, obligation) {
+            continue;
+        }
         findings.push(finding(facts, rule, obligation, rate));
     }
+}
+
+/// Whether the function goes on to use it in a loop: a job builds one for all that it works through, and where nothing
+/// says how often the job runs, that is what one is for.
+fn works_through_a_loop(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let at = obligation.acquisition.at;
+    let body = facts.program.function(at.function);
+    let depth = body.block(at.block).loop_depth;
+    body.ops().any(|(block, _, op)| {
+        let Some(call) = op.call().filter(|_| body.block(block).loop_depth > depth) else { return false };
+        let receiver = call.receiver().map(|(receiver, _)| facts.evaluator.place(at.function, &receiver));
+        let arguments = call.arguments.iter().map(|argument| facts.evaluator.operand(at.function, &argument.value));
+        receiver.into_iter().chain(arguments).any(|values| values.resources().any(|id| id == obligation.id))
+    })
+}
+
+/// Whether it is known who runs the code that builds it.
+fn has_entry(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    facts.frequencies.chain(&facts.evaluator, obligation.acquisition.at.function).entry.is_some()
 }
 
 /// Whether the creation rules speak about what an obligation is for, where it was first made, so that the release

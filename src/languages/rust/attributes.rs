@@ -33,10 +33,13 @@ pub(super) fn serves_tests(attributes: &[syn::Attribute]) -> bool {
     })
 }
 
-/// Whether a `cfg` condition holds in test builds only.
+/// What the features that tests turn on are called.
+const TEST_WORDS: &[&str] = &["test", "tests", "testing", "bench", "fuzz", "fuzzing", "mock", "mocks"];
+
+/// Whether a `cfg` condition holds in builds for tests, or for debugging, only.
 fn needs_test(condition: &syn::Meta) -> bool {
     match condition {
-        syn::Meta::Path(path) => path.is_ident("test"),
+        syn::Meta::Path(path) => path.is_ident("test") || path.is_ident("debug_assertions"),
         syn::Meta::List(list) => {
             let parts = list.parse_args_with(Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated);
             parts.is_ok_and(|parts| {
@@ -44,7 +47,11 @@ fn needs_test(condition: &syn::Meta) -> bool {
                     || (list.path.is_ident("any") && !parts.is_empty() && parts.iter().all(needs_test))
             })
         }
-        syn::Meta::NameValue(_) => false,
+        // `feature = "test-utils"`
+        syn::Meta::NameValue(pair) => {
+            let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(value), .. }) = &pair.value else { return false };
+            pair.path.is_ident("feature") && value.value().split(['-', '_']).any(|word| TEST_WORDS.contains(&word))
+        }
     }
 }
 
