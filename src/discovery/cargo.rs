@@ -11,6 +11,8 @@ pub struct Crate {
     pub directory: String,
     /// The library's root, relative to the analysed root.
     pub library: String,
+    /// Whether paths in `use` begin at the crate's root, as they did before the edition of 2018.
+    pub paths_from_root: bool,
     /// Crates it depends on under another name: the name in the source, the package.
     pub renamed: Vec<(String, String)>,
 }
@@ -32,6 +34,7 @@ pub(super) fn read(relative: &str, text: &str) -> Result<Option<Crate>, String> 
         name: identifier(of_library("name").unwrap_or(package)),
         library: location::join(&directory, path).unwrap_or_default(),
         directory,
+        paths_from_root: manifest["package"].get("edition").is_none_or(|edition| edition.as_str() == Some("2015")),
         renamed: renamed(&manifest),
     }))
 }
@@ -55,15 +58,23 @@ mod tests {
 
     #[test]
     fn a_manifest_names_its_crate_and_what_it_calls_others() {
-        let text = "[package]\nname = \"my-app\"\n[lib]\npath = \"lib/root.rs\"\n\
+        let text = "[package]\nname = \"my-app\"\nedition = \"2021\"\n[lib]\npath = \"lib/root.rs\"\n\
             [dependencies]\nserde = \"1\"\npg = { package = \"tokio-postgres\", version = \"0.7\" }\n";
         let expected = Crate {
             name: "my_app".to_owned(),
             directory: "crates/app".to_owned(),
             library: "crates/app/lib/root.rs".to_owned(),
+            paths_from_root: false,
             renamed: vec![("pg".to_owned(), "tokio_postgres".to_owned())],
         };
         assert_eq!(read("crates/app/Cargo.toml", text), Ok(Some(expected)));
+    }
+
+    #[test]
+    fn without_an_edition_paths_begin_at_the_root() {
+        let of = |edition: &str| read("Cargo.toml", &format!("[package]\nname = \"a\"\n{edition}")).unwrap().unwrap();
+        assert!(of("").paths_from_root && of("edition = \"2015\"").paths_from_root);
+        assert!(!of("edition = \"2018\"").paths_from_root && !of("edition.workspace = true").paths_from_root);
     }
 
     #[test]

@@ -266,7 +266,10 @@ mod tests {
     #[test]
     fn what_runs_once() {
         check(FileRole::Benchmark, &["benchmarks/query.ts", "src/query.bench.ts", "bench.js"]);
-        check(FileRole::Script, &["scripts/import.ts", "src/scripts/import.ts", "packages/a/scripts/b.mjs", "crates/xtask/src/release.rs"]);
+        check(
+            FileRole::Script,
+            &["scripts/import.ts", "src/scripts/import.ts", "packages/a/scripts/b.mjs", "crates/xtask/src/release.rs"],
+        );
         check(
             FileRole::Migration,
             &[

@@ -27,6 +27,8 @@ pub(super) struct Crates {
     roots: FxHashMap<Box<str>, FileId>,
     /// By name, as a path names it: the root of the library.
     libraries: FxHashMap<Box<str>, FileId>,
+    /// By directory of a crate: whether its paths begin at the root.
+    paths_from_root: FxHashMap<Box<str>, bool>,
     /// By file: the directory of its children.
     bases: FxHashMap<FileId, Box<str>>,
 }
@@ -55,6 +57,7 @@ impl Crates {
     /// A crate of the tree.
     pub(super) fn name(&mut self, it: &Crate, library: Option<FileId>) {
         let directory = location::parent(&it.library).unwrap_or("");
+        self.paths_from_root.insert(it.directory.as_str().into(), it.paths_from_root);
         if let Some(root) = library {
             self.roots.insert(directory.into(), root);
             self.modules.insert(directory.into(), root);
@@ -74,24 +77,37 @@ impl Crates {
             "super" => Some(location::parent(base).unwrap_or("").to_owned()),
             library => match self.libraries.get(library) {
                 Some(root) => self.bases.get(root).map(|base| base.to_string()),
-                None => return Found::External,
+                // Before 2018 `use db::pool` is what `use crate::db::pool` became.
+                None => match self.root_above(base).filter(|root| self.is_old(root)) {
+                    Some(root) if self.modules.contains_key(below(root, library).as_str()) => {
+                        Some(below(root, library))
+                    }
+                    _ => return Found::External,
+                },
             },
         };
         let mut at = start;
         for name in names {
             at = at.map(|at| match name {
                 "super" => location::parent(&at).unwrap_or("").to_owned(),
-                name if at.is_empty() => name.to_owned(),
-                name => format!("{at}/{name}"),
+                name => below(&at, name),
             });
         }
         at.and_then(|at| self.modules.get(at.as_str()).copied()).map_or(Found::Nothing, Found::Module)
+    }
+
+    fn is_old(&self, root: &str) -> bool {
+        location::ancestors(root).find_map(|above| self.paths_from_root.get(above).copied()).unwrap_or(false)
     }
 
     /// The directory of the crate's root that `base` is below.
     fn root_above<'b>(&self, base: &'b str) -> Option<&'b str> {
         location::ancestors(base).find(|above| self.roots.contains_key(*above))
     }
+}
+
+fn below(directory: &str, name: &str) -> String {
+    if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
 }
 
 #[cfg(test)]
@@ -107,6 +123,9 @@ mod tests {
         "core-lib/src/lib.rs",
         "core-lib/src/main.rs",
         "core-lib/src/client.rs",
+        "old/src/main.rs",
+        "old/src/http.rs",
+        "old/src/html/mod.rs",
     ];
 
     #[track_caller]
@@ -121,9 +140,20 @@ mod tests {
                 name: "core_lib".to_owned(),
                 directory: "core-lib".to_owned(),
                 library: "core-lib/src/lib.rs".to_owned(),
+                paths_from_root: false,
                 renamed: Vec::new(),
             },
             Some(file("core-lib/src/lib.rs")),
+        );
+        crates.name(
+            &Crate {
+                name: "old".to_owned(),
+                directory: "old".to_owned(),
+                library: "old/src/lib.rs".to_owned(),
+                paths_from_root: true,
+                renamed: Vec::new(),
+            },
+            None,
         );
         let found = match crates.resolve(file(from), path) {
             Found::Module(FileId(at)) => Some(FILES[at as usize]),
@@ -151,5 +181,12 @@ mod tests {
         check("core-lib/src/client.rs", "crate", Some("core-lib/src/lib.rs"));
         check("app/src/main.rs", "sqlx::postgres", Some("external"));
         check("app/src/main.rs", "crate::nowhere", None);
+    }
+
+    #[test]
+    fn before_2018_paths_begin_at_the_root() {
+        check("old/src/html/mod.rs", "http", Some("old/src/http.rs"));
+        check("old/src/html/mod.rs", "hyper::client", Some("external"));
+        check("app/src/web/mod.rs", "db", Some("external"));
     }
 }
