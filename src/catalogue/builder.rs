@@ -202,6 +202,7 @@ impl<'l> Builder<'l> {
     fn join(&mut self, known: Option<u32>, fact: &FunctionFact) -> u32 {
         let mut joined = fact.clone();
         joined.call.clear();
+        joined.from.clear();
         if let Some(known) = known.map(|known| &self.functions[known as usize]) {
             joined.borrows |= known.borrows;
             joined.infallible |= known.infallible;
@@ -211,12 +212,13 @@ impl<'l> Builder<'l> {
             joined.releases.extend(&known.releases);
             joined.memoises = joined.memoises.or(known.memoises);
             joined.calls = joined.calls.or(known.calls);
+            joined.waits_for = joined.waits_for.or(known.waits_for);
             joined.calls_once = joined.calls_once.or(known.calls_once);
             joined.returns = joined.returns.or(known.returns);
             joined.evicts = joined.evicts.or_else(|| known.evicts.clone());
         }
         if let Some(last) = self.functions.last()
-            && same(last, &joined)
+            && *last == joined
         {
             return u32::try_from(self.functions.len() - 1).expect("invariant: functions are few");
         }
@@ -440,11 +442,4 @@ fn parse(library: &Library, text: &str) -> Result<Pattern, LoadError> {
 
 fn mistake(library: &Library, message: String) -> LoadError {
     LoadError { path: library.name.clone(), span: None, message }
-}
-
-fn same(left: &FunctionFact, right: &FunctionFact) -> bool {
-    let key = |it: &FunctionFact| {
-        (it.borrows, it.infallible, it.exits, it.forgets, it.reclaims, it.memoises, it.calls, it.calls_once, it.returns)
-    };
-    key(left) == key(right) && left.releases == right.releases && left.evicts == right.evicts
 }

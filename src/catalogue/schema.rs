@@ -238,7 +238,7 @@ pub struct Wrapper {
 }
 
 /// What is known of functions that are no resources themselves.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FunctionFact {
     /// Call patterns; `console.*()` takes every method, `*.push()` any receiver the analysis knows nothing else about,
@@ -269,6 +269,10 @@ pub struct FunctionFact {
     /// It calls the function at this argument index once, now or later: `thread::spawn`, `set.spawn(task)`.
     #[serde(default)]
     pub calls_once: Option<u32>,
+    /// It waits for what comes from outside, and a loop around it goes round as often as that comes: a connection, a
+    /// message, the tick of an interval.
+    #[serde(default)]
+    pub waits_for: Option<Runs>,
     /// It keeps what it is given from ever being dropped: `Box::leak(x)`, or `x.leak()` for a method.
     #[serde(default)]
     pub forgets: bool,

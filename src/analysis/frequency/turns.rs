@@ -1,0 +1,34 @@
+//! Turns: loops that wait, each time round, for something from outside.
+//!
+//! `loop { let (stream, _) = listener.accept().await?; … }` goes round for every connection, however seldom the
+//! function that has it is called.
+
+use smallvec::SmallVec;
+
+use crate::analysis::evaluate::Evaluator;
+use crate::ir::{BlockId, Edges, Function};
+use crate::linking::FunctionRef;
+
+use super::Rate;
+
+/// The calls of a function that wait, within loops, for what comes from outside, with how often that comes.
+pub(super) type Turns = SmallVec<[(BlockId, Rate); 1]>;
+
+pub(super) fn of(evaluator: &Evaluator<'_>, function: FunctionRef) -> Turns {
+    let body = evaluator.program.function(function);
+    let mut found = Turns::new();
+    for (block, index, op) in body.ops().filter(|(block, ..)| body.block(*block).loop_depth > 0) {
+        let Some(call) = op.call() else { continue };
+        let at = function.op(block, index);
+        let fact = evaluator.fact_by_name(at, call, &evaluator.callee(at));
+        found.extend(fact.and_then(|fact| fact.waits_for).map(|runs| (block, runs.into())));
+    }
+    found
+}
+
+/// How often a block is entered by the loops around it that wait.
+pub(super) fn rate(turns: &Turns, body: &Function, block: BlockId) -> Option<Rate> {
+    let leads = |from: BlockId, to: BlockId| body.reaches(from, to, to, Edges::Normal);
+    let around = turns.iter().filter(|(wait, _)| *wait == block || leads(*wait, block) && leads(block, *wait));
+    around.map(|(_, rate)| *rate).max()
+}
