@@ -140,15 +140,22 @@ fn terminator_location(facts: &Facts<'_>, function: FunctionRef, block: BlockId)
 pub(super) fn chain_steps(facts: &Facts<'_>, chain: &Chain) -> Vec<TraceStep> {
     let mut steps = Vec::new();
     if let Some((label, at)) = &chain.entry {
-        steps.push(TraceStep { location: *at, message: format!("{label} runs this again and again") });
+        let how_often = if chain.runs_once { "" } else { " again and again" };
+        steps.push(TraceStep { location: *at, message: format!("{label} runs this{how_often}") });
     }
     for call in &chain.calls {
         let caller = facts.program.name_of(call.function);
         let callee = callee_text(facts, *call);
-        let message = if caller == "<module>" {
-            format!("{callee} is called here")
+        let rate = facts.rate(*call);
+        let in_loop = if rate > facts.frequencies.of_function(call.function) && rate > Rate::Once {
+            format!(", {}", rate_text(rate))
         } else {
-            format!("`{caller}` calls {callee} here")
+            String::new()
+        };
+        let message = if caller == "<module>" {
+            format!("{callee} is called here{in_loop}")
+        } else {
+            format!("`{caller}` calls {callee} here{in_loop}")
         };
         steps.push(TraceStep { location: facts.location(*call), message });
     }

@@ -210,6 +210,7 @@ impl Frequencies {
                 }
                 Evidence::Entry { label, at } => {
                     chain.entry = Some((label.clone(), *at));
+                    chain.runs_once = frequency.rate == Rate::Once;
                     break;
                 }
                 Evidence::Exported | Evidence::None => break,
@@ -233,6 +234,8 @@ impl Frequencies {
 pub struct Chain {
     /// The framework's entry point at the top, where there is one.
     pub entry: Option<(String, Location)>,
+    /// Whether that is run once; then it is a loop on the way down that repeats.
+    pub runs_once: bool,
     /// The calls from there down, outermost first.
     pub calls: Vec<OpRef>,
 }

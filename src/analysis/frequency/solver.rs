@@ -273,7 +273,8 @@ impl<'e, 'p> Solver<'e, 'p> {
         for (node, frequency) in self.roots {
             // What is exported (or a method) and called by the program itself is judged by those calls; "whenever
             // somebody calls it" is for what nobody here does.
-            if frequency.rate == Rate::PerCall && (called.contains(&node) || once.contains(&node)) {
+            let is_memoised = matches!(node, Node::Function(function) if frequencies.memoised.contains(&function));
+            if frequency.rate == Rate::PerCall && (called.contains(&node) || once.contains(&node) || is_memoised) {
                 continue;
             }
             raise(&mut frequencies.nodes, node, frequency, &mut work);
