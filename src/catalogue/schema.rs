@@ -107,6 +107,10 @@ pub struct Resource {
     /// then not releasing it is no leak, only creating it again and again is.
     #[serde(default)]
     pub collected: bool,
+    /// Dropping it ends all that it started: a pool of threads that lives as long as a piece of work is a tool of that
+    /// work, and building it again and again is only slow.
+    #[serde(default)]
+    pub ends_on_drop: bool,
     /// Whether it does something only for the one it was opened for, so that dropping the handle at once means
     /// nothing can ever stop it: intervals, listeners, subscriptions.
     #[serde(default)]

@@ -31,7 +31,8 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, finding
         {
             continue;
         }
-        if rate == Rate::PerCall && works_through_a_loop(facts, obligation) && !has_entry(facts, obligation) {
+        let is_job = || resource.ends_on_drop || works_through_a_loop(facts, obligation);
+        if rate == Rate::PerCall && is_job() && !has_entry(facts, obligation) {
             continue;
         }
         findings.push(finding(facts, rule, obligation, rate));
@@ -109,7 +110,8 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     let function = acquisition.at.function;
     let noun = wording::noun(facts, acquisition);
     let chain = facts.frequencies.chain(&facts.evaluator, function);
-    let is_released = is_closed_again(obligation);
+    let ends_on_drop = facts.resource(acquisition).is_some_and(|(_, resource)| resource.ends_on_drop);
+    let is_released = is_closed_again(obligation) || ends_on_drop && is_dropped(obligation);
     let severity = if is_released || hands_out_cleanup(facts, obligation) {
         Severity::Note
     } else if matches!(rate, Rate::PerCall | Rate::PerTurn | Rate::PerInstance | Rate::PerRender) {
