@@ -175,12 +175,24 @@ impl Collector<'_, '_> {
         let mut ids: Vec<_> = reachable.into_iter().collect();
         ids.sort_unstable();
         let mut found: SmallVec<[Identity; 2]> = ids.into_iter().map(Identity::Acquired).collect();
+        self.identities_in(values, 0, &mut found);
+        found
+    }
+
+    /// Those that values are, and those in the literals they are.
+    fn identities_in(&self, values: &Values, depth: u32, found: &mut SmallVec<[Identity; 2]>) {
         for identity in identities(values) {
             if !found.contains(&identity) {
                 found.push(identity);
             }
         }
-        found
+        for value in values {
+            if let Value::Object { at, context } = value
+                && depth < 3
+            {
+                self.identities_in(&self.evaluator.seen_parts(*at, *context), depth + 1, found);
+            }
+        }
     }
 
     /// What lives on when a value does: the resources it is or holds, and those its closures mention.
