@@ -14,7 +14,7 @@ use crate::analysis::registrations::{Registrations, registrations};
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value};
 use crate::catalogue::ResourceId;
 use crate::catalogue::schema::{Resource, ResourceKind};
-use crate::ir::{Module, OpKind, RequestId, Root};
+use crate::ir::{Module, ModuleRequest, OpKind, RequestId, Root};
 use crate::linking::{ClassRef, FunctionRef, OpRef, Program, Target};
 use crate::source::{FileId, Location};
 
@@ -293,7 +293,20 @@ fn test_files(program: &Program, catalogue: &crate::catalogue::Catalogue) -> FxH
             matches!(program.target(module.file, RequestId(request)), Target::External(name) if catalogue.is_for_tests(name))
         })
     };
-    program.modules().filter(serves_tests).map(|module| module.file).collect()
+    let mut found: FxHashSet<FileId> = program.modules().filter(serves_tests).map(|module| module.file).collect();
+    // Modules that are declared for tests, with all below them.
+    let declared = |module: &Module, is_asked: &dyn Fn(&ModuleRequest) -> bool| -> Vec<FileId> {
+        let requests = (0u32..).zip(&module.requests).filter(|(_, request)| is_asked(request));
+        let targets = requests.map(|(id, _)| program.target(module.file, RequestId(id)));
+        targets.filter_map(|target| if let Target::Module(file) = target { Some(*file) } else { None }).collect()
+    };
+    let mut work: Vec<FileId> = program.modules().flat_map(|it| declared(it, &|request| request.for_tests)).collect();
+    while let Some(file) = work.pop() {
+        if found.insert(file) && program.is_lowered(file) {
+            work.extend(declared(program.module(file), &|request| request.specifier.starts_with("self::")));
+        }
+    }
+    found
 }
 
 /// Words in the names of methods that end an object's life, in the conventions of every framework at once:

@@ -119,6 +119,8 @@ pub struct ModuleRequest {
     pub specifier: CompactString,
     /// Only type imports name it: nothing of it runs.
     pub type_only: bool,
+    /// Only tests have it: `#[cfg(test)] mod name;`.
+    pub for_tests: bool,
     pub span: Span,
 }
 

@@ -231,7 +231,7 @@ impl<'e, 'p> Entries<'e, 'p> {
                 crate::ir::Root::Global(name) => Some(name.clone()),
                 _ => None,
             });
-            let mut bases = body.implements.iter().filter_map(type_name).chain(extended);
+            let mut bases = body.implements.iter().filter_map(|it| written_name(module, it)).chain(extended);
             if bases.any(|base| names.iter().any(|it| *it == base)) {
                 return true;
             }

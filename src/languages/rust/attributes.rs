@@ -21,6 +21,13 @@ impl Lowering<'_> {
     }
 }
 
+/// The traits that `#[derive(…)]` implements.
+pub(super) fn derives(attributes: &[syn::Attribute]) -> Vec<syn::Path> {
+    let derives = attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
+    let parse = Punctuated::<syn::Path, syn::Token![,]>::parse_terminated;
+    derives.filter_map(|attribute| attribute.parse_args_with(parse).ok()).flatten().collect()
+}
+
 /// Whether a thing with these attributes is compiled, or called, for tests only.
 pub(super) fn serves_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {

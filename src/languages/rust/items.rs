@@ -9,7 +9,7 @@ use crate::ir::{
 use crate::languages::graph::Body;
 use crate::source::Span;
 
-use super::attributes::serves_tests;
+use super::attributes::{derives, serves_tests};
 use super::lowering::Lowering;
 use super::paths::name_of;
 use super::{range, span_of};
@@ -25,7 +25,15 @@ impl Lowering<'_> {
 
     /// Puts the items' names in sight.
     pub(super) fn declare_items<'i>(&mut self, items: impl Iterator<Item = &'i syn::Item>) {
-        for item in items.filter(|item| !serves_tests(attributes(item))) {
+        for item in items {
+            if serves_tests(attributes(item)) {
+                if let syn::Item::Mod(it) = item
+                    && it.content.is_none()
+                {
+                    self.test_module(it);
+                }
+                continue;
+            }
             match item {
                 syn::Item::Use(used) => self.use_tree(&used.tree, ""),
                 syn::Item::Fn(function) => {
@@ -135,6 +143,7 @@ impl Lowering<'_> {
             }
             syn::Item::Impl(implementation) => self.implementation(implementation),
             syn::Item::Struct(it) => {
+                self.derived(&it.ident, &it.attrs);
                 if let Some((_, class)) = self.class_named(&name_of(&it.ident)) {
                     let types = it.fields.iter().enumerate().map(|(index, field)| {
                         let name = field.ident.as_ref().map_or_else(|| index.to_string().into(), name_of);
@@ -158,6 +167,7 @@ impl Lowering<'_> {
             syn::Item::Static(it) => self.constant(&it.ident, &it.ty, &it.expr),
             syn::Item::Const(it) => self.constant(&it.ident, &it.ty, &it.expr),
             syn::Item::Mod(it) => self.inline_module(it),
+            syn::Item::Enum(it) => self.derived(&it.ident, &it.attrs),
             syn::Item::Macro(it) => {
                 self.macro_call(&it.mac);
             }
@@ -213,6 +223,15 @@ impl Lowering<'_> {
             value: Place::variable(variable).into(),
         });
         self.body.assign(Place::variable(id), Rvalue::Object(fields.collect()), range(module.ident.span()));
+    }
+
+    /// `#[derive(Parser)]`: what is derived is implemented, by code that nobody wrote.
+    fn derived(&mut self, ident: &syn::Ident, attributes: &[syn::Attribute]) {
+        let Some((_, class)) = self.class_named(&name_of(ident)) else { return };
+        for path in derives(attributes) {
+            let derived = self.path_type(&path);
+            self.classes[class.0 as usize].implements.push(derived);
+        }
     }
 
     fn class_named(&self, name: &str) -> Option<(VariableId, ClassId)> {

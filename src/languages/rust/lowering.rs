@@ -10,8 +10,11 @@ use crate::ir::{
 use crate::languages::graph::Body;
 use crate::source::{FileId, Language, Span};
 
+use super::attributes::serves_tests;
 use super::drops::{Exit, Moved};
 use super::expressions::Mode;
+use super::paths::name_of;
+use super::range;
 
 /// Everything known so far about one file.
 pub(super) struct Lowering<'t> {
@@ -72,7 +75,9 @@ impl<'t> Lowering<'t> {
 
     /// Walks the file and completes the module.
     pub(super) fn module(mut self, tree: &syn::File) -> Module {
-        self.items(&tree.items);
+        if !serves_tests(&tree.attrs) {
+            self.items(&tree.items);
+        }
         for (variable, maker, at) in std::mem::take(&mut self.statics) {
             let value = self.push_call(Operand::Function(maker), Vec::new(), Mode::Plain, at, at);
             self.body.assign(Place::variable(variable), Rvalue::Use(value), at);
@@ -124,12 +129,22 @@ impl<'t> Lowering<'t> {
 
     pub(super) fn request(&mut self, specifier: &str, span: Span) -> RequestId {
         if let Some(&known) = self.request_ids.get(specifier) {
+            self.requests[known.0 as usize].for_tests = false;
             return known;
         }
         let id = RequestId(u32::try_from(self.requests.len()).expect("invariant: fewer paths than bytes of text"));
-        self.requests.push(ModuleRequest { specifier: specifier.into(), type_only: false, span });
+        self.requests.push(ModuleRequest { specifier: specifier.into(), type_only: false, for_tests: false, span });
         self.request_ids.insert(specifier.into(), id);
         id
+    }
+
+    /// `#[cfg(test)] mod name;`: a file that is compiled for tests only.
+    pub(super) fn test_module(&mut self, module: &syn::ItemMod) {
+        let specifier = format!("self::{}", name_of(&module.ident));
+        if !self.request_ids.contains_key(specifier.as_str()) {
+            let request = self.request(&specifier, range(module.ident.span()));
+            self.requests[request.0 as usize].for_tests = true;
+        }
     }
 
     /// A variable for a name of another module.

@@ -37,7 +37,7 @@ impl Lowering<'_> {
         })
     }
 
-    fn path_type(&mut self, path: &syn::Path) -> TypeRef {
+    pub(super) fn path_type(&mut self, path: &syn::Path) -> TypeRef {
         let Some((root, rest)) = self.type_root(path) else { return TypeRef::Other };
         let arguments = match path.segments.last().map(|last| &last.arguments) {
             Some(syn::PathArguments::AngleBracketed(written)) => written

@@ -21,7 +21,7 @@ impl<'a> Lowering<'a> {
             return known;
         }
         let id = RequestId(u32::try_from(self.requests.len()).expect("invariant: fewer requests than bytes of text"));
-        self.requests.push(ModuleRequest { specifier: specifier.into(), type_only, span: at });
+        self.requests.push(ModuleRequest { specifier: specifier.into(), type_only, for_tests: false, span: at });
         self.request_ids.insert(specifier.into(), id);
         id
     }
