@@ -384,7 +384,7 @@ fn type_name(written: &TypeRef) -> Option<Name> {
     }
 }
 
-fn written_name(module: &Module, written: &TypeRef) -> Option<Name> {
+pub(super) fn written_name(module: &Module, written: &TypeRef) -> Option<Name> {
     match written {
         TypeRef::Named { root: TypeRoot::Variable(id), path, .. } if path.is_empty() => {
             Some(module.variable(*id).name.clone())

@@ -7,18 +7,20 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::{Value, Values};
 use crate::discovery::FileRole;
-use crate::ir::{Binding, Call, FunctionId, FunctionKind, Module, OpKind, Operand, Place, Root};
+use crate::ir::{Binding, Call, FunctionId, FunctionKind, Module, Name, OpKind, Operand, Place, Root};
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Language;
 
 use super::entries::Entries;
-use super::{Evidence, Frequencies, Frequency, Node, Rate, memo};
+use super::{Evidence, Frequencies, Frequency, Node, Rate, dispatch, memo};
 
 /// Gathers who calls whom and lets the rates go along.
 pub(super) struct Solver<'e, 'p> {
     evaluator: &'e Evaluator<'p>,
     /// From a function to what its operations reach.
     edges: FxHashMap<FunctionRef, Vec<(Node, OpRef)>>,
+    /// The same for what an operation may reach, by its name alone.
+    possible: FxHashMap<FunctionRef, Vec<(Node, OpRef)>>,
     roots: Vec<(Node, Frequency)>,
     /// What somebody outside the program calls, whatever the program itself does with it.
     public: Vec<(Node, Frequency)>,
@@ -26,6 +28,8 @@ pub(super) struct Solver<'e, 'p> {
     /// Functions of the project that run one of their arguments once and keep what it returns, with its index.
     memoisers: FxHashMap<FunctionRef, u32>,
     callers_of_parameters: FxHashSet<FunctionRef>,
+    /// Methods of the program's own traits, by name.
+    implementations: FxHashMap<Name, Vec<FunctionRef>>,
 }
 
 impl<'e, 'p> Solver<'e, 'p> {
@@ -33,11 +37,13 @@ impl<'e, 'p> Solver<'e, 'p> {
         let mut solver = Self {
             evaluator,
             edges: FxHashMap::default(),
+            possible: FxHashMap::default(),
             roots: Vec::new(),
             public: Vec::new(),
             memoised: FxHashSet::default(),
             memoisers: memo::memoisers(evaluator),
             callers_of_parameters: memo::callers_of_parameters(evaluator),
+            implementations: dispatch::implementations(evaluator),
         };
         solver.collect();
         solver
@@ -165,6 +171,13 @@ impl<'e, 'p> Solver<'e, 'p> {
 
     fn call(&mut self, at: OpRef, call: &Call, entries: &Entries<'_, '_>) {
         let callee = self.evaluator.callee(at);
+        if callee.targets.iter().all(|target| matches!(target, CallTarget::Parameter))
+            && self.evaluator.drops_implicitly(at.function)
+            && let Some(implementations) = call.method_name().and_then(|name| self.implementations.get(name))
+        {
+            let possible = implementations.iter().map(|method| (Node::Function(*method), at));
+            self.possible.entry(at.function).or_default().extend(possible);
+        }
         let mut memoised_argument = None;
         for target in &callee.targets {
             match target {
@@ -256,8 +269,14 @@ impl<'e, 'p> Solver<'e, 'p> {
         };
         let mut work = Vec::new();
         let is_call = |at: &OpRef| self.evaluator.program.op(*at).call().is_some();
-        let called: FxHashSet<Node> =
-            self.edges.values().flatten().filter(|(_, at)| is_call(at)).map(|(to, _)| *to).collect();
+        let called: FxHashSet<Node> = self
+            .edges
+            .values()
+            .chain(self.possible.values())
+            .flatten()
+            .filter(|(_, at)| is_call(at))
+            .map(|(to, _)| *to)
+            .collect();
         // Where the framework says that it calls something once, nobody else is presumed to.
         let once: FxHashSet<Node> = self
             .roots
@@ -299,6 +318,18 @@ impl<'e, 'p> Solver<'e, 'p> {
                 let rate = frequencies.of_op(self.evaluator, *at);
                 let is_memoised = matches!(to, Node::Function(to) if frequencies.memoised.contains(to));
                 if rate > Rate::Never && !is_memoised {
+                    let frequency = Frequency { rate, evidence: Evidence::Called { at: *at } };
+                    raise(&mut frequencies.nodes, *to, frequency, &mut work);
+                }
+            }
+            // What may be called is not taken to be called as often as the line runs: in a loop of what runs once it is
+            // one of many, and otherwise nobody knows how often.
+            for (to, at) in self.possible.get(&function).into_iter().flatten() {
+                let rate = match frequencies.of_op(self.evaluator, *at) {
+                    Rate::PerTurn => Rate::Once,
+                    rate => rate.min(Rate::PerCall),
+                };
+                if rate > Rate::Never {
                     let frequency = Frequency { rate, evidence: Evidence::Called { at: *at } };
                     raise(&mut frequencies.nodes, *to, frequency, &mut work);
                 }
