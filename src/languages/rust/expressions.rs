@@ -102,6 +102,10 @@ impl Lowering<'_> {
                 if let Operand::Place(target) = self.expression(&assignment.left) {
                     if let Some(id) = target.as_variable() {
                         self.moved.remove(&id);
+                        if is_dereferenced(&assignment.left) {
+                            let behind = self.referents.get(&id).cloned().unwrap_or_else(|| target.clone().named("*"));
+                            self.body.assign(behind, Rvalue::Use(value.clone()), at);
+                        }
                     }
                     self.body.assign(target, Rvalue::Use(value), at);
                 }
@@ -119,6 +123,19 @@ impl Lowering<'_> {
             other => self.aggregate(other, at),
         };
         if mode == Mode::Try { self.settled(plain, at) } else { plain }
+    }
+
+    /// Notes what a new variable is a guard of, or a reference to: writing through it writes there.
+    pub(super) fn refers(&mut self, id: VariableId, value: &Operand) {
+        let Operand::Place(place) = value else { return };
+        let referent = match place.as_variable() {
+            Some(variable) => {
+                let is_static = self.variables[variable.0 as usize].owner == FunctionId::INITIALISER;
+                self.referents.get(&variable).cloned().or(is_static.then(|| place.clone()))
+            }
+            None => (!place.path.is_empty()).then(|| place.clone()),
+        };
+        self.referents.extend(referent.map(|referent| (id, referent)));
     }
 
     /// Values that are put together from others.
@@ -337,6 +354,15 @@ impl Lowering<'_> {
             name_span: at,
         });
         id
+    }
+}
+
+/// `*guard`
+fn is_dereferenced(target: &syn::Expr) -> bool {
+    match target {
+        syn::Expr::Paren(inner) => is_dereferenced(&inner.expr),
+        syn::Expr::Unary(inner) => matches!(inner.op, syn::UnOp::Deref(_)),
+        _ => false,
     }
 }
 

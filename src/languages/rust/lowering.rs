@@ -32,6 +32,8 @@ pub(super) struct Lowering<'t> {
     pub(super) scopes: Vec<FxHashMap<Name, VariableId>>,
     /// The variables that no scope drops any more, on the way to where we are.
     pub(super) moved: Moved,
+    /// Variables that stand for a place elsewhere: a guard of its lock, a reference to it.
+    pub(super) referents: FxHashMap<VariableId, Place>,
     /// What the `let` of the condition being read has matched.
     pub(super) matched: Option<Operand>,
     /// How many inline modules are around us: `super` leads out of them first.
@@ -61,6 +63,7 @@ impl<'t> Lowering<'t> {
             body: Body::new(FunctionId::INITIALISER),
             scopes: vec![FxHashMap::default()],
             moved: Moved::default(),
+            referents: FxHashMap::default(),
             matched: None,
             inline_modules: 0,
             has_globs: false,

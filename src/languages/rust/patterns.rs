@@ -17,6 +17,7 @@ impl Lowering<'_> {
                 let id = self.new_variable(name_of(&binding.ident), Binding::Value, annotation, at);
                 self.variables[id.0 as usize].is_constant = binding.mutability.is_none();
                 self.body.assign(Place::variable(id), Rvalue::Use(value.clone()), at);
+                self.refers(id, value);
                 if binding.by_ref.is_none() {
                     self.owns(id);
                 }
