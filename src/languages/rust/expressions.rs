@@ -218,7 +218,8 @@ impl Lowering<'_> {
         let method = name_of(&call.method);
         // Nothing fails here that did not fail in what the value comes from.
         let part = plumbing(&method, call.args.len());
-        let receiver = self.value(&call.receiver, if part.is_some() { mode } else { Mode::Plain });
+        let is_value = part.is_some_and(|part| part != Plumbing::AndThen);
+        let receiver = self.value(&call.receiver, if is_value { mode } else { Mode::Plain });
         match (part, call.args.first()) {
             (Some(Plumbing::Through), argument) => {
                 argument.map(|argument| self.expression(argument));
@@ -232,6 +233,15 @@ impl Lowering<'_> {
                 let callee_span = span_of(argument);
                 let otherwise = |it: &mut Self| it.push_call(make, Vec::new(), Mode::Plain, callee_span, at);
                 return self.receiver_or(receiver, otherwise, at);
+            }
+            (Some(Plumbing::AndThen), Some(argument)) => {
+                let next = self.expression(argument);
+                let callee_span = span_of(argument);
+                self.moves(&receiver);
+                let given = vec![Argument { value: receiver.clone(), spread: false, span: span_of(&*call.receiver) }];
+                let then = |it: &mut Self| it.push_call(next, given, Mode::Plain, callee_span, at);
+                let result = self.receiver_and(receiver, then, at);
+                return if mode == Mode::Try { self.settled(result, at) } else { result };
             }
             _ => {}
         }

@@ -18,6 +18,8 @@ pub(super) enum Plumbing {
     OrValue,
     /// It is the receiver, or what the argument gives when it is called.
     OrElse,
+    /// It is what the argument gives when it is called with the receiver, if that is there.
+    AndThen,
 }
 
 /// The part of a method with so many arguments.
@@ -39,6 +41,7 @@ pub(super) fn plumbing(method: &str, arguments: usize) -> Option<Plumbing> {
         }
         ("unwrap_or" | "or", 1) => Plumbing::OrValue,
         ("unwrap_or_else" | "or_else", 1) => Plumbing::OrElse,
+        ("and_then" | "is_ok_and" | "is_some_and", 1) => Plumbing::AndThen,
         _ => return None,
     })
 }
@@ -66,6 +69,28 @@ impl Lowering<'_> {
         self.body.switch_to(missing);
         let value = otherwise(self);
         self.body.assign(place, Rvalue::Use(value), at);
+        self.body.goto(after);
+        self.body.switch_to(after);
+        result.into()
+    }
+
+    /// What `then` gives where there is a value in the receiver.
+    pub(super) fn receiver_and(
+        &mut self,
+        receiver: Operand,
+        then: impl FnOnce(&mut Self) -> Operand,
+        at: Span,
+    ) -> Operand {
+        let result = self.body.new_temp();
+        let place = crate::ir::Place::temp(result);
+        let (there, missing, after) = (self.body.new_block(), self.body.new_block(), self.body.new_block());
+        self.body.branch(Condition::Truthy(receiver), there, missing, at);
+        self.body.switch_to(there);
+        let value = then(self);
+        self.body.assign(place.clone(), Rvalue::Use(value), at);
+        self.body.goto(after);
+        self.body.switch_to(missing);
+        self.body.assign(place, Rvalue::Use(Operand::Nullish), at);
         self.body.goto(after);
         self.body.switch_to(after);
         result.into()
