@@ -10,6 +10,7 @@ use crate::ir::{
 use crate::languages::graph::Body;
 use crate::source::{FileId, Language, Span};
 
+use super::comments::directive_comments;
 use super::drops::{Exit, Moved};
 use super::expressions::Mode;
 
@@ -94,7 +95,7 @@ impl<'t> Lowering<'t> {
             exports: self.exports,
             common_js_exports: None,
             prologue: Vec::new(),
-            comments: Vec::new(),
+            comments: directive_comments(&super::readable(self.text)),
         }
     }
 
