@@ -34,4 +34,4 @@ pub mod reporting;
 
 pub mod cli;
 
-pub use run::{Problem, Progress, Report, Request, RunError, Silent, Statistics, check};
+pub use run::{Packages, Problem, Progress, Report, Request, RunError, Silent, Statistics, check};

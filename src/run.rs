@@ -24,12 +24,25 @@ pub struct Request {
     pub working_directory: PathBuf,
     /// The directory to analyse, where it is known; otherwise it is found from the paths.
     pub root: Option<PathBuf>,
+    /// The cargo packages to report on, where some were chosen; then `paths` only narrow what is reported of them.
+    pub packages: Option<Packages>,
     /// How many threads to use; `None` leaves it to the machine.
     pub threads: Option<usize>,
     /// Whether `.gitignore` and `.ignore` files hide what they name.
     pub respect_ignore_files: bool,
     /// Globs of paths that take no part, in the syntax of ignore files, relative to the working directory.
     pub exclude: Vec<String>,
+}
+
+/// Packages of a cargo workspace: each is what lies below its directory, other packages aside.
+#[derive(Debug, Clone, Default)]
+pub struct Packages {
+    /// The directories of those that are reported on.
+    pub chosen: Vec<PathBuf>,
+    /// Whether the run is about these: a package below `examples/` that is named is, for this run, the product.
+    pub are_named: bool,
+    /// The directories that are analysed with them: those of the workspace.
+    pub around: Vec<PathBuf>,
 }
 
 impl Request {
@@ -40,6 +53,7 @@ impl Request {
             paths: Vec::new(),
             working_directory: working_directory.into(),
             root: None,
+            packages: None,
             threads: None,
             respect_ignore_files: true,
             exclude: Vec::new(),

@@ -1,12 +1,11 @@
-//! `cargo leaklint`: the same command line, as cargo calls it.
+//! `cargo leaklint`: the same for the packages of a cargo workspace.
 
 use std::process::ExitCode;
 
+/// Lowering and analysis make many small values.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
-    let mut arguments: Vec<_> = std::env::args_os().collect();
-    // Cargo repeats the subcommand's name as the first argument.
-    if arguments.get(1).is_some_and(|argument| argument == "leaklint") {
-        arguments.remove(1);
-    }
-    leaklint::cli::run(arguments)
+    leaklint::cli::run_for_cargo(std::env::args_os())
 }

@@ -19,13 +19,20 @@ pub(super) struct Cli {
     pub(super) check: Check,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 nothing that fails a run, 1 findings, 2 the run itself failed.";
+pub(super) const EXIT_CODES: &str = "Exit codes: 0 nothing that fails a run, 1 findings, 2 the run itself failed.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Look for leaks (what happens without a command)
     #[command(after_help = EXIT_CODES)]
     Check(Check),
+    #[command(flatten)]
+    Other(OtherVerb),
+}
+
+/// What looks at no project.
+#[derive(Debug, Subcommand)]
+pub(super) enum OtherVerb {
     /// List the rules
     Rules,
     /// Say what a rule finds, why it hurts and how to fix it

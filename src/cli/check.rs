@@ -11,9 +11,10 @@ use super::errors::UserError;
 use super::levels::{self, Levels};
 use super::progress::ProgressLine;
 use crate::reporting;
-use crate::run::{self, Request};
+use crate::run::{self, Packages, Request};
 
-pub(super) fn check(arguments: &Check, levels: &Levels) -> anyhow::Result<Verdict> {
+/// Checks `packages`, or else what the paths name.
+pub(super) fn check(arguments: &Check, levels: &Levels, packages: Option<Packages>) -> anyhow::Result<Verdict> {
     match arguments.color {
         Color::Auto => anstream::ColorChoice::Auto,
         Color::Always => anstream::ColorChoice::Always,
@@ -22,7 +23,7 @@ pub(super) fn check(arguments: &Check, levels: &Levels) -> anyhow::Result<Verdic
     .write_global();
 
     let progress = ProgressLine::on_stderr(arguments.quiet);
-    let checked = run::check(&request(arguments)?, &progress);
+    let checked = run::check(&request(arguments, packages)?, &progress);
     progress.finish();
     let mut report = checked.map_err(|error| explain_misplaced_verb(error.into(), &arguments.paths))?;
     levels::apply(&mut report.findings, arguments, levels);
@@ -46,10 +47,11 @@ pub(super) fn check(arguments: &Check, levels: &Levels) -> anyhow::Result<Verdic
     Ok(if fails { Verdict::Findings } else { Verdict::Clean })
 }
 
-fn request(arguments: &Check) -> anyhow::Result<Request> {
+fn request(arguments: &Check, packages: Option<Packages>) -> anyhow::Result<Request> {
     let working_directory = std::env::current_dir().context("the current directory cannot be read")?;
     Ok(Request {
         paths: arguments.paths.clone(),
+        packages,
         threads: arguments.threads.map(Into::into),
         respect_ignore_files: !arguments.no_ignore,
         exclude: arguments.exclude.clone(),

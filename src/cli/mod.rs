@@ -4,6 +4,7 @@
 //! Never analyses, and never writes to the project.
 
 mod arguments;
+mod cargo;
 mod catalogue;
 mod check;
 mod completions;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use arguments::{Cli, Verb};
+use arguments::{Cli, OtherVerb, Verb};
 
 /// How a run that could be made ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,17 @@ const FAILURE: u8 = 2;
 /// output (`leaklint | head`) is no failure.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
-    let outcome = catch_unwind(AssertUnwindSafe(|| dispatch(arguments)));
+    guarded(|| dispatch(arguments))
+}
+
+/// The same for `cargo leaklint`, with the arguments as cargo passes them on.
+#[must_use]
+pub fn run_for_cargo(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
+    guarded(|| cargo::dispatch(arguments))
+}
+
+fn guarded(dispatch: impl FnOnce() -> anyhow::Result<ExitCode>) -> ExitCode {
+    let outcome = catch_unwind(AssertUnwindSafe(dispatch));
     match outcome {
         Ok(Ok(code)) => code,
         Ok(Err(error)) if errors::is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -63,25 +74,38 @@ fn dispatch(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) ->
     });
     let (matches, cli) = match parsed {
         Ok(parsed) => parsed,
-        // Help and version come this way too, with exit code 0.
-        Err(error) => {
-            error.print()?;
-            return Ok(if error.exit_code() == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) });
-        }
+        Err(error) => return usage(&error),
     };
-    let verdict = match cli.verb {
-        None => check::check(&cli.check, &levels::Levels::from_matches(&matches))?,
+    let verdict = match &cli.verb {
+        None => check::check(&cli.check, &levels::Levels::from_matches(&matches), None)?,
         Some(Verb::Check(check)) => {
             let own = matches.subcommand_matches("check").unwrap_or(&matches);
-            check::check(&check, &levels::Levels::from_matches(own))?
+            check::check(check, &levels::Levels::from_matches(own), None)?
         }
-        Some(Verb::Rules) => rules::list(&mut anstream::stdout().lock())?,
-        Some(Verb::Explain { rule }) => explain::explain(rule, &mut anstream::stdout().lock())?,
-        Some(Verb::Catalogue { library }) => catalogue::show(library.as_deref(), &mut anstream::stdout().lock())?,
-        Some(Verb::Completions { shell }) => completions::generate(shell, &mut anstream::stdout().lock())?,
+        Some(Verb::Other(verb)) => other(verb)?,
     };
-    Ok(match verdict {
+    Ok(finish(verdict))
+}
+
+/// What is wrong with the arguments; help and version come this way too, with exit code 0.
+fn usage(error: &clap::Error) -> anyhow::Result<ExitCode> {
+    error.print()?;
+    Ok(if error.exit_code() == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
+}
+
+fn other(verb: &OtherVerb) -> anyhow::Result<Verdict> {
+    let mut out = anstream::stdout().lock();
+    match verb {
+        OtherVerb::Rules => rules::list(&mut out),
+        OtherVerb::Explain { rule } => explain::explain(*rule, &mut out),
+        OtherVerb::Catalogue { library } => catalogue::show(library.as_deref(), &mut out),
+        OtherVerb::Completions { shell } => completions::generate(*shell, &mut out),
+    }
+}
+
+fn finish(verdict: Verdict) -> ExitCode {
+    match verdict {
         Verdict::Clean => ExitCode::SUCCESS,
         Verdict::Findings => ExitCode::from(FINDINGS),
-    })
+    }
 }

@@ -14,6 +14,7 @@ mod root;
 pub mod screen;
 mod tsconfig;
 mod walk;
+pub mod workspace;
 
 pub use cargo::Crate;
 pub use content::SIZE_LIMIT;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Request;
-use crate::source::{FileId, SourceFile};
+use crate::source::{FileId, Language, SourceFile};
 use root::Root;
 use walk::Walked;
 
@@ -105,7 +106,10 @@ impl Discovered {
 pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
     let working_directory = absolute(&request.working_directory)?;
     let targets = targets(request, &working_directory)?;
-    let roots = roots(request, &targets, &working_directory)?;
+    let packages = request.packages.as_ref();
+    let chosen = packages.map(|packages| existing(&packages.chosen, &working_directory)).transpose()?;
+    let around = packages.map_or_else(Vec::new, |packages| packages.around.clone());
+    let roots = roots(request, &[targets.as_slice(), around.as_slice()].concat(), &working_directory)?;
     let settings = settings(request, &targets, &working_directory)?;
 
     let mut walked = Walked::default();
@@ -125,6 +129,7 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
         walked.problems.iter().map(|(path, message)| Problem { path: display(path), message: message.clone() }),
     );
 
+    let owners = Owners::of(&walked);
     let (projects, tsconfigs) = configurations(&root, &walked, &mut problems, &display);
     let crates = crates(&root, &walked, &mut problems, &display);
     walked.sources.sort_unstable_by(|a, b| bytes(&a.0).cmp(bytes(&b.0)));
@@ -135,7 +140,7 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
     let bases = role_bases(request, &root, &targets);
     let by_directory: FxHashMap<&str, u32> =
         projects.iter().enumerate().map(|(at, project)| (project.directory.as_str(), index(at))).collect();
-    let reported = Reported::new(&targets);
+    let reported = Reported::new(&targets, chosen.as_deref(), &owners);
     let mut discovered = Discovered {
         reported: Vec::with_capacity(walked.sources.len()),
         roles: Vec::with_capacity(walked.sources.len()),
@@ -152,7 +157,7 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
     for (path, language, text) in walked.sources {
         let relative = location::relative(&discovered.root, &path)
             .expect("invariant: every file was found below the root and has a UTF-8 path");
-        discovered.reported.push(reported.holds(&path));
+        discovered.reported.push(reported.holds(&path, language));
         discovered.roles.push(role_below(&relative, &bases));
         let directory = location::parent(&relative).unwrap_or("");
         discovered.project_of.push(location::ancestors(directory).find_map(|above| by_directory.get(above).copied()));
@@ -162,10 +167,15 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
     Ok(discovered)
 }
 
-/// The requested paths, absolute; the working directory where none is given.
+/// The requested paths, absolute; the chosen packages or the working directory where none is given.
 fn targets(request: &Request, working_directory: &Path) -> Result<Vec<PathBuf>, DiscoveryError> {
     let here = [PathBuf::from(".")];
-    let paths = if request.paths.is_empty() { &here[..] } else { &request.paths };
+    let otherwise = request.packages.as_ref().map_or(&here[..], |packages| &packages.chosen);
+    existing(if request.paths.is_empty() { otherwise } else { &request.paths }, working_directory)
+}
+
+/// Paths, absolute; all of them have to be there.
+fn existing(paths: &[PathBuf], working_directory: &Path) -> Result<Vec<PathBuf>, DiscoveryError> {
     paths
         .iter()
         .map(|path| {
@@ -321,7 +331,7 @@ fn crates(root: &Path, walked: &Walked, problems: &mut Vec<Problem>, display: &d
 /// Directories that roles are judged from instead of the root: a package below `examples/` or `fixtures/` that the user
 /// names is, for this run, the product.
 fn role_bases(request: &Request, root: &Path, targets: &[PathBuf]) -> Vec<String> {
-    if request.root.is_some() {
+    if request.root.is_some() || request.packages.as_ref().is_some_and(|packages| !packages.are_named) {
         return Vec::new();
     }
     let packages = targets.iter().filter(|target| target.is_dir() && root::is_package(target));
@@ -339,17 +349,46 @@ fn role_below(relative: &str, bases: &[String]) -> FileRole {
 struct Reported<'t> {
     files: FxHashSet<&'t Path>,
     directories: Vec<&'t Path>,
+    /// The packages whose files alone count.
+    packages: Option<FxHashSet<&'t Path>>,
+    owners: &'t Owners,
 }
 
 impl<'t> Reported<'t> {
-    fn new(targets: &'t [PathBuf]) -> Self {
+    fn new(targets: &'t [PathBuf], packages: Option<&'t [PathBuf]>, owners: &'t Owners) -> Self {
         let (directories, files): (Vec<&Path>, Vec<&Path>) =
             targets.iter().map(PathBuf::as_path).partition(|target| target.is_dir());
-        Self { files: files.into_iter().collect(), directories }
+        let packages = packages.map(|packages| packages.iter().map(PathBuf::as_path).collect());
+        Self { files: files.into_iter().collect(), directories, packages, owners }
     }
 
-    fn holds(&self, path: &Path) -> bool {
-        self.files.contains(path) || self.directories.iter().any(|directory| path.starts_with(directory))
+    fn holds(&self, path: &Path, language: Language) -> bool {
+        (self.files.contains(path) || self.directories.iter().any(|directory| path.starts_with(directory)))
+            && self.packages.as_ref().is_none_or(|packages| {
+                self.owners.of_file(path, language).is_some_and(|owner| packages.contains(owner))
+            })
+    }
+}
+
+/// The directories with manifests, for asking which package a file belongs to.
+struct Owners {
+    crates: FxHashSet<PathBuf>,
+    packages: FxHashSet<PathBuf>,
+}
+
+impl Owners {
+    fn of(walked: &Walked) -> Self {
+        let directories = |manifests: &[(PathBuf, String)]| {
+            manifests.iter().filter_map(|(path, _)| path.parent()).map(Path::to_owned).collect()
+        };
+        Self { crates: directories(&walked.cargo_manifests), packages: directories(&walked.manifests) }
+    }
+
+    /// The nearest directory above a file with a manifest of its language. What is not Rust may belong to a crate, too.
+    fn of_file<'p>(&self, path: &'p Path, language: Language) -> Option<&'p Path> {
+        path.ancestors().skip(1).find(|directory| {
+            self.crates.contains(*directory) || language != Language::Rust && self.packages.contains(*directory)
+        })
     }
 }
 

@@ -168,6 +168,7 @@ fn covered_lines(text: &str, lines: &LineIndex<'_>, comment: Span) -> RangeInclu
     let mut target = last + 1;
     let mut in_block = false;
     while let Some(line) = lines.line_range(target) {
+        let start = line.end - text[line.clone()].trim_start().len();
         let line = text[line].trim();
         let line = line.strip_prefix('{').filter(|line| line.starts_with("/*")).unwrap_or(line);
         if !in_block && line.starts_with("//") {
@@ -181,11 +182,42 @@ fn covered_lines(text: &str, lines: &LineIndex<'_>, comment: Span) -> RangeInclu
                 Some(_) => break,
             }
             target += 1;
+        } else if !in_block && line.starts_with("#[") {
+            // What an attribute is about stands below it.
+            let Some(end) = attribute_end(&text[start..]).map(|length| start + length) else { break };
+            target = lines.position(u32::try_from(end).unwrap_or(u32::MAX)).line;
+            let rest = lines.line_range(target).map_or("", |line| &text[end.min(line.end)..line.end]);
+            if !rest.trim().is_empty() {
+                break;
+            }
+            target += 1;
         } else {
             break;
         }
     }
     first..=target
+}
+
+/// How long the attribute is that `text` begins with: `#[…]` or `#![…]`.
+fn attribute_end(text: &str) -> Option<usize> {
+    let mut open = 0_usize;
+    let mut quoted = false;
+    let mut bytes = text.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\\' if quoted => drop(bytes.next()),
+            b'[' if !quoted => open += 1,
+            b']' if !quoted => {
+                open = open.checked_sub(1)?;
+                if open == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Whether the statement that begins on `first` goes on to `line`: what leaks is often not on its first line. Told from
@@ -202,10 +234,11 @@ fn is_one_statement(text: &str, lines: &LineIndex<'_>, first: u32, line: u32) ->
         })
 }
 
-/// Where the first code is: after comments, a byte-order mark, `#!` and the strings of the prologue.
+/// Where the first code is: after comments, a byte-order mark, `#!` and what speaks of the whole file: the strings of the
+/// prologue, `#![…]`.
 fn first_code_offset(text: &str) -> u32 {
     let mut rest = text.trim_start_matches('\u{feff}');
-    if rest.starts_with("#!") {
+    if rest.starts_with("#!") && !rest.starts_with("#![") {
         rest = rest.find('\n').map_or("", |end| &rest[end..]);
     }
     loop {
@@ -214,6 +247,8 @@ fn first_code_offset(text: &str) -> u32 {
             rest.find('\n')
         } else if rest.starts_with("/*") {
             rest.find("*/").map(|end| end + 2)
+        } else if rest.starts_with("#![") {
+            attribute_end(rest)
         } else if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) {
             rest[1..].find(quote).map(|end| end + 2)
         } else {

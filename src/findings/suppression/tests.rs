@@ -94,6 +94,12 @@ fn a_directive_above_covers_a_broken_line() {
 }
 
 #[test]
+fn attributes_stand_between_a_directive_and_its_line() {
+    check("// leaklint: ignore[pool-per-call] -- why\n#[allow(unused)]\n  #[cfg(\n  a\n)]\nlet a = LEAK;\nLEAK", "7");
+    check("// leaklint: ignore[pool-per-call] -- why\n#[doc = \"]\"] LEAK\nLEAK", "3");
+}
+
+#[test]
 fn a_directive_on_a_step_covers_the_finding() {
     check("LEAK\nb();\nSTEP // leaklint: ignore[pool-per-call] -- why\n", "");
 }
@@ -101,6 +107,7 @@ fn a_directive_on_a_step_covers_the_finding() {
 #[test]
 fn a_directive_at_the_top_covers_the_file() {
     check("#!/usr/bin/env node\n// leaklint: ignore-file[pool-per-call] -- a script\n'use strict';\nLEAK\nLEAK", "");
+    check("#![allow(a)]\n//! b\n#![cfg(\n  c\n)]\n// leaklint: ignore-file[pool-per-call] -- d\nLEAK", "");
     check("'use client';\n/* leaklint: ignore-file[pool-per-call] -- a script */\nLEAK", "");
 }
 

@@ -11,6 +11,7 @@ use crate::languages::graph::Body;
 use crate::source::{FileId, Language, Span};
 
 use super::attributes::serves_tests;
+use super::comments::directive_comments;
 use super::drops::{Exit, Moved};
 use super::expressions::Mode;
 use super::paths::name_of;
@@ -102,7 +103,7 @@ impl<'t> Lowering<'t> {
             exports: self.exports,
             common_js_exports: None,
             prologue: Vec::new(),
-            comments: Vec::new(),
+            comments: directive_comments(&super::readable(self.text)),
         }
     }
 

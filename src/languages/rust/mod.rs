@@ -4,7 +4,8 @@
 //! file, never resolves a path beyond the file, never knows a crate by name.
 //!
 //! The rooms: [`items`], [`attributes`], [`types`] and [`paths`] fill the module's tables; [`blocks`], [`expressions`], [`control`],
-//! [`patterns`], [`plumbing`] and [`macros`] walk bodies; [`drops`] says what leaving a scope drops.
+//! [`patterns`], [`plumbing`] and [`macros`] walk bodies; [`drops`] says what leaving a scope drops; [`comments`]
+//! finds what the tokenizer drops, with [`lexis`].
 //!
 //! Readings that go beyond the letter of the program:
 //! - `?` is what `await` is to a promise: it takes the settled value, or leaves through the exceptional edge. A function
@@ -17,10 +18,12 @@
 
 mod attributes;
 mod blocks;
+mod comments;
 mod control;
 mod drops;
 mod expressions;
 mod items;
+pub(super) mod lexis;
 mod lowering;
 mod macros;
 mod paths;

@@ -1,0 +1,91 @@
+//! `cargo leaklint`: the packages of a cargo workspace.
+//!
+//! Takes the arguments cargo passes on; says which packages are reported on. Everything else is `leaklint`'s.
+
+mod arguments;
+mod selection;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use super::check;
+use super::errors::UserError;
+use super::levels::Levels;
+use super::{finish, other, usage};
+use crate::discovery::workspace::{self, Workspace, WorkspaceError};
+use crate::run::Packages;
+use arguments::{CargoCli, CargoVerb, PackagesCheck};
+
+/// The name cargo knows us under.
+const SUBCOMMAND: &str = "leaklint";
+
+pub(super) fn dispatch(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> anyhow::Result<ExitCode> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    // Cargo repeats the subcommand's name as the first argument.
+    if arguments.get(1).is_some_and(|argument| argument == SUBCOMMAND) {
+        arguments.remove(1);
+    }
+    let command = arguments::name_options_apart(CargoCli::command());
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| {
+        let cli = CargoCli::from_arg_matches(&matches)?;
+        Ok((matches, cli))
+    });
+    let (matches, cli) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return usage(&error),
+    };
+    let (arguments, matches) = match &cli.verb {
+        None => (&cli.check, &matches),
+        Some(CargoVerb::Check(check)) => (&**check, matches.subcommand_matches("check").unwrap_or(&matches)),
+        Some(CargoVerb::Other(verb)) => return other(verb).map(finish),
+    };
+    let packages = packages(arguments)?;
+    check::check(&arguments.check, &Levels::from_matches(matches), Some(packages)).map(finish)
+}
+
+fn packages(arguments: &PackagesCheck) -> anyhow::Result<Packages> {
+    let working_directory = std::env::current_dir().context("the current directory cannot be read")?;
+    let manifest = workspace::locate(&working_directory, arguments.packages.manifest_path.as_deref());
+    let workspace = manifest.and_then(|manifest| workspace::read(&manifest)).map_err(explain)?;
+    let mut err = anstream::stderr();
+    if let Some(reason) = workspace.fallback.as_ref().filter(|_| !arguments.check.quiet) {
+        writeln!(err, "note: cargo does not describe this workspace, so the manifests were read instead: {reason}")?;
+    }
+    let (chosen, remarks) = selection::choose(&workspace, &arguments.packages, !arguments.check.paths.is_empty())?;
+    for remark in remarks {
+        writeln!(err, "warning: {remark}")?;
+    }
+    let directory = |at: &usize| workspace.packages[*at].directory.clone();
+    let is_named =
+        !arguments.packages.workspace && arguments.check.paths.is_empty() && is_one_of_many(&workspace, &chosen);
+    Ok(Packages {
+        chosen: chosen.iter().map(directory).collect(),
+        are_named: is_named || !arguments.packages.package.is_empty(),
+        around: std::iter::once(workspace.root).chain(workspace.packages.into_iter().map(|it| it.directory)).collect(),
+    })
+}
+
+/// Whether the user stands in the package: then it is what the run is about, wherever it lies.
+fn is_one_of_many(workspace: &Workspace, chosen: &[usize]) -> bool {
+    matches!(chosen, [one] if workspace.packages[*one].directory != workspace.root)
+}
+
+fn explain(error: WorkspaceError) -> anyhow::Error {
+    let help = match &error {
+        WorkspaceError::NoManifest(_) => {
+            "go to a cargo package or name one with `--manifest-path`; `leaklint` looks at any directory".to_owned()
+        }
+        WorkspaceError::NotAManifest(path) if path.is_dir() => {
+            format!("its manifest is `{}`", path.join("Cargo.toml").display())
+        }
+        WorkspaceError::NotAManifest(_) | WorkspaceError::Missing(_) => {
+            "`--manifest-path` takes the path of a `Cargo.toml`".to_owned()
+        }
+        WorkspaceError::Broken { .. } => return error.into(),
+    };
+    UserError { message: error.to_string(), help }.into()
+}
