@@ -3,11 +3,13 @@
 //! Takes a linked [`crate::linking::Program`] and the catalogue; gives the facts that rules judge. Nothing here knows
 //! a library by name and nothing here words a message.
 
+pub mod abandoned;
 pub mod call_graph;
 pub mod containers;
 pub mod evaluate;
 pub mod facts;
 pub mod frequency;
+pub mod guards;
 pub mod ownership;
 pub mod registrations;
 pub mod value;

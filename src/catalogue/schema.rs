@@ -115,6 +115,18 @@ pub struct Resource {
     /// nothing can ever stop it: intervals, listeners, subscriptions.
     #[serde(default)]
     pub detached: bool,
+    /// Methods of what makes it by which dropping the handle comes to end it: `command.kill_on_drop(true)`.
+    #[serde(default)]
+    pub ended_by_drop: Vec<String>,
+    /// What makes it gives a tuple, and it is this part of that: `1` of `(writer, guard)`.
+    #[serde(default)]
+    pub part: Option<String>,
+    /// For guards: it works by itself while others wait. Where nobody waits between its making and its end, it did nothing.
+    #[serde(default)]
+    pub background: bool,
+    /// For guards: methods, the first on it and more on what that gave, whose result is worth nothing once it is gone.
+    #[serde(default)]
+    pub views: Vec<String>,
     /// Methods that return it (or a promise of it): chaining, views of the same thing.
     #[serde(default)]
     pub returns_self: Vec<String>,
@@ -277,6 +289,9 @@ pub struct FunctionFact {
     /// message, the tick of an interval.
     #[serde(default)]
     pub waits_for: Option<Runs>,
+    /// It may drop the future at this argument index before that is done: `timeout(limit, future)`.
+    #[serde(default)]
+    pub cancels: Option<u32>,
     /// It keeps what it is given from ever being dropped: `Box::leak(x)`, or `x.leak()` for a method.
     #[serde(default)]
     pub forgets: bool,

@@ -157,7 +157,12 @@ fn by_name(directories: &[&str], stem: &str) -> Option<FileRole> {
     if directories.is_empty() && EXAMPLE_DIRECTORIES.contains(&stem) {
         return Some(FileRole::Example);
     }
-    if TEST_STEMS.contains(&stem) || stem.ends_with("_test") || stem.ends_with("-test") || stem.ends_with(".setup") {
+    // `test_helpers.rs`, as files are named where a hyphen is no part of a name.
+    if TEST_STEMS.contains(&stem.replace('_', "-").as_str())
+        || stem.ends_with("_test")
+        || stem.ends_with("-test")
+        || stem.ends_with(".setup")
+    {
         return Some(FileRole::Test);
     }
     if BENCHMARK_NAMES.contains(&stem) {

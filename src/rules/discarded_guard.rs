@@ -1,6 +1,7 @@
-//! `discarded-guard`: a guard is dropped in the statement that makes it.
+//! `discarded-guard`: a guard is dropped in the statement that makes it, or with the function that only sets things up.
 
-use crate::analysis::facts::Facts;
+use crate::analysis::facts::{Facts, Obligation};
+use crate::analysis::guards::{TooEarly, too_early};
 use crate::analysis::value::Acquisition;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
@@ -24,16 +25,24 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             for id in facts.evaluator.place(function, place).resources() {
                 let acquisition = facts.evaluator.acquisition(id);
                 if acquisition.at.function == function && facts.kind(&acquisition) == ResourceKind::Guard {
-                    findings.push(finding(facts, &acquisition, at));
+                    findings.push(at_once(facts, &acquisition, at));
                 }
             }
         }
     }
+    for obligation in &facts.obligations {
+        let function = obligation.acquisition.at.function;
+        if !facts.evaluator.drops_implicitly(function) || !facts.is_held_to_account(function) {
+            continue;
+        }
+        if let Some(why) = too_early(facts, obligation) {
+            findings.push(with_its_function(facts, obligation, why));
+        }
+    }
 }
 
-fn finding(facts: &Facts<'_>, acquisition: &Acquisition, dropped: OpRef) -> Finding {
+fn at_once(facts: &Facts<'_>, acquisition: &Acquisition, dropped: OpRef) -> Finding {
     let noun = wording::noun(facts, acquisition);
-    let resource = facts.resource(acquisition).map(|(_, resource)| resource);
     Finding {
         rule: RuleId::DiscardedGuard,
         severity: Severity::Error,
@@ -43,10 +52,43 @@ fn finding(facts: &Facts<'_>, acquisition: &Acquisition, dropped: OpRef) -> Find
         function: facts.program.name_of(acquisition.at.function),
         resource: wording::resource_id(facts, acquisition),
         message: format!("the {noun} is dropped at once, so what it is for ends where it begins"),
-        help: resource.map(|resource| resource.help.clone()).unwrap_or_default(),
+        help: help(facts, acquisition),
         trace: vec![
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is made here") },
             TraceStep { location: facts.location(dropped), message: "the statement ends, and drops it".to_owned() },
         ],
     }
+}
+
+fn with_its_function(facts: &Facts<'_>, obligation: &Obligation, why: TooEarly) -> Finding {
+    let acquisition = &obligation.acquisition;
+    let noun = wording::noun(facts, acquisition);
+    let name = facts.program.name_of(acquisition.at.function);
+    let message = match why {
+        TooEarly::CallerGoesOn(_) => format!("the {noun} ends with `{name}`, and the program goes on without it"),
+        TooEarly::NothingWaits => format!("the {noun} ends with `{name}` before it has anything to do"),
+        TooEarly::ReturnsView => format!("the {noun} ends with `{name}`, which returns what only lasts as long as it"),
+    };
+    let mut trace =
+        vec![TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is made here") }];
+    if let TooEarly::CallerGoesOn(call) = why {
+        let message = format!("`{name}` ends here and drops it; what follows does without");
+        trace.push(TraceStep { location: facts.location(call), message });
+    }
+    Finding {
+        rule: RuleId::DiscardedGuard,
+        severity: if matches!(why, TooEarly::CallerGoesOn(_)) { Severity::Warning } else { Severity::Error },
+        confidence: Confidence::Medium,
+        location: facts.location(acquisition.at),
+        label: "made here, dropped at the end of the function".to_owned(),
+        function: name,
+        resource: wording::resource_id(facts, acquisition),
+        message,
+        help: help(facts, acquisition),
+        trace,
+    }
+}
+
+fn help(facts: &Facts<'_>, acquisition: &Acquisition) -> String {
+    facts.resource(acquisition).map(|(_, resource)| resource.help.clone()).unwrap_or_default()
 }

@@ -26,7 +26,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
                 if fact.reclaims {
                     reclaiming.insert(function.file);
                 }
-                if fact.forgets && facts.is_held_to_account(function) {
+                if fact.forgets && !is_passed_on(facts, at) && facts.is_held_to_account(function) {
                     forgotten.push(at);
                 }
             }
@@ -40,6 +40,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding(facts, at, rate));
         }
     }
+}
+
+/// Whether the function has the name of what it calls: then it is its callers who decide to leak.
+fn is_passed_on(facts: &Facts<'_>, at: OpRef) -> bool {
+    let name = facts.program.function(at.function).name.as_deref();
+    name.is_some() && facts.program.op(at).call().and_then(|call| call.method_name()) == name
 }
 
 /// What is known of the functions that a call may call.

@@ -80,8 +80,9 @@ fn loss<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
     let rate = facts.rate(obligation.acquisition.at);
     let kind = facts.kind(&obligation.acquisition);
     let is_leased = matches!(kind, ResourceKind::Lease | ResourceKind::Transaction);
-    // What a program makes once may live as long as the program; what it leases must go back all the same.
-    if rate == Rate::Once && !is_leased {
+    // What a program makes once may live as long as the program; what it leases must go back all the same. A child is
+    // another program, and ends before.
+    if rate == Rate::Once && !is_leased && kind != ResourceKind::Process {
         return None;
     }
     if normal.contains(Fate::HELD) {
@@ -152,6 +153,8 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
     trace.push(TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is acquired here") });
     trace.extend(path.into_iter().flat_map(|path| wording::path_steps(facts, function, path)));
     let severity = match loss {
+        // One entry in the process table.
+        _ if rule == RuleId::UnreapedProcess && facts.rate(acquisition.at) == Rate::Once => Severity::Note,
         Loss::Never => Severity::Error,
         Loss::SomePath => Severity::Error,
         Loss::OnThrow => Severity::Warning,

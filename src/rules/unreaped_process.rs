@@ -1,10 +1,43 @@
-//! `unreaped-process`: a child process is started and nobody waits for it.
+//! `unreaped-process`: a child process is started and nobody waits for it, or ends it when waiting is given up.
 
+use crate::analysis::abandoned::{Abandoned, abandoned};
 use crate::analysis::facts::Facts;
-use crate::findings::Finding;
+use crate::analysis::frequency::Rate;
+use crate::findings::{Confidence, Finding, Severity, TraceStep};
 
-use super::{RuleId, release};
+use super::{RuleId, release, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     release::check(facts, RuleId::UnreapedProcess, findings);
+    for process in abandoned(facts) {
+        let rate = facts.rate(process.process.at);
+        // A program that ends soon takes what it started with it, or leaves one behind.
+        if rate > Rate::Once && facts.is_held_to_account(process.at.function) {
+            findings.push(finding(facts, &process));
+        }
+    }
+}
+
+fn finding(facts: &Facts<'_>, abandoned: &Abandoned) -> Finding {
+    let acquisition = &abandoned.process;
+    let noun = wording::noun(facts, acquisition);
+    let waiting = wording::callee_text(facts, abandoned.at);
+    Finding {
+        rule: RuleId::UnreapedProcess,
+        severity: Severity::Warning,
+        confidence: Confidence::Medium,
+        location: facts.location(acquisition.at),
+        label: "started here, and not ended when waiting is given up".to_owned(),
+        function: facts.program.name_of(acquisition.at.function),
+        resource: wording::resource_id(facts, acquisition),
+        message: format!("the {noun} goes on when {waiting} gives up waiting for it"),
+        help: facts.resource(acquisition).map(|(_, resource)| resource.help.clone()).unwrap_or_default(),
+        trace: vec![
+            TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is started here") },
+            TraceStep {
+                location: facts.location(abandoned.at),
+                message: "who waits here may stop, and drops the only handle to it".to_owned(),
+            },
+        ],
+    }
 }

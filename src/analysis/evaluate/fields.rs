@@ -45,6 +45,9 @@ impl Evaluator<'_> {
             (Value::Resource(id), Field::Named(name)) => match self.acquisition(*id).kind {
                 AcquiredKind::Instance(class) => Values::clone(&self.class_field(class, name)),
                 AcquiredKind::Catalogued(resource) => {
+                    if let Some(part) = &self.catalogue.resource(resource).part {
+                        return if *name == *part { Values::one(value.clone()) } else { Values::unknown() };
+                    }
                     if self.catalogue.has_method(resource, name) {
                         Values::one(Value::Method { of: *id, name: name.clone() })
                     } else {

@@ -260,12 +260,12 @@ impl<'e, 'p> Solver<'e, 'p> {
             && program.function(at.function).mentioned_places().any(|place| place.root == Root::Temp(call.result))
     }
 
-    pub(super) fn solve(self) -> Frequencies {
+    pub(super) fn solve(mut self) -> Frequencies {
         let mut frequencies = Frequencies {
             nodes: FxHashMap::default(),
             memos: RefCell::default(),
             keeping: RefCell::new(vec![None; self.evaluator.program.numbers().functions()]),
-            memoised: self.memoised,
+            memoised: std::mem::take(&mut self.memoised),
         };
         let mut work = Vec::new();
         let is_call = |at: &OpRef| self.evaluator.program.op(*at).call().is_some();
@@ -286,18 +286,50 @@ impl<'e, 'p> Solver<'e, 'p> {
             })
             .map(|(node, _)| *node)
             .collect();
-        for (node, frequency) in self.public.into_iter().filter(|(node, _)| !once.contains(node)) {
+        for (node, frequency) in self.public.drain(..).filter(|(node, _)| !once.contains(node)) {
             raise(&mut frequencies.nodes, node, frequency, &mut work);
         }
-        for (node, frequency) in self.roots {
+        let mut put_off = Vec::new();
+        for (node, frequency) in self.roots.drain(..) {
             // What is exported (or a method) and called by the program itself is judged by those calls; "whenever
             // somebody calls it" is for what nobody here does.
-            let is_memoised = matches!(node, Node::Function(function) if frequencies.memoised.contains(&function));
+            let is_memoised = matches!(node, Node::Function(it) if frequencies.memoised.contains(&it));
             if frequency.rate == Rate::PerCall && (called.contains(&node) || once.contains(&node) || is_memoised) {
+                put_off.push((node, frequency));
                 continue;
             }
             raise(&mut frequencies.nodes, node, frequency, &mut work);
         }
+        self.spread(&mut frequencies, &mut work);
+        // Functions that call each other and that nobody else calls: somebody outside has to begin.
+        for (node, frequency) in put_off {
+            if !frequencies.nodes.contains_key(&node) && self.calls_itself(node) {
+                raise(&mut frequencies.nodes, node, frequency, &mut work);
+                self.spread(&mut frequencies, &mut work);
+            }
+        }
+        frequencies
+    }
+
+    /// Whether a function leads back to itself by calls.
+    fn calls_itself(&self, node: Node) -> bool {
+        let mut seen = FxHashSet::default();
+        let mut work = vec![node];
+        while let Some(Node::Function(function)) = work.pop() {
+            for (to, _) in self.edges.get(&function).into_iter().flatten() {
+                if *to == node {
+                    return true;
+                }
+                if matches!(to, Node::Function(_)) && seen.insert(*to) {
+                    work.push(*to);
+                }
+            }
+        }
+        false
+    }
+
+    /// Lets rates go along calls until they stand still.
+    fn spread(&self, frequencies: &mut Frequencies, work: &mut Vec<Node>) {
         while let Some(node) = work.pop() {
             let Node::Function(function) = node else {
                 let Node::Class(class) = node else { continue };
@@ -306,11 +338,11 @@ impl<'e, 'p> Solver<'e, 'p> {
                 for part in [body.instance_initialiser, body.constructor].into_iter().flatten() {
                     let evidence = frequencies.nodes[&node].evidence.clone();
                     let part = Node::Function(FunctionRef::new(class.file, part));
-                    raise(&mut frequencies.nodes, part, Frequency { rate, evidence }, &mut work);
+                    raise(&mut frequencies.nodes, part, Frequency { rate, evidence }, work);
                 }
                 if let Some(base) = self.evaluator.base_class(class) {
                     let evidence = frequencies.nodes[&node].evidence.clone();
-                    raise(&mut frequencies.nodes, Node::Class(base), Frequency { rate, evidence }, &mut work);
+                    raise(&mut frequencies.nodes, Node::Class(base), Frequency { rate, evidence }, work);
                 }
                 continue;
             };
@@ -319,7 +351,7 @@ impl<'e, 'p> Solver<'e, 'p> {
                 let is_memoised = matches!(to, Node::Function(to) if frequencies.memoised.contains(to));
                 if rate > Rate::Never && !is_memoised {
                     let frequency = Frequency { rate, evidence: Evidence::Called { at: *at } };
-                    raise(&mut frequencies.nodes, *to, frequency, &mut work);
+                    raise(&mut frequencies.nodes, *to, frequency, work);
                 }
             }
             // What may be called is not taken to be called as often as the line runs: in a loop of what runs once it is
@@ -335,7 +367,6 @@ impl<'e, 'p> Solver<'e, 'p> {
                 }
             }
         }
-        frequencies
     }
 }
 

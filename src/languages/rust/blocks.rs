@@ -1,6 +1,6 @@
 //! Blocks and statements.
 
-use crate::ir::{OpKind, Operand, Rvalue};
+use crate::ir::{OpKind, Operand, Place, Rvalue};
 use crate::source::Span;
 
 use super::drops::Way;
@@ -72,6 +72,22 @@ impl Lowering<'_> {
         }
         self.moves(&value);
         self.bind(&local.pat, &value, None);
+        if let Operand::Place(place) = &value
+            && matches!(place.root, crate::ir::Root::Temp(_))
+        {
+            self.drop_unnamed(&local.pat, place, span_of(&*init.expr));
+        }
+    }
+
+    /// `let (a, _) = …`: what has no name is dropped at the end of the statement, and the rest lives on.
+    fn drop_unnamed(&mut self, pattern: &syn::Pat, place: &Place, at: Span) {
+        let syn::Pat::Tuple(tuple) = pattern else { return };
+        for (index, part) in tuple.elems.iter().enumerate() {
+            if !matches!(part, syn::Pat::Wild(_)) {
+                continue;
+            }
+            self.body.push(OpKind::Dispose { place: place.clone().named(index.to_string()) }, at);
+        }
     }
 
     /// `let … else { … }`: the other way out.

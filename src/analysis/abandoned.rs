@@ -1,0 +1,113 @@
+//! Abandoned processes: children whose only handle goes with a future that somebody may stop waiting for.
+//!
+//! Takes the facts; gives the calls that may drop such a future (`timeout(limit, child.wait_with_output())`) where nothing
+//! sees to it that the child ends then. Never judges how often that happens.
+
+use crate::analysis::evaluate::CallTarget;
+use crate::analysis::facts::Facts;
+use crate::analysis::ownership::Fate;
+use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value, Values};
+use crate::catalogue::schema::ResourceKind;
+use crate::ir::OpKind;
+use crate::linking::{FunctionRef, OpRef};
+
+/// A child that runs on when somebody gives up waiting for it.
+#[derive(Debug)]
+pub struct Abandoned {
+    /// The call that may drop the future.
+    pub at: OpRef,
+    pub process: Acquisition,
+}
+
+/// The abandoned processes of the program, in its order.
+#[must_use]
+pub fn abandoned(facts: &Facts<'_>) -> Vec<Abandoned> {
+    let mut found = Vec::new();
+    for function in facts.program.relevant_functions() {
+        for (block, index, op) in facts.program.function(function).ops() {
+            let at = function.op(block, index);
+            let Some(future) = op.call().and_then(|_| cancelled(facts, at)) else { continue };
+            for (id, is_future) in processes(facts, &future, true) {
+                if !is_ended(facts, at, id, is_future) {
+                    found.push(Abandoned { at, process: facts.evaluator.acquisition(id) });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The future that a call may drop before it is done.
+fn cancelled(facts: &Facts<'_>, at: OpRef) -> Option<Values> {
+    let callee = facts.evaluator.callee(at);
+    let index = callee.targets.iter().find_map(|target| match target {
+        CallTarget::External(id) => facts.evaluator.facts(*id).function?.cancels,
+        _ => None,
+    })?;
+    Some(facts.evaluator.argument(at, index))
+}
+
+/// The children that a future waits for; whether the future itself is all that there is of one.
+fn processes(facts: &Facts<'_>, future: &Values, looks_inside: bool) -> Vec<(AcquisitionId, bool)> {
+    let mut found = Vec::new();
+    for value in future {
+        match value {
+            Value::Resource(id) => found.push((*id, true)),
+            Value::Part { of, .. } => found.push((*of, false)),
+            // An `async` block: what it waits for.
+            Value::Function { function, .. } if looks_inside => {
+                for (_, _, op) in facts.program.function(*function).ops() {
+                    let OpKind::Call(call) = &op.kind else { continue };
+                    let waited = facts.evaluator.temp(*function, call.result);
+                    found.extend(processes(facts, &waited, false));
+                }
+            }
+            _ => {}
+        }
+    }
+    found.retain(|(id, _)| facts.kind(&facts.evaluator.acquisition(*id)) == ResourceKind::Process);
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Whether something ends the child when nobody waits for it any more.
+fn is_ended(facts: &Facts<'_>, at: OpRef, id: AcquisitionId, is_future: bool) -> bool {
+    let acquisition = facts.evaluator.acquisition(id);
+    let AcquiredKind::Catalogued(resource) = acquisition.kind else { return true };
+    let resource = facts.evaluator.catalogue.resource(resource);
+    if resource.ended_by_drop.is_empty() || facts.released.contains(&id) {
+        return true;
+    }
+    // Another one may have the handle by then.
+    let is_shared = facts
+        .obligations
+        .iter()
+        .any(|it| it.id == id && (it.at_normal_exit | it.at_exceptional_exit).contains(Fate::ESCAPED));
+    if (is_shared && !is_future) || matches!(acquisition.how, How::CallbackParameter { .. }) {
+        return true;
+    }
+    let mut makers: Vec<FunctionRef> = vec![at.function, acquisition.at.function];
+    for origin in facts.origins(&acquisition) {
+        makers.push(origin.at.function);
+        makers.extend(made_in(facts, origin.at));
+    }
+    makers.extend(made_in(facts, acquisition.at));
+    makers.iter().any(|maker| {
+        let mut calls = facts.program.function(*maker).ops().filter_map(|(_, _, op)| op.call());
+        calls.any(|call| call.method_name().is_some_and(|name| resource.ended_by_drop.iter().any(|it| it == name)))
+    })
+}
+
+/// The functions that made what a call is a method of, or that the receiver comes from.
+fn made_in(facts: &Facts<'_>, at: OpRef) -> Vec<FunctionRef> {
+    let Some((receiver, _)) = facts.program.op(at).call().and_then(|call| call.receiver()) else { return Vec::new() };
+    let products = facts.evaluator.place(at.function, &receiver);
+    products
+        .iter()
+        .filter_map(|value| match value {
+            Value::Product { at, .. } => Some(at.function),
+            _ => None,
+        })
+        .collect()
+}
