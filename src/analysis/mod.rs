@@ -10,4 +10,5 @@ pub mod facts;
 pub mod frequency;
 pub mod ownership;
 pub mod registrations;
+pub mod turns;
 pub mod value;

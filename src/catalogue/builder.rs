@@ -207,6 +207,7 @@ impl<'l> Builder<'l> {
             joined.infallible |= known.infallible;
             joined.exits |= known.exits;
             joined.forgets |= known.forgets;
+            joined.comes_from_outside |= known.comes_from_outside;
             joined.reclaims |= known.reclaims;
             joined.releases.extend(&known.releases);
             joined.memoises = joined.memoises.or(known.memoises);
@@ -446,5 +447,8 @@ fn same(left: &FunctionFact, right: &FunctionFact) -> bool {
     let key = |it: &FunctionFact| {
         (it.borrows, it.infallible, it.exits, it.forgets, it.reclaims, it.memoises, it.calls, it.calls_once, it.returns)
     };
-    key(left) == key(right) && left.releases == right.releases && left.evicts == right.evicts
+    key(left) == key(right)
+        && left.comes_from_outside == right.comes_from_outside
+        && left.releases == right.releases
+        && left.evicts == right.evicts
 }
