@@ -207,6 +207,7 @@ fn functions_say_something() {
                 || fact.exits
                 || fact.forgets
                 || fact.reclaims
+                || fact.comes_from_outside
                 || !fact.releases.is_empty()
                 || fact.memoises.is_some()
                 || fact.evicts.is_some()

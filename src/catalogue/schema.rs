@@ -295,6 +295,9 @@ pub struct FunctionFact {
     /// It keeps what it is given from ever being dropped: `Box::leak(x)`, or `x.leak()` for a method.
     #[serde(default)]
     pub forgets: bool,
+    /// What it waits for comes from outside, or with time, as often as it is asked for: `thread::sleep`, `recv_from`.
+    #[serde(default)]
+    pub comes_from_outside: bool,
     /// It takes back what was kept from being dropped: `Box::from_raw(x)`.
     #[serde(default)]
     pub reclaims: bool,

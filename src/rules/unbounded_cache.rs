@@ -3,8 +3,9 @@
 use crate::analysis::containers::{Container, Key, Lifetime, Shape, Write};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
+use crate::analysis::turns;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{Block, BlockId, CallKind, Edges, Field, Function, FunctionKind, Module, OpKind, Root, Rvalue};
+use crate::ir::{CallKind, Field, FunctionKind, Module, Root};
 
 use super::{RuleId, wording};
 
@@ -52,6 +53,7 @@ fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
         Shape::List => write.rate >= Rate::PerTick,
         _ if write.key != Key::Many => false,
         _ if write.rate >= Rate::PerTick => true,
+        _ if write.rate == Rate::PerTurn && turns::repeats_without_end(facts, write.at) => true,
         // A user's table is written for each user, also where only a part of the callers is seen.
         _ => {
             let is_called =
@@ -61,26 +63,19 @@ fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
     }
 }
 
-/// Whether a write is in a loop below the container that does not go through a list.
+/// Whether a write is in a loop below the container that does not go through a list, or the container is passed to it
+/// from one.
 fn is_in_endless_loop(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
-    let body = facts.program.function(write.at.function);
-    let (block, depth) = (write.at.block, body.block(write.at.block).loop_depth);
-    let is_of_list = |other: BlockId, content: &Block| {
-        content.loop_depth >= depth
-            && content.ops.iter().any(|op| matches!(&op.kind, OpKind::Assign { value: Rvalue::ElementOf(_), .. }))
-            && (other == block || goes_around(body, other, block))
-    };
     let holder = facts.program.function(container.at.function);
-    let is_below = match holder.kind {
-        FunctionKind::Constructor { .. } => depth > 0,
-        _ => write.at.function == container.at.function && depth > holder.block(container.at.block).loop_depth,
-    };
-    is_below && !body.blocks().any(|(other, content)| is_of_list(other, content))
-}
-
-/// Whether two blocks are in one loop.
-fn goes_around(body: &Function, one: BlockId, other: BlockId) -> bool {
-    body.reaches(one, other, other, Edges::Normal) && body.reaches(other, one, one, Edges::Normal)
+    std::iter::once(write.at).chain(write.via).chain(write.by).any(|at| {
+        let body = facts.program.function(at.function);
+        let depth = body.block(at.block).loop_depth;
+        let is_below = match holder.kind {
+            FunctionKind::Constructor { .. } => depth > 0,
+            _ => at.function == container.at.function && depth > holder.block(container.at.block).loop_depth,
+        };
+        is_below && !turns::is_over_list(body, at.block)
+    })
 }
 
 /// Names of tables that a program fills with its own parts: `servers` by address are as many as it has itself.
@@ -183,16 +178,20 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
     }));
     trace.extend(deleted.map(|shrink| TraceStep {
         location: facts.location(shrink.at),
-        message: "an old entry is deleted here, when somebody asks for the same key again".to_owned(),
+        message: if shrink.is_too_late {
+            "tasks are joined here, when the loop is over".to_owned()
+        } else {
+            "an old entry is deleted here, when somebody asks for the same key again".to_owned()
+        },
     }));
     let message = match (container.shape, deleted, container.expiry) {
         (Shape::Weak, ..) => {
             format!("`{name}` only grows: `{name}[…] = …` adds a property to it, which is held like any other")
         }
-        (_, Some(_), _) => {
+        (_, Some(shrink), _) if !shrink.is_too_late => {
             format!("`{name}` only grows: an expired entry is deleted only if the same key is read again")
         }
-        (_, None, Some(_)) => {
+        (_, _, Some(_)) => {
             format!("`{name}` only grows: entries expire when they are read, and nothing ever deletes them")
         }
         _ if container.lifetime == Lifetime::Loop => {
@@ -203,14 +202,19 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
             wording::rate_text(write.rate.max(Rate::PerCall))
         ),
     };
+    // A set of tasks in a field is mended where the loop fills it.
+    let at = match facts.program.function(container.at.function).kind {
+        FunctionKind::Constructor { .. } if container.lifetime == Lifetime::Loop => write.at,
+        _ => container.at,
+    };
     let is_shown = chain.entry.is_some() && write.key == Key::Many && deleted.is_none();
     Finding {
         rule: RuleId::UnboundedCache,
         severity: Severity::Warning,
         confidence: if is_shown { Confidence::High } else { Confidence::Medium },
-        location: facts.location(container.at),
+        location: facts.location(at),
         label: "only ever grows".to_owned(),
-        function: facts.program.name_of(container.at.function),
+        function: facts.program.name_of(at.function),
         resource: name.clone(),
         message,
         help: match container.shape {

@@ -22,6 +22,8 @@ pub(super) struct Alias {
     pub(super) site: OpRef,
     /// The call that passes it to the function that uses it, where it comes as an argument.
     pub(super) via: Option<OpRef>,
+    /// The call of that function, where it was passed through others on the way.
+    pub(super) by: Option<OpRef>,
 }
 
 pub(super) struct Aliases<'f, 'p> {
@@ -159,7 +161,7 @@ impl<'f, 'p> Aliases<'f, 'p> {
         for value in values {
             match value {
                 Value::Product { at, .. } | Value::Object { at, .. } if self.sites.contains(at) => {
-                    add(Alias { site: *at, via: None });
+                    add(Alias { site: *at, via: None, by: None });
                 }
                 Value::Parameter { function, index, path } if depth > 0 => {
                     self.passed(*function, *index, path, depth).iter().copied().for_each(&mut add);
@@ -185,7 +187,7 @@ impl<'f, 'p> Aliases<'f, 'p> {
             let mut aliases = Vec::new();
             self.collect(&part, depth - 1, &mut aliases);
             for alias in aliases {
-                let alias = Alias { site: alias.site, via: alias.via.or(Some(call)) };
+                let alias = Alias { site: alias.site, via: alias.via.or(Some(call)), by: Some(call) };
                 if !found.contains(&alias) {
                     found.push(alias);
                 }

@@ -48,7 +48,9 @@ impl Container {
     /// Whether nothing that is seen limits, empties or takes it.
     #[must_use]
     pub fn only_grows(&self) -> bool {
-        !self.is_bounded && !self.escapes && self.shrinks.iter().all(|shrink| shrink.on_expired_read)
+        !self.is_bounded
+            && !self.escapes
+            && self.shrinks.iter().all(|shrink| shrink.on_expired_read || shrink.is_too_late)
     }
 }
 
@@ -81,6 +83,10 @@ pub enum Lifetime {
 #[derive(Debug, Clone)]
 pub struct Write {
     pub at: OpRef,
+    /// The call that passes the container to the function that writes, where it comes as an argument.
+    pub via: Option<OpRef>,
+    /// The call of that function, where it was passed through others on the way.
+    pub by: Option<OpRef>,
     pub rate: Rate,
     /// Asked only for what [`only_grows`](Container::only_grows).
     pub key: Key,
@@ -92,8 +98,12 @@ pub struct Write {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shrink {
     pub at: OpRef,
+    /// The call that passes the container to the function that removes, where it comes as an argument.
+    pub via: Option<OpRef>,
     /// Whether it only removes the entry that was just read and found too old.
     pub on_expired_read: bool,
+    /// Whether it only happens once the loop that fills the container is over, which goes on as long as the process.
+    pub is_too_late: bool,
 }
 
 /// The containers of a program that outlive calls.

@@ -3,7 +3,6 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::analysis::value::Value;
 use crate::discovery::FileRole;
 use crate::ir::{Call, Collections, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp};
 use crate::linking::{FunctionRef, OpRef};
@@ -25,7 +24,7 @@ impl Uses<'_, '_, '_> {
     ) {
         for alias in self.aliases_of(at.function, receiver) {
             if collections.empties(name) {
-                self.shrink(alias.site, at);
+                self.shrink(alias, at);
             } else if name == "entry" && !self.is_filled_in(at.function, call.result) {
                 self.sites[&alias.site].escapes = true;
             } else if collections.fills(name) {
@@ -114,16 +113,14 @@ impl Uses<'_, '_, '_> {
             if known.contains(&name)
                 && let Some((_, at)) = removed.iter().find(|(removed, at)| *removed == name && is_its(at))
             {
-                container.shrinks.push(Shrink { at: *at, on_expired_read: false });
+                container.shrinks.push(Shrink { at: *at, via: None, on_expired_read: false, is_too_late: false });
             }
         }
     }
 
-    /// Whether all that a place may be are containers: what is done to them is known.
+    /// Whether a place is known to be one of the containers: what is done to it is done to that one.
     fn is_known(&self, function: FunctionRef, place: &Place) -> bool {
-        let values = self.facts.evaluator.place(function, place);
-        let is_site = |value: &Value| matches!(value, Value::Product { at, .. } if self.sites.contains_key(at));
-        !values.is_empty() && values.iter().all(is_site)
+        !self.aliases.of(&self.facts.evaluator.place(function, place)).is_empty()
     }
 
     /// What a place and the places it was taken from are called.

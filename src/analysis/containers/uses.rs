@@ -8,12 +8,13 @@ use crate::analysis::call_graph::run_by;
 use crate::analysis::evaluate::{CallTarget, Callee};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
+use crate::analysis::turns;
 use crate::analysis::value::External;
 use crate::catalogue::RUST_PRELUDE;
 use crate::discovery::FileRole;
 use crate::ir::{
-    Binding, BlockId, Call, Collections, Comparison, Condition, Field, FunctionKind, Name, OpKind, Operand, Place,
-    Root, Rvalue, Terminator,
+    Binding, BlockId, Call, Collections, Comparison, Condition, Edges, Field, FunctionKind, Name, OpKind, Operand,
+    Place, Root, Rvalue, Terminator,
 };
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Language;
@@ -77,7 +78,7 @@ impl Uses<'_, '_, '_> {
                 OpKind::Assign { target, value } => self.assignment(at, target, value),
                 OpKind::Delete { place } => {
                     for alias in self.aliases_of(function, place) {
-                        self.shrink(alias.site, at);
+                        self.shrink(alias, at);
                     }
                     if let Some((holder, _)) = place.split_last() {
                         for alias in self.aliases_of(function, &holder) {
@@ -128,11 +129,11 @@ impl Uses<'_, '_, '_> {
         found
     }
 
-    pub(super) fn shrink(&mut self, site: OpRef, at: OpRef) {
+    pub(super) fn shrink(&mut self, alias: Alias, at: OpRef) {
         if self.is_only_for_tests {
             return;
         }
-        self.sites[&site].shrinks.push(Shrink { at, on_expired_read: false });
+        self.sites[&alias.site].shrinks.push(Shrink { at, via: alias.via, on_expired_read: false, is_too_late: false });
     }
 
     fn remove(&mut self, site: OpRef, at: OpRef, key: Option<Operand>) {
@@ -155,7 +156,7 @@ impl Uses<'_, '_, '_> {
                     } else if name == "delete" {
                         self.remove(alias.site, at, key.clone());
                     } else if collections.empties(name) {
-                        self.shrink(alias.site, at);
+                        self.shrink(alias, at);
                     } else {
                         self.write(alias, at, name);
                     }
@@ -187,7 +188,14 @@ impl Uses<'_, '_, '_> {
             rate = rate.min(self.facts.rate(via));
         }
         self.sites[&alias.site].is_bounded |= self.counts(at.function);
-        self.sites[&alias.site].writes.push(Write { at, rate, key: Key::Open, is_memo: false });
+        self.sites[&alias.site].writes.push(Write {
+            at,
+            via: alias.via,
+            by: alias.by,
+            rate,
+            key: Key::Open,
+            is_memo: false,
+        });
     }
 
     /// Whether a function compares and advances a counter that outlives it: a limit kept beside the container.
@@ -216,7 +224,7 @@ impl Uses<'_, '_, '_> {
         if let Some((holder, field)) = target.split_last() {
             for alias in self.aliases_of(at.function, &holder) {
                 match field {
-                    Field::Named(name) if name == "length" => self.shrink(alias.site, at),
+                    Field::Named(name) if name == "length" => self.shrink(alias, at),
                     Field::Named(_) => {}
                     Field::Computed if matches!(self.sites[&alias.site].shape, Shape::Table | Shape::Weak) => {
                         self.add_write(alias, at);
@@ -240,7 +248,7 @@ impl Uses<'_, '_, '_> {
                     FunctionKind::Constructor { .. } | FunctionKind::InstanceInitialiser { .. }
                 );
                 if declared != at && alias.site != at && (is_rust || alias.via.is_none()) && !is_construction {
-                    self.shrink(alias.site, at);
+                    self.shrink(alias, at);
                 }
             }
         }
@@ -280,7 +288,7 @@ impl Uses<'_, '_, '_> {
                 && call.method_name().is_some_and(|name| matches!(name, "take" | "replace" | "swap"))
             {
                 for alias in found {
-                    self.shrink(alias.site, at);
+                    self.shrink(alias, at);
                 }
                 continue;
             }
@@ -406,7 +414,7 @@ impl Uses<'_, '_, '_> {
                 continue;
             }
             let on_expired_read = self.is_on_expired_read(*site, *at, key.as_ref());
-            self.sites[site].shrinks.push(Shrink { at: *at, on_expired_read });
+            self.sites[site].shrinks.push(Shrink { at: *at, via: None, on_expired_read, is_too_late: false });
         }
         for (site, container) in &mut self.sites {
             for write in &mut container.writes {
@@ -416,6 +424,11 @@ impl Uses<'_, '_, '_> {
                     _ => None,
                 };
                 write.is_memo = reads.iter().any(|read| read.as_ref() == key);
+            }
+        }
+        for container in self.sites.values_mut().filter(|container| container.lifetime == Lifetime::Loop) {
+            for shrink in &mut container.shrinks {
+                shrink.is_too_late = is_too_late(self.facts, &container.writes, *shrink);
             }
         }
         // Where keys come from is asked last: it is far to go, and few containers are left by now.
@@ -434,6 +447,19 @@ impl Uses<'_, '_, '_> {
         containers.retain(|container| seen.insert((container.at, container.name.clone())));
         containers
     }
+}
+
+/// Whether a removal follows a loop that fills the container and has no end of its own.
+fn is_too_late(facts: &Facts<'_>, writes: &[Write], shrink: Shrink) -> bool {
+    let removed = shrink.via.unwrap_or(shrink.at);
+    let body = facts.program.function(removed.function);
+    let mut filled = writes.iter().map(|write| write.via.unwrap_or(write.at)).peekable();
+    filled.peek().is_some()
+        && filled.all(|filled| {
+            filled.function == removed.function
+                && !body.reaches(removed.block, filled.block, filled.block, Edges::Normal)
+        })
+        && writes.iter().any(|write| turns::is_unending(facts, write.via.unwrap_or(write.at)))
 }
 
 /// `drop(guard)`: what was locked is not.

@@ -11,7 +11,7 @@ pub mod memo;
 mod restart;
 mod slots;
 mod solver;
-mod turns;
+mod waits;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -88,7 +88,7 @@ struct Keeping {
     slots: Slots,
     latches: latch::Latches,
     ends: SmallVec<[(OpRef, ClassRef); 1]>,
-    turns: turns::Turns,
+    waits: waits::Waits,
 }
 
 /// What has a frequency.
@@ -134,8 +134,8 @@ impl Frequencies {
     pub fn of_op(&self, evaluator: &Evaluator<'_>, at: OpRef) -> Rate {
         let rate = self.of_function(at.function);
         let rate = if rate > Rate::Never && evaluator.program.loop_depth(at.function, at.block) > 0 {
-            let turns = &self.keeping(evaluator, at.function).turns;
-            let waits = turns::rate(turns, evaluator.program.function(at.function), at.block);
+            let keeping = self.keeping(evaluator, at.function);
+            let waits = waits::rate(&keeping.waits, evaluator.program.function(at.function), at.block);
             let turn = if rate == Rate::Once { Rate::PerTurn } else { rate };
             waits.map_or(turn, |waits| turn.max(waits))
         } else {
@@ -186,7 +186,7 @@ impl Frequencies {
             slots: Slots::of(evaluator, function),
             latches: latch::Latches::of(evaluator, function),
             ends: restart::ends(evaluator, function),
-            turns: turns::of(evaluator, function),
+            waits: waits::of(evaluator, function),
         });
         self.keeping.borrow_mut()[number] = Some(Rc::clone(&keeping));
         keeping

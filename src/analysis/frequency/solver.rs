@@ -363,7 +363,7 @@ impl<'e, 'p> Solver<'e, 'p> {
                 };
                 if rate > Rate::Never {
                     let frequency = Frequency { rate, evidence: Evidence::Called { at: *at } };
-                    raise(&mut frequencies.nodes, *to, frequency, &mut work);
+                    raise(&mut frequencies.nodes, *to, frequency, work);
                 }
             }
         }

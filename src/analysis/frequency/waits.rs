@@ -1,4 +1,4 @@
-//! Turns: loops that wait, each time round, for something from outside.
+//! Waits: loops that wait, each time round, for something from outside.
 //!
 //! `loop { let (stream, _) = listener.accept().await?; … }` goes round for every connection, however seldom the
 //! function that has it is called.
@@ -6,17 +6,18 @@
 use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
-use crate::ir::{BlockId, Edges, Function};
+use crate::analysis::turns::goes_around;
+use crate::ir::{BlockId, Function};
 use crate::linking::FunctionRef;
 
 use super::Rate;
 
 /// The calls of a function that wait, within loops, for what comes from outside, with how often that comes.
-pub(super) type Turns = SmallVec<[(BlockId, Rate); 1]>;
+pub(super) type Waits = SmallVec<[(BlockId, Rate); 1]>;
 
-pub(super) fn of(evaluator: &Evaluator<'_>, function: FunctionRef) -> Turns {
+pub(super) fn of(evaluator: &Evaluator<'_>, function: FunctionRef) -> Waits {
     let body = evaluator.program.function(function);
-    let mut found = Turns::new();
+    let mut found = Waits::new();
     for (block, index, op) in body.ops().filter(|(block, ..)| body.block(*block).loop_depth > 0) {
         let Some(call) = op.call() else { continue };
         let at = function.op(block, index);
@@ -27,8 +28,6 @@ pub(super) fn of(evaluator: &Evaluator<'_>, function: FunctionRef) -> Turns {
 }
 
 /// How often a block is entered by the loops around it that wait.
-pub(super) fn rate(turns: &Turns, body: &Function, block: BlockId) -> Option<Rate> {
-    let leads = |from: BlockId, to: BlockId| body.reaches(from, to, to, Edges::Normal);
-    let around = turns.iter().filter(|(wait, _)| *wait == block || leads(*wait, block) && leads(block, *wait));
-    around.map(|(_, rate)| *rate).max()
+pub(super) fn rate(waits: &Waits, body: &Function, block: BlockId) -> Option<Rate> {
+    waits.iter().filter(|(wait, _)| goes_around(body, *wait, block)).map(|(_, rate)| *rate).max()
 }

@@ -1,0 +1,57 @@
+//! Turns: which loops go on for as long as the process does.
+//!
+//! A loop over a list ends with it, and so, for all that is known, may any other. What waits in every turn for somebody
+//! from outside or for the clock (`listener.accept()`, `interval.tick()`) has no end of its own.
+
+use crate::analysis::facts::Facts;
+use crate::catalogue::schema::Runs;
+use crate::ir::{BlockId, Edges, Function, OpKind, Rvalue};
+use crate::linking::OpRef;
+
+/// Whether two blocks are in one loop.
+#[must_use]
+pub fn goes_around(body: &Function, one: BlockId, other: BlockId) -> bool {
+    one == other && body.block(one).loop_depth > 0
+        || body.reaches(one, other, other, Edges::Normal) && body.reaches(other, one, one, Edges::Normal)
+}
+
+/// Whether a block is in a loop that goes through a list.
+#[must_use]
+pub fn is_over_list(body: &Function, block: BlockId) -> bool {
+    let depth = body.block(block).loop_depth;
+    body.blocks().any(|(other, content)| {
+        content.loop_depth >= depth
+            && content.ops.iter().any(|op| matches!(&op.kind, OpKind::Assign { value: Rvalue::ElementOf(_), .. }))
+            && goes_around(body, other, block)
+    })
+}
+
+/// Whether an operation is in a loop that waits for what comes from outside.
+#[must_use]
+pub fn is_unending(facts: &Facts<'_>, at: OpRef) -> bool {
+    let body = facts.program.function(at.function);
+    body.block(at.block).loop_depth > 0
+        && body.ops().any(|(block, index, op)| {
+            op.call().is_some_and(|call| {
+                goes_around(body, block, at.block) && {
+                    let waiting = at.function.op(block, index);
+                    let evaluator = &facts.evaluator;
+                    let callee = evaluator.callee(waiting);
+                    let known = callee.targets.iter().find_map(|target| match target {
+                        crate::analysis::evaluate::CallTarget::External(id) => evaluator.facts(*id).function,
+                        _ => None,
+                    });
+                    known.or_else(|| evaluator.fact_by_name(waiting, call, &callee)).is_some_and(|fact| {
+                        fact.comes_from_outside || fact.waits_for.is_some_and(|runs| runs != Runs::PerMessage)
+                    })
+                }
+            })
+        })
+}
+
+/// Whether an operation, or a call on the way to its function, is in a loop that waits for what comes from outside.
+#[must_use]
+pub fn repeats_without_end(facts: &Facts<'_>, at: OpRef) -> bool {
+    let chain = facts.frequencies.chain(&facts.evaluator, at.function);
+    std::iter::once(at).chain(chain.calls).any(|call| is_unending(facts, call))
+}
