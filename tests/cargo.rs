@@ -139,18 +139,18 @@ fn the_defaults_are_cargos() {
     check(&directory.path().join("crates/api"), "", &["src/lib.rs"]);
     check(directory.path(), "--workspace", &ALL);
 
-    let root = manifest("root") + "[workspace]\nmembers = [\"inner\"]\nexclude = [\"fuzz\"]\n";
+    let root = manifest("root") + "[workspace]\nmembers = [\"inner\"]\nexclude = [\"apart\"]\n";
     let directory = project(&[
         ("Cargo.toml", &root),
         ("src/lib.rs", LEAK),
         ("inner/Cargo.toml", &manifest("inner")),
         ("inner/src/lib.rs", LEAK),
-        ("fuzz/Cargo.toml", &manifest("fuzz")),
-        ("fuzz/src/lib.rs", LEAK),
+        ("apart/Cargo.toml", &manifest("apart")),
+        ("apart/src/lib.rs", LEAK),
     ]);
     check(directory.path(), "", &["src/lib.rs"]);
     check(directory.path(), "--workspace", &["inner/src/lib.rs", "src/lib.rs"]);
-    check(&directory.path().join("fuzz"), "", &["src/lib.rs"]);
+    check(&directory.path().join("apart"), "", &["src/lib.rs"]);
 }
 
 /// The pool is made in one package and per request in another: only the whole shows it.
