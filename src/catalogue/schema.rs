@@ -107,6 +107,9 @@ pub struct Resource {
     /// then not releasing it is no leak, only creating it again and again is.
     #[serde(default)]
     pub collected: bool,
+    /// What becomes of it where a scope drops it and nobody has released it.
+    #[serde(default)]
+    pub dropped: Dropped,
     /// Whether it does something only for the one it was opened for, so that dropping the handle at once means
     /// nothing can ever stop it: intervals, listeners, subscriptions.
     #[serde(default)]
@@ -170,6 +173,19 @@ pub enum Opens {
     Lazily,
     /// By one of the `open` methods.
     Explicitly,
+}
+
+/// What the end of a scope does to what is still open, in languages where scopes end things by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dropped {
+    /// Nothing: it stays open.
+    #[default]
+    Open,
+    /// It is closed, but later, by blocking, or without a word to the other side: a mistake of less weight.
+    Late,
+    /// It is taken back, as if it had not begun: right after an error.
+    Undone,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
