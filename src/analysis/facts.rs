@@ -266,6 +266,23 @@ impl<'p> Facts<'p> {
         matches!(self.program.role(function.file), FileRole::Source) && !self.test_files.contains(&function.file)
     }
 
+    /// Whether two files belong to one crate, by where they stand.
+    #[must_use]
+    pub fn is_same_crate(&self, one: FileId, other: FileId) -> bool {
+        self.crate_of(one) == self.crate_of(other)
+    }
+
+    fn crate_of(&self, file: FileId) -> &str {
+        let path = self.program.path(file);
+        path.rfind("src/").map_or("", |at| &path[..at])
+    }
+
+    /// Whether something of the file's crate is called by the outside again and again: requests, messages, ticks.
+    #[must_use]
+    pub fn serves(&self, file: FileId) -> bool {
+        self.frequencies.entries().any(|function| self.is_same_crate(function.file, file))
+    }
+
     /// The functions of the project that a call may call.
     #[must_use]
     pub fn called(&self, at: OpRef) -> Vec<FunctionRef> {

@@ -8,6 +8,7 @@ pub mod containers;
 pub mod evaluate;
 pub mod facts;
 pub mod frequency;
+pub mod limits;
 pub mod ownership;
 pub mod registrations;
 pub mod value;

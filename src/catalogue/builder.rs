@@ -208,6 +208,7 @@ impl<'l> Builder<'l> {
             joined.infallible |= known.infallible;
             joined.exits |= known.exits;
             joined.forgets |= known.forgets;
+            joined.limits_time |= known.limits_time;
             joined.reclaims |= known.reclaims;
             joined.releases.extend(&known.releases);
             joined.memoises = joined.memoises.or(known.memoises);

@@ -129,6 +129,9 @@ pub struct Resource {
     pub options: Vec<String>,
     #[serde(default, rename = "limit")]
     pub limits: Vec<Limit>,
+    /// How its uses may be given the time that it is not limited to itself.
+    #[serde(default)]
+    pub deadline: Option<Deadline>,
     /// For registrations: how the removal finds what was added.
     #[serde(default)]
     pub registration: Option<Registration>,
@@ -289,6 +292,9 @@ pub struct FunctionFact {
     /// message, the tick of an interval.
     #[serde(default)]
     pub waits_for: Option<Runs>,
+    /// It ends what it is given to wait for when a time is over: `timeout(duration, future)`.
+    #[serde(default)]
+    pub limits_time: bool,
     /// It keeps what it is given from ever being dropped: `Box::leak(x)`, or `x.leak()` for a method.
     #[serde(default)]
     pub forgets: bool,
@@ -392,7 +398,11 @@ pub enum Runs {
 pub struct Limit {
     /// Option names, any of which will do; a dotted name looks inside: `extra.max`. In a connection string they are
     /// query parameters.
+    #[serde(default)]
     pub options: Vec<String>,
+    /// Methods of a builder, and fields of a struct of settings, any of which will do.
+    #[serde(default)]
+    pub methods: Vec<String>,
     /// What the library does without it: `waits for ever`.
     pub default: String,
     /// Why that hurts, for the help text.
@@ -401,6 +411,17 @@ pub struct Limit {
     /// Whether its absence alone is worth a finding; otherwise it is named only together with others.
     #[serde(default)]
     pub important: bool,
+}
+
+/// What waits, and what ends the waiting, where the resource itself has no limit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deadline {
+    /// Methods that wait: of the resource, or at the end of a chain of calls that begins with it.
+    pub uses: Vec<String>,
+    /// Methods of that chain that give the waiting an end.
+    #[serde(default)]
+    pub methods: Vec<String>,
 }
 
 /// How a registration and its removal belong together.

@@ -432,6 +432,16 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// Whether it is a closure of a function that matters: in Rust a program is put together in such closures, routes and
+    /// all.
+    fn is_within_marked(&self, function: &Function) -> bool {
+        self.module.language == Language::Rust
+            && function.name.is_none()
+            && function.parent.is_some_and(|parent| {
+                self.functions[parent.index()] || self.is_within_marked(self.module.function(parent))
+            })
+    }
+
     fn finish(self) -> (Reach, State) {
         let exports = self.module.exports.iter().filter_map(|export| match export.source {
             ExportSource::Variable(variable) => Some((export.name.clone(), self.variables[variable.0 as usize]?)),
@@ -442,6 +452,7 @@ impl Walk<'_, '_> {
                 || self.functions[id.index()]
                 || self.rendered[id.index()]
                 || self.class_around(function).is_some_and(|class| self.classes[class.0 as usize])
+                || self.is_within_marked(function)
         });
         let (functions, exports) = (functions.collect(), exports.collect());
         let mut members: Vec<Name> = self.members.iter().cloned().collect();
