@@ -107,6 +107,9 @@ pub struct Resource {
     /// then not releasing it is no leak, only creating it again and again is.
     #[serde(default)]
     pub collected: bool,
+    /// Whether it lives on, elsewhere, when the process has ended: a browser, a session of a server.
+    #[serde(default)]
+    pub outlives_process: bool,
     /// What becomes of it where a scope drops it and nobody has released it.
     #[serde(default)]
     pub dropped: Dropped,

@@ -94,8 +94,9 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
     let rate = facts.rate(obligation.acquisition.at);
     let kind = facts.kind(&obligation.acquisition);
     let is_leased = matches!(kind, ResourceKind::Lease | ResourceKind::Transaction);
+    let outlives_process = facts.resource(&obligation.acquisition).is_some_and(|(_, it)| it.outlives_process);
     // What a program makes once may live as long as the program; what it leases must go back all the same.
-    if rate == Rate::Once && !is_leased {
+    if rate == Rate::Once && !is_leased && !outlives_process {
         return None;
     }
     if normal.contains(Fate::HELD) {
