@@ -28,7 +28,7 @@ pub struct Facts<'p> {
     pub obligations: Vec<Obligation>,
     /// Resources that some operation of the program releases, by whatever path.
     pub released: FxHashSet<AcquisitionId>,
-    /// Files that name what only tests use.
+    /// Files that name what only tests use, and modules that are compiled for tests only.
     test_files: FxHashSet<FileId>,
     registrations: OnceCell<Registrations>,
     containers: OnceCell<Vec<Container>>,
@@ -310,7 +310,13 @@ fn test_files(program: &Program, catalogue: &crate::catalogue::Catalogue) -> FxH
             matches!(program.target(module.file, RequestId(request)), Target::External(name) if catalogue.is_for_tests(name))
         })
     };
-    program.modules().filter(serves_tests).map(|module| module.file).collect()
+    let declared = program.modules().flat_map(|module| {
+        module.test_modules.iter().filter_map(|request| match program.target(module.file, *request) {
+            Target::Module(file) => Some(*file),
+            _ => None,
+        })
+    });
+    program.modules().filter(serves_tests).map(|module| module.file).chain(declared).collect()
 }
 
 /// Words in the names of methods that end an object's life, in the conventions of every framework at once:

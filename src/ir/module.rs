@@ -33,6 +33,8 @@ pub struct Module {
     pub exports: Vec<Export>,
     /// The variable that stands for CommonJS `module.exports`; its fields are what other modules see.
     pub common_js_exports: Option<VariableId>,
+    /// Modules of the program that it declares for builds for tests only: `#[cfg(test)] mod integration;`.
+    pub test_modules: Vec<RequestId>,
     /// `"use client"`, `"use server"` at the head of the file.
     pub prologue: Vec<CompactString>,
     /// Comments that mention leaklint, for directives.
@@ -190,6 +192,7 @@ impl Module {
             imports: Vec::new(),
             exports: Vec::new(),
             common_js_exports: None,
+            test_modules: Vec::new(),
             prologue: Vec::new(),
             comments: Vec::new(),
         }

@@ -25,7 +25,16 @@ impl Lowering<'_> {
 
     /// Puts the items' names in sight.
     pub(super) fn declare_items<'i>(&mut self, items: impl Iterator<Item = &'i syn::Item>) {
-        for item in items.filter(|item| !serves_tests(attributes(item))) {
+        for item in items {
+            if serves_tests(attributes(item)) {
+                if let syn::Item::Mod(it) = item
+                    && it.content.is_none()
+                {
+                    let request = self.request(&format!("self::{}", name_of(&it.ident)), range(it.ident.span()));
+                    self.test_modules.push(request);
+                }
+                continue;
+            }
             match item {
                 syn::Item::Use(used) => self.use_tree(&used.tree, ""),
                 syn::Item::Fn(function) => {

@@ -35,6 +35,7 @@ pub(super) struct Lowering<'t> {
     pub(super) inline_modules: usize,
     /// Whether names may come from a `use …::*`.
     pub(super) has_globs: bool,
+    pub(super) test_modules: Vec<RequestId>,
     /// The type whose `impl` we are in.
     pub(super) self_type: Option<VariableId>,
     /// Statics of functions: made once for the program, by functions of their own.
@@ -61,6 +62,7 @@ impl<'t> Lowering<'t> {
             matched: None,
             inline_modules: 0,
             has_globs: false,
+            test_modules: Vec::new(),
             self_type: None,
             statics: Vec::new(),
             requests: Vec::new(),
@@ -93,6 +95,7 @@ impl<'t> Lowering<'t> {
             imports: self.imports,
             exports: self.exports,
             common_js_exports: None,
+            test_modules: self.test_modules,
             prologue: Vec::new(),
             comments: Vec::new(),
         }

@@ -118,6 +118,7 @@ impl<'a> Lowering<'a> {
             imports: self.imports,
             exports: self.exports,
             common_js_exports: self.common_js_exports,
+            test_modules: Vec::new(),
             prologue,
             comments: directive_comments(self.text, self.comments),
         };
