@@ -10,6 +10,7 @@ use crate::ir::{
 use crate::languages::graph::Body;
 use crate::source::{FileId, Language, Span};
 
+use super::attributes::serves_tests;
 use super::drops::{Exit, Moved};
 use super::expressions::Mode;
 
@@ -74,6 +75,10 @@ impl<'t> Lowering<'t> {
 
     /// Walks the file and completes the module.
     pub(super) fn module(mut self, tree: &syn::File) -> Module {
+        if serves_tests(&tree.attrs) {
+            let itself = self.request("self", Span::default());
+            self.test_modules.push(itself);
+        }
         self.items(&tree.items);
         for (variable, maker, at) in std::mem::take(&mut self.statics) {
             let value = self.push_call(Operand::Function(maker), Vec::new(), Mode::Plain, at, at);
