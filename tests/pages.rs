@@ -79,16 +79,17 @@ fn projects(page: &str) -> Vec<(String, Project)> {
     let mut projects = Vec::new();
     for section in sections(page) {
         let mut joint = Project::default();
-        let (files, alone): (Vec<_>, Vec<_>) = section.blocks.iter().partition(|block| file_line(block).is_some());
-        for block in &files {
+        let blocks = section.blocks.iter().zip(&section.extensions);
+        let (files, alone): (Vec<_>, Vec<_>) = blocks.partition(|(block, _)| file_line(block).is_some());
+        for (block, _) in &files {
             joint.add(file_line(block).unwrap(), block.as_bytes());
         }
         if !files.is_empty() {
             projects.push((section.title(0), joint));
         }
-        for (number, block) in (1..).zip(alone) {
+        for (number, (block, extension)) in (1..).zip(alone) {
             let mut project = Project::default();
-            project.add(&format!("src/example.{}", section.extension), block.as_bytes());
+            project.add(&format!("src/example.{extension}"), block.as_bytes());
             projects.push((section.title(number), project));
         }
     }
@@ -102,7 +103,8 @@ struct Section {
     /// Its number on the page, since headings of the fourth level may repeat.
     number: usize,
     blocks: Vec<String>,
-    extension: &'static str,
+    /// By block: what a file with it is called.
+    extensions: Vec<&'static str>,
 }
 
 impl Section {
@@ -113,19 +115,16 @@ impl Section {
 
 fn sections(page: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
-    let mut block: Option<(bool, String)> = None;
+    let mut block: Option<(Option<&'static str>, String)> = None;
     for line in page.lines() {
         match (&mut block, line.strip_prefix("```")) {
             (None, Some(language)) => {
-                let extension = extension(language.trim());
-                if let (Some(extension), Some(section)) = (extension, sections.last_mut()) {
-                    section.extension = extension;
-                }
-                block = Some((extension.is_some(), String::new()));
+                block = Some((extension(language.trim()), String::new()));
             }
             (Some(_), Some(_)) => {
-                if let (Some((true, text)), Some(section)) = (block.take(), sections.last_mut()) {
+                if let (Some((Some(extension), text)), Some(section)) = (block.take(), sections.last_mut()) {
                     section.blocks.push(text);
+                    section.extensions.push(extension);
                 }
             }
             (Some((_, text)), None) => {
@@ -137,7 +136,7 @@ fn sections(page: &str) -> Vec<Section> {
                 heading: line.trim_start_matches('#').trim().to_owned(),
                 number: sections.len(),
                 blocks: Vec::new(),
-                extension: "ts",
+                extensions: Vec::new(),
             }),
             (None, None) => {}
         }

@@ -28,7 +28,7 @@ pub struct Facts<'p> {
     pub obligations: Vec<Obligation>,
     /// Resources that some operation of the program releases, by whatever path.
     pub released: FxHashSet<AcquisitionId>,
-    /// Files that name what only tests use.
+    /// Files that name what only tests use, and modules that are compiled for tests only.
     test_files: FxHashSet<FileId>,
     registrations: OnceCell<Registrations>,
     containers: OnceCell<Vec<Container>>,
@@ -264,6 +264,23 @@ impl<'p> Facts<'p> {
     pub fn is_held_to_account(&self, function: FunctionRef) -> bool {
         use crate::discovery::FileRole;
         matches!(self.program.role(function.file), FileRole::Source) && !self.test_files.contains(&function.file)
+    }
+
+    /// Whether two files belong to one crate, by where they stand.
+    #[must_use]
+    pub fn is_same_crate(&self, one: FileId, other: FileId) -> bool {
+        self.crate_of(one) == self.crate_of(other)
+    }
+
+    fn crate_of(&self, file: FileId) -> &str {
+        let path = self.program.path(file);
+        path.rfind("src/").map_or("", |at| &path[..at])
+    }
+
+    /// Whether something of the file's crate is called by the outside again and again: requests, messages, ticks.
+    #[must_use]
+    pub fn serves(&self, file: FileId) -> bool {
+        self.frequencies.entries().any(|function| self.is_same_crate(function.file, file))
     }
 
     /// The functions of the project that a call may call.

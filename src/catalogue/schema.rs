@@ -111,6 +111,12 @@ pub struct Resource {
     /// work, and building it again and again is only slow.
     #[serde(default)]
     pub ends_on_drop: bool,
+    /// Whether it lives on, elsewhere, when the process has ended: a browser, a session of a server.
+    #[serde(default)]
+    pub outlives_process: bool,
+    /// What becomes of it where a scope drops it and nobody has released it.
+    #[serde(default)]
+    pub dropped: Dropped,
     /// Whether it does something only for the one it was opened for, so that dropping the handle at once means
     /// nothing can ever stop it: intervals, listeners, subscriptions.
     #[serde(default)]
@@ -142,6 +148,9 @@ pub struct Resource {
     pub options: Vec<String>,
     #[serde(default, rename = "limit")]
     pub limits: Vec<Limit>,
+    /// How its uses may be given the time that it is not limited to itself.
+    #[serde(default)]
+    pub deadline: Option<Deadline>,
     /// For registrations: how the removal finds what was added.
     #[serde(default)]
     pub registration: Option<Registration>,
@@ -186,6 +195,19 @@ pub enum Opens {
     Lazily,
     /// By one of the `open` methods.
     Explicitly,
+}
+
+/// What the end of a scope does to what is still open, in languages where scopes end things by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dropped {
+    /// Nothing: it stays open.
+    #[default]
+    Open,
+    /// It is closed, but later, by blocking, or without a word to the other side: a mistake of less weight.
+    Late,
+    /// It is taken back, as if it had not begun: right after an error.
+    Undone,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -398,7 +420,11 @@ pub enum Runs {
 pub struct Limit {
     /// Option names, any of which will do; a dotted name looks inside: `extra.max`. In a connection string they are
     /// query parameters.
+    #[serde(default)]
     pub options: Vec<String>,
+    /// Methods of a builder, and fields of a struct of settings, any of which will do.
+    #[serde(default)]
+    pub methods: Vec<String>,
     /// What the library does without it: `waits for ever`.
     pub default: String,
     /// Why that hurts, for the help text.
@@ -407,6 +433,17 @@ pub struct Limit {
     /// Whether its absence alone is worth a finding; otherwise it is named only together with others.
     #[serde(default)]
     pub important: bool,
+}
+
+/// What waits, and what ends the waiting, where the resource itself has no limit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deadline {
+    /// Methods that wait: of the resource, or at the end of a chain of calls that begins with it.
+    pub uses: Vec<String>,
+    /// Methods of that chain that give the waiting an end.
+    #[serde(default)]
+    pub methods: Vec<String>,
 }
 
 /// How a registration and its removal belong together.

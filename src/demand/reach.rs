@@ -9,8 +9,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::catalogue::schema::ResourceKind;
 use crate::catalogue::{Catalogue, RUST_PRELUDE, SymbolFacts};
 use crate::ir::{
-    Binding, Call, CallKind, ClassId, ExportSource, Field, Function, FunctionId, ImportName, Module, Name, Op, OpKind,
-    Operand, Place, Root, Temp, Terminator, VariableId,
+    Binding, Call, CallKind, ClassId, ExportSource, Field, Function, FunctionId, Import, ImportName, Module, Name, Op,
+    OpKind, Operand, Place, Root, Temp, Terminator, VariableId,
 };
 use crate::linking::Target;
 use crate::source::{FileId, Language};
@@ -175,7 +175,7 @@ impl Walk<'_, '_> {
         let made = self.makes(call);
         // What a call of a library's function does the catalogue says.
         let is_library =
-            call.callee.place().and_then(Place::root_variable).is_some_and(|id| self.package(id).is_some());
+            call.callee.place().and_then(Place::root_variable).is_some_and(|id| self.packages(id).next().is_some());
         let called = if is_library { None } else { self.operand(function, &call.callee) };
         let by_name = call.receiver().is_some() && call.method_name().is_some_and(|name| self.acts(name, call, called));
         let result = match (made, called, given) {
@@ -224,13 +224,15 @@ impl Walk<'_, '_> {
             }
             Root::Global(_) => self.global(place).then_some(Made::Resource),
             Root::Variable(id) => {
-                let (package, name) = self.package(*id)?;
-                let first = match name {
-                    ImportName::Named(name) => Some(name.clone()),
-                    ImportName::Default | ImportName::Namespace => None,
+                let is_maker = |(package, name): (&str, &ImportName)| {
+                    let first = match name {
+                        ImportName::Named(name) => Some(name.clone()),
+                        ImportName::Default | ImportName::Namespace => None,
+                    };
+                    let path: Vec<Name> = first.into_iter().chain(names(&place.path)).collect();
+                    self.matters(&self.surroundings.catalogue.symbol(package, &path))
                 };
-                let path: Vec<Name> = first.into_iter().chain(names(&place.path)).collect();
-                self.matters(&self.surroundings.catalogue.symbol(package, &path)).then_some(Made::Resource)
+                self.packages(*id).any(is_maker).then_some(Made::Resource)
             }
             Root::Temp(_) | Root::This => None,
         }
@@ -293,23 +295,37 @@ impl Walk<'_, '_> {
 
     /// A library's class or factory taken as a value: `const { Pool } = pg`, `class Db extends Client`.
     fn alias(&self, id: VariableId) -> Option<Level> {
-        let (package, name) = self.package(id)?;
         let catalogue = self.surroundings.catalogue;
-        let matters = match name {
+        let matters = |(package, name): (&str, &ImportName)| match name {
             ImportName::Named(name) => self.matters(&catalogue.symbol(package, std::slice::from_ref(name))),
             ImportName::Default | ImportName::Namespace => catalogue.knows_package(package),
         };
-        matters.then_some(Level::Maker)
+        self.packages(id).any(matters).then_some(Level::Maker)
     }
 
-    /// The package a variable is imported from, and what of it.
-    fn package(&self, id: VariableId) -> Option<(&str, &ImportName)> {
-        let Binding::Import(import) = self.module.variable(id).binding else { return None };
-        let import = &self.module.imports[import as usize];
-        match self.surroundings.targets.get(import.request.0 as usize)? {
-            Target::External(package) => Some((package, &import.name)),
-            Target::Module(_) | Target::Unresolved => None,
-        }
+    /// The packages a variable may be imported from, and what of them: more than one only where globs bring it.
+    fn packages(&self, id: VariableId) -> impl Iterator<Item = (&str, &ImportName)> {
+        let import = match self.module.variable(id).binding {
+            Binding::Import(import) => Some(&self.module.imports[import as usize]),
+            _ => None,
+        };
+        import.into_iter().flat_map(|import| {
+            let is_glob = self.is_by_glob(import);
+            let globs = self.module.exports.iter().filter(move |_| is_glob).filter_map(|export| match export.source {
+                ExportSource::All { request } => Some(request),
+                _ => None,
+            });
+            let requests = globs.chain((!is_glob).then_some(import.request));
+            requests.filter_map(|request| match self.surroundings.targets.get(request.0 as usize)? {
+                Target::External(package) => Some((package.as_str(), &import.name)),
+                Target::Module(_) | Target::Unresolved => None,
+            })
+        })
+    }
+
+    /// Whether an import asks the module's own exports for what some glob brings.
+    fn is_by_glob(&self, import: &Import) -> bool {
+        self.module.language == Language::Rust && self.module.requests[import.request.0 as usize].specifier == "self"
     }
 
     fn assigned(&mut self, function: FunctionId, target: &Place, level: Level) {
@@ -416,6 +432,16 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// Whether it is a closure of a function that matters: in Rust a program is put together in such closures, routes and
+    /// all.
+    fn is_within_marked(&self, function: &Function) -> bool {
+        self.module.language == Language::Rust
+            && function.name.is_none()
+            && function.parent.is_some_and(|parent| {
+                self.functions[parent.index()] || self.is_within_marked(self.module.function(parent))
+            })
+    }
+
     fn finish(self) -> (Reach, State) {
         let exports = self.module.exports.iter().filter_map(|export| match export.source {
             ExportSource::Variable(variable) => Some((export.name.clone(), self.variables[variable.0 as usize]?)),
@@ -426,6 +452,7 @@ impl Walk<'_, '_> {
                 || self.functions[id.index()]
                 || self.rendered[id.index()]
                 || self.class_around(function).is_some_and(|class| self.classes[class.0 as usize])
+                || self.is_within_marked(function)
         });
         let (functions, exports) = (functions.collect(), exports.collect());
         let mut members: Vec<Name> = self.members.iter().cloned().collect();

@@ -161,6 +161,12 @@ impl Program {
         &self.function(at.function).block(at.block).ops[at.index as usize]
     }
 
+    /// The file's path, as it is reported.
+    #[must_use]
+    pub fn path(&self, file: FileId) -> &str {
+        &self.files[file.index()].display_path
+    }
+
     #[must_use]
     pub fn role(&self, file: FileId) -> FileRole {
         self.roles[file.index()]

@@ -1,16 +1,22 @@
 //! `pool-without-limits`: a pool whose waits or connections nothing bounds.
 
+use rustc_hash::FxHashMap;
+
 use crate::analysis::evaluate::Evaluator;
-use crate::analysis::facts::Facts;
+use crate::analysis::facts::{Facts, Obligation};
+use crate::analysis::frequency::Rate;
+use crate::analysis::limits::{self, Chain, Use};
 use crate::analysis::value::{How, Value};
+use crate::catalogue::ResourceId;
 use crate::catalogue::schema::{Limit, Resource};
-use crate::findings::{Confidence, Finding, Severity};
+use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::{OpKind, Property, Rvalue};
 use crate::linking::OpRef;
 
-use super::{RuleId, wording};
+use super::{RuleId, creation, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let mut known = FxHashMap::default();
     for obligation in &facts.obligations {
         let acquisition = &obligation.acquisition;
         let Some((_, resource)) = facts.resource(acquisition) else { continue };
@@ -18,6 +24,14 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             || resource.limits.is_empty()
             || !facts.is_held_to_account(acquisition.at.function)
         {
+            continue;
+        }
+        if facts.evaluator.drops_implicitly(acquisition.at.function) {
+            // One that is built again and again has to go elsewhere first.
+            if creation::speaks_of(facts, obligation) {
+                continue;
+            }
+            findings.extend(built(facts, obligation, resource, &mut known));
             continue;
         }
         let missing = missing(&facts.evaluator, acquisition.at, resource);
@@ -29,6 +43,54 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding(facts, obligation, &missing, severity));
         }
     }
+}
+
+/// What a builder was not told, where code that serves waits for it and nothing else ends the waiting.
+fn built(
+    facts: &Facts<'_>,
+    obligation: &Obligation,
+    resource: &Resource,
+    known: &mut FxHashMap<ResourceId, Vec<Use>>,
+) -> Option<Finding> {
+    let at = obligation.acquisition.at;
+    let chain = Chain::to(&facts.evaluator, at, &|_| false);
+    let missing: Vec<&Limit> = resource.limits.iter().filter(|it| it.important && !chain.has(&it.methods)).collect();
+    let (id, _) = facts.resource(&obligation.acquisition)?;
+    if chain.is_partial || missing.is_empty() {
+        return None;
+    }
+    let deadline = resource.deadline.as_ref()?;
+    let uses = known.entry(id).or_insert_with(|| limits::uses(facts, id, deadline));
+    let own: Vec<&Use> = uses.iter().filter(|it| it.of.contains(&obligation.id)).collect();
+    let is_shown = !own.is_empty();
+    // Who uses it cannot always be shown: then those of the same crate count of whom nothing else is known, by the name
+    // that it goes by.
+    let strangers = || {
+        let names = limits::names_of(facts, obligation.id);
+        let near = |it: &&Use| {
+            it.of.is_empty()
+                && it.names.iter().any(|name| names.contains(name))
+                && facts.is_same_crate(it.at.function.file, at.function.file)
+        };
+        uses.iter().filter(near).collect()
+    };
+    let uses: Vec<&Use> = if is_shown { own } else { strangers() };
+    let (rate, waits) = uses
+        .iter()
+        .filter(|it| !it.has_deadline)
+        .map(|it| (limits::rate(facts, it.at), it.at))
+        .max_by_key(|(rate, at)| (*rate, std::cmp::Reverse(*at)))?;
+    let is_served = matches!(rate, Rate::PerTick | Rate::PerMessage | Rate::PerRequest);
+    let may_be_served = rate == Rate::PerCall && facts.serves(at.function.file);
+    if !is_served && !may_be_served {
+        return None;
+    }
+    let severity = if is_served && is_shown { Severity::Warning } else { Severity::Note };
+    let mut found = finding(facts, obligation, &missing, severity);
+    found.confidence = if is_shown { Confidence::High } else { Confidence::Medium };
+    let message = format!("{} waits here, with no end to it", wording::callee_text(facts, waits));
+    found.trace.push(TraceStep { location: facts.location(waits), message });
+    Some(found)
 }
 
 /// The limits that the written options do not set; none where the options are not all written out.
@@ -108,17 +170,14 @@ impl Written {
     }
 }
 
-fn finding(
-    facts: &Facts<'_>,
-    obligation: &crate::analysis::facts::Obligation,
-    missing: &[&Limit],
-    severity: Severity,
-) -> Finding {
+fn finding(facts: &Facts<'_>, obligation: &Obligation, missing: &[&Limit], severity: Severity) -> Finding {
     let acquisition = &obligation.acquisition;
     let noun = wording::noun(facts, acquisition);
     let named: Vec<String> = missing
         .iter()
-        .filter_map(|limit| Some(format!("no `{}` ({})", limit.options.first()?, limit.default)))
+        .filter_map(|limit| {
+            Some(format!("no `{}` ({})", limit.options.first().or_else(|| limit.methods.first())?, limit.default))
+        })
         .collect();
     let why: Vec<&str> = missing.iter().map(|limit| limit.why.as_str()).filter(|why| !why.is_empty()).collect();
     Finding {

@@ -4,7 +4,7 @@ use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Fate, LeakPath};
 use crate::analysis::value::{AcquiredKind, How};
-use crate::catalogue::schema::ResourceKind;
+use crate::catalogue::schema::{Dropped, ResourceKind};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 
 use super::{RuleId, creation, wording};
@@ -76,13 +76,28 @@ fn owns_something(facts: &Facts<'_>, class: crate::linking::ClassRef) -> bool {
 }
 
 fn loss<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Option<(Loss, Option<&'o LeakPath>)> {
+    let lost = lost(facts, rule, obligation)?;
+    // What the end of a scope takes back is right to give up on, but not to forget altogether.
+    (dropped(facts, obligation) != Dropped::Undone || lost.0 == Loss::Never).then_some(lost)
+}
+
+/// What the end of the scope does to it.
+fn dropped(facts: &Facts<'_>, obligation: &Obligation) -> Dropped {
+    match facts.resource(&obligation.acquisition) {
+        Some((_, resource)) if facts.evaluator.drops_implicitly(obligation.function) => resource.dropped,
+        _ => Dropped::Open,
+    }
+}
+
+fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Option<(Loss, Option<&'o LeakPath>)> {
     let (normal, exceptional) = (obligation.at_normal_exit, obligation.at_exceptional_exit);
     let rate = facts.rate(obligation.acquisition.at);
     let kind = facts.kind(&obligation.acquisition);
     let is_leased = matches!(kind, ResourceKind::Lease | ResourceKind::Transaction);
+    let outlives_process = facts.resource(&obligation.acquisition).is_some_and(|(_, it)| it.outlives_process);
     // What a program makes once may live as long as the program; what it leases must go back all the same. A child is
     // another program, and ends before.
-    if rate == Rate::Once && !is_leased && kind != ResourceKind::Process {
+    if rate == Rate::Once && !is_leased && kind != ResourceKind::Process && !outlives_process {
         return None;
     }
     if normal.contains(Fate::HELD) {
@@ -126,7 +141,7 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
         None => wording::release_name(facts, acquisition),
     };
     let thrown = path.and_then(|path| wording::first_throw(function, path));
-    let when = thrown.map(|at| format!("when {} throws", wording::callee_text(facts, at)));
+    let when = thrown.map(|at| format!("when {} {}s", wording::callee_text(facts, at), wording::fail(facts, function)));
     let message = match (loss, &when) {
         (Loss::Never, _) if rule == RuleId::DiscardedCleanup => {
             format!("{handle} is never called, so the {noun} stays open")
@@ -135,7 +150,9 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
         (Loss::SomePath, Some(when)) => format!("the {noun} is not {verb} {when}"),
         (Loss::SomePath, None) => format!("the {noun} is not {verb} on every path"),
         (Loss::OnThrow, Some(when)) => format!("the {noun} is not {verb} {when}"),
-        (Loss::OnThrow, None) => format!("the {noun} is not {verb} when the function throws"),
+        (Loss::OnThrow, None) => {
+            format!("the {noun} is not {verb} when the function {}s", wording::fail(facts, function))
+        }
     };
     let mut trace: Vec<TraceStep> = facts
         .origins(acquisition)
@@ -152,12 +169,14 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
         .collect();
     trace.push(TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is acquired here") });
     trace.extend(path.into_iter().flat_map(|path| wording::path_steps(facts, function, path)));
-    let severity = match loss {
+    let severity = match (loss, dropped(facts, obligation)) {
         // One entry in the process table.
         _ if rule == RuleId::UnreapedProcess && facts.rate(acquisition.at) == Rate::Once => Severity::Note,
-        Loss::Never => Severity::Error,
-        Loss::SomePath => Severity::Error,
-        Loss::OnThrow => Severity::Warning,
+        (Loss::Never | Loss::SomePath, Dropped::Late) | (Loss::OnThrow, Dropped::Open | Dropped::Undone) => {
+            Severity::Warning
+        }
+        (Loss::Never | Loss::SomePath, Dropped::Open | Dropped::Undone) => Severity::Error,
+        (Loss::OnThrow, Dropped::Late) => Severity::Note,
     };
     Finding {
         rule,

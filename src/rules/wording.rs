@@ -87,20 +87,25 @@ fn last_word(text: &str) -> Option<String> {
 
 /// The steps of a path that leaks, after the acquisition.
 pub(super) fn path_steps(facts: &Facts<'_>, function: FunctionRef, path: &LeakPath) -> Vec<TraceStep> {
+    let has_errors = facts.evaluator.drops_implicitly(function);
     let mut steps: Vec<TraceStep> = path
         .steps
         .iter()
         .map(|step| match step {
-            PathStep::Throws { block, index } => throws(facts, function, *block, *index, "may throw here"),
+            PathStep::Throws { block, index } => {
+                throws(facts, function, *block, *index, &format!("may {} here", fail(facts, function)))
+            }
         })
         .collect();
     steps.push(match path.end {
         PathEnd::Throws { block, index } => {
-            throws(facts, function, block, index, "may throw here, and the function is left without the release")
+            let what = format!("may {} here, and the function is left without the release", fail(facts, function));
+            throws(facts, function, block, index, &what)
         }
         PathEnd::Raises { block } => TraceStep {
             location: terminator_location(facts, function, block),
-            message: "the exception leaves the function here".to_owned(),
+            message: if has_errors { "the error leaves" } else { "the exception leaves" }.to_owned()
+                + " the function here",
         },
         PathEnd::Returns { block } => TraceStep {
             location: terminator_location(facts, function, block),
@@ -108,6 +113,11 @@ pub(super) fn path_steps(facts: &Facts<'_>, function: FunctionRef, path: &LeakPa
         },
     });
     steps
+}
+
+/// What an operation does that does not complete: errors are values where scopes drop, and exceptions elsewhere.
+pub(super) fn fail(facts: &Facts<'_>, function: FunctionRef) -> &'static str {
+    if facts.evaluator.drops_implicitly(function) { "fail" } else { "throw" }
 }
 
 /// The operation at which the path leaves the straight line, for messages.

@@ -12,6 +12,27 @@ use super::Evaluator;
 /// Types that stand for what their first argument is, as far as ownership goes.
 const TRANSPARENT: &[&str] = &["Promise", "PromiseLike", "Awaited", "Readonly", "Partial", "Required", "NonNullable"];
 
+/// Where scopes drop: what holds a value is the value, whatever way it holds it.
+const HOLDERS: &[&str] = &[
+    "Arc",
+    "Box",
+    "Cow",
+    "Data",
+    "Extension",
+    "LazyLock",
+    "Mutex",
+    "MutexGuard",
+    "OnceCell",
+    "OnceLock",
+    "Option",
+    "Pin",
+    "Rc",
+    "RefCell",
+    "Result",
+    "RwLock",
+    "State",
+];
+
 impl Evaluator<'_> {
     /// What a variable's annotation says it holds.
     pub(super) fn annotated(&self, id: VariableRef) -> Values {
@@ -31,7 +52,10 @@ impl Evaluator<'_> {
             {
                 arguments.first().map_or_else(Values::default, |inner| self.typed(file, scope, inner))
             }
-            TypeRef::Named { root, path, .. } => self.named_type(file, root, path),
+            TypeRef::Named { root, path, arguments } => match arguments.first() {
+                Some(inner) if self.is_holder(file, root, path) => self.typed(file, scope, inner),
+                _ => self.named_type(file, root, path),
+            },
             TypeRef::AnyOf(types) => {
                 let mut values = Values::default();
                 for written in types {
@@ -42,6 +66,18 @@ impl Evaluator<'_> {
             TypeRef::TypeOf(place) => self.place(FunctionRef::new(file, scope), place),
             TypeRef::Array(_) | TypeRef::Literals | TypeRef::Other => Values::default(),
         }
+    }
+
+    fn is_holder(&self, file: FileId, root: &TypeRoot, path: &[Name]) -> bool {
+        let name = match (path.last(), root) {
+            (Some(last), _) => Some(last),
+            (None, TypeRoot::Global(name)) => Some(name),
+            (None, TypeRoot::Variable(variable)) => {
+                Some(&self.program.variable(VariableRef { file, variable: *variable }).name)
+            }
+            (None, TypeRoot::Module(_)) => None,
+        };
+        self.prelude(file).is_some() && name.is_some_and(|name| HOLDERS.contains(&name.as_str()))
     }
 
     fn named_type(&self, file: FileId, root: &TypeRoot, path: &SmallVec<[Name; 2]>) -> Values {

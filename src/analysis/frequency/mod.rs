@@ -123,6 +123,14 @@ impl Frequencies {
         self.nodes.get(&Node::Function(function)).map_or(Rate::Never, |frequency| frequency.rate)
     }
 
+    /// The functions that a framework calls again and again, in no order.
+    pub fn entries(&self) -> impl Iterator<Item = FunctionRef> {
+        self.nodes.iter().filter_map(|(node, frequency)| match (node, &frequency.evidence) {
+            (Node::Function(function), Evidence::Entry { .. }) if frequency.rate > Rate::PerTurn => Some(*function),
+            _ => None,
+        })
+    }
+
     /// How often instances of a class are made.
     #[must_use]
     pub fn of_class(&self, class: ClassRef) -> Rate {

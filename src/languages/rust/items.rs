@@ -328,13 +328,20 @@ impl Lowering<'_> {
     pub(super) fn parameter(&mut self, index: u32, pattern: &syn::Pat, written: Option<&syn::Type>) -> Parameter {
         let is_borrowed = matches!(written, Some(syn::Type::Reference(_)));
         let mut annotation = written.map(|written| self.type_ref(written));
+        let mut typed = None;
         let pattern = match pattern {
-            syn::Pat::Type(typed) => {
-                annotation = Some(self.type_ref(&typed.ty));
-                &*typed.pat
+            syn::Pat::Type(written) => {
+                annotation = Some(self.type_ref(&written.ty));
+                typed = Some(&*written.ty);
+                &*written.pat
             }
             other => other,
         };
+        let mut pattern = pattern;
+        if let Some((part, held)) = written.or(typed).and_then(|written| extracted(pattern, written)) {
+            annotation = Some(self.type_ref(held));
+            pattern = part;
+        }
         let (name, at) = match pattern {
             syn::Pat::Ident(binding) => (name_of(&binding.ident), range(binding.ident.span())),
             other => (Name::default(), range(other.span())),
@@ -367,4 +374,16 @@ fn attributes(item: &syn::Item) -> &[syn::Attribute] {
         syn::Item::Use(it) => &it.attrs,
         _ => &[],
     }
+}
+
+/// `State(app): State<App>`: a wrapper taken apart where it is named, as frameworks hand things over. What is in it, and
+/// the type of that.
+fn extracted<'p>(pattern: &'p syn::Pat, written: &'p syn::Type) -> Option<(&'p syn::Pat, &'p syn::Type)> {
+    let (syn::Pat::TupleStruct(pattern), syn::Type::Path(written)) = (pattern, written) else { return None };
+    let (name, last) = (pattern.path.segments.last()?, written.path.segments.last()?);
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let (1, Some(syn::GenericArgument::Type(held))) = (arguments.args.len(), arguments.args.first()) else {
+        return None;
+    };
+    (pattern.elems.len() == 1 && name.ident == last.ident).then_some((&pattern.elems[0], held))
 }

@@ -1,0 +1,199 @@
+//! Deadlines: which uses of a kind of resource wait, and whether anything ends the waiting.
+
+use smallvec::SmallVec;
+
+use crate::analysis::facts::Facts;
+use crate::analysis::frequency::Rate;
+use crate::analysis::value::{AcquisitionId, How, Value, Values};
+use crate::catalogue::ResourceId;
+use crate::catalogue::schema::Deadline;
+use crate::ir::{Call, Field, FunctionId, Name, OpKind, Operand, Place, Property, Rvalue};
+use crate::linking::{FunctionRef, OpRef};
+use crate::source::Span;
+
+use super::chain::Chain;
+
+/// Callers are asked so far up what they hand on, and whether they give it its time.
+const MAX_CALLERS: u32 = 6;
+
+/// An operation that waits for a resource, or for what came from one.
+#[derive(Debug, Clone)]
+pub struct Use {
+    pub at: OpRef,
+    pub has_deadline: bool,
+    /// Whose use it is, where the program shows that.
+    pub of: SmallVec<[AcquisitionId; 1]>,
+    /// What the resource is called there.
+    pub names: SmallVec<[Name; 1]>,
+}
+
+/// The uses of a kind of resource that wait, in program order.
+#[must_use]
+pub fn uses(facts: &Facts<'_>, resource: ResourceId, deadline: &Deadline) -> Vec<Use> {
+    let mut found = Vec::new();
+    for function in facts.program.functions().filter(|it| facts.is_held_to_account(*it)) {
+        for (block, index, op) in facts.program.function(function).ops() {
+            let OpKind::Call(call) = &op.kind else { continue };
+            let Some((_, field)) = call.receiver() else { continue };
+            if !field.name().is_some_and(|name| deadline.uses.iter().any(|it| it == name)) {
+                continue;
+            }
+            let at = function.op(block, index);
+            let chain = Chain::to(&facts.evaluator, at, &|place| is_kind(facts, function, place, resource));
+            if chain.starts.is_empty() {
+                continue;
+            }
+            let has_deadline =
+                chain.is_partial || chain.has(&deadline.methods) || has_time(facts, at, Some(op.span), MAX_CALLERS);
+            let mut of = SmallVec::new();
+            for place in &chain.starts {
+                acquired(facts, &facts.evaluator.place(function, place), MAX_CALLERS, &mut of);
+            }
+            let names = chain.starts.iter().filter_map(|place| name_of(facts, function, place)).collect();
+            found.push(Use { at, has_deadline, of, names });
+        }
+    }
+    found
+}
+
+/// The last name of a place: of the field, or of the variable.
+fn name_of(facts: &Facts<'_>, function: FunctionRef, place: &Place) -> Option<Name> {
+    match (place.path.last(), place.root_variable()) {
+        (Some(field), _) => field.name().map(Name::new),
+        (None, Some(variable)) => Some(facts.program.module(function.file).variable(variable).name.clone()),
+        (None, None) => None,
+    }
+}
+
+/// Whether a place holds such a resource.
+fn is_kind(facts: &Facts<'_>, function: FunctionRef, place: &Place, resource: ResourceId) -> bool {
+    let values = facts.evaluator.place(function, place);
+    values.iter().any(|value| facts.evaluator.resources_of(value).contains(&resource))
+}
+
+/// The creations that a value goes back to, through the calls that hand it on.
+fn acquired(facts: &Facts<'_>, values: &Values, depth: u32, found: &mut SmallVec<[AcquisitionId; 1]>) {
+    for value in values {
+        match value {
+            Value::Resource(id) => {
+                let mut id = *id;
+                while let How::Received { inner } = facts.evaluator.acquisition(id).how {
+                    id = inner;
+                }
+                if !found.contains(&id) {
+                    found.push(id);
+                }
+            }
+            Value::Parameter { function, index, path } if depth > 0 => {
+                let fields: Vec<Field> = path.iter().cloned().map(Field::Named).collect();
+                for call in callers(facts, *function) {
+                    let given = facts.evaluator.fields(facts.evaluator.argument(call, *index), &fields);
+                    acquired(facts, &given, depth - 1, found);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How often a use happens: as often as those who call its function do, where that is more than once for each of their
+/// callers.
+#[must_use]
+pub fn rate(facts: &Facts<'_>, at: OpRef) -> Rate {
+    rate_within(facts, at, MAX_CALLERS)
+}
+
+fn rate_within(facts: &Facts<'_>, at: OpRef, depth: u32) -> Rate {
+    let rate = facts.rate(at);
+    if depth == 0 || rate != Rate::PerCall {
+        return rate;
+    }
+    let above = callers(facts, at.function).into_iter().map(|call| rate_within(facts, call, depth - 1));
+    above.fold(rate, Rate::max)
+}
+
+/// The names that what was created goes by in its function: of variables, and of fields it is put in.
+#[must_use]
+pub fn names_of(facts: &Facts<'_>, id: AcquisitionId) -> Vec<Name> {
+    let function = facts.evaluator.acquisition(id).at.function;
+    let is_it = |operand: &Operand| {
+        facts.evaluator.operand(function, operand).iter().any(|value| value.acquisition() == Some(id))
+    };
+    let mut names = Vec::new();
+    for (_, _, op) in facts.program.function(function).ops() {
+        match &op.kind {
+            OpKind::Assign { target, value: Rvalue::Use(operand) | Rvalue::Await(operand) } if is_it(operand) => {
+                names.extend(
+                    target.as_variable().map(|it| facts.program.module(function.file).variable(it).name.clone()),
+                );
+            }
+            OpKind::Assign { value: Rvalue::Object(properties), .. } => {
+                names.extend(properties.iter().filter_map(|property| match property {
+                    Property::Field { name, value } if is_it(value) => name.name().map(Name::new),
+                    _ => None,
+                }));
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// Whether something ends what the operation waits for: it stands in what is given a time, its function is called by
+/// nobody else than those who give it one, or it was written inside of what is.
+fn has_time(facts: &Facts<'_>, at: OpRef, span: Option<Span>, depth: u32) -> bool {
+    let body = facts.program.function(at.function);
+    let is_inside = body.ops().any(|(block, index, op)| {
+        let OpKind::Call(call) = &op.kind else { return false };
+        let is_given = call.arguments.iter().any(|argument| {
+            span.is_some_and(|span| argument.span.start <= span.start && span.end <= argument.span.end)
+        });
+        is_given && limits_time(facts, at.function.op(block, index))
+    });
+    if is_inside {
+        return true;
+    }
+    if let Some(parent) = body.parent.filter(|parent| *parent != FunctionId::INITIALISER) {
+        let parent = at.function.sibling(parent);
+        let inner = OpRef { function: parent, ..at };
+        return has_time(facts, inner, Some(body.span), depth);
+    }
+    let known = if depth > 0 { callers(facts, at.function) } else { Vec::new() };
+    !known.is_empty() && known.iter().all(|call| has_time(facts, *call, Some(facts.program.op(*call).span), depth - 1))
+}
+
+/// The calls that may run a function. Those who only pass on what others made have no part in the call graph; their calls
+/// are found by the function's name.
+fn callers(facts: &Facts<'_>, function: FunctionRef) -> Vec<OpRef> {
+    let mut found = facts.calls.callers(facts.program, function).to_vec();
+    let Some(name) = facts.program.function(function).name.as_ref() else { return found };
+    for caller in facts.program.functions().filter(|it| !facts.program.is_relevant(*it)) {
+        for (block, index, op) in facts.program.function(caller).ops() {
+            let at = caller.op(block, index);
+            let is_named = op.call().is_some_and(|call| is_called(facts, caller, call, name));
+            if is_named && facts.evaluator.callee(at).functions().any(|(called, _)| called == function) {
+                found.push(at);
+            }
+        }
+    }
+    found
+}
+
+fn is_called(facts: &Facts<'_>, caller: FunctionRef, call: &Call, name: &str) -> bool {
+    call.callee.place().is_some_and(|place| name_of(facts, caller, place).is_some_and(|it| it == name))
+}
+
+/// Whether a call ends what it is given when its time is over.
+fn limits_time(facts: &Facts<'_>, at: OpRef) -> bool {
+    let callee = facts.evaluator.callee(at);
+    let by_target = callee.targets.iter().any(|target| match target {
+        crate::analysis::evaluate::CallTarget::External(id) => {
+            facts.evaluator.facts(*id).function.is_some_and(|fact| fact.cancels.is_some())
+        }
+        _ => false,
+    });
+    by_target
+        || facts.program.op(at).call().is_some_and(|call| {
+            facts.evaluator.fact_by_name(at, call, &callee).is_some_and(|fact| fact.cancels.is_some())
+        })
+}
