@@ -12,4 +12,5 @@ pub mod frequency;
 pub mod guards;
 pub mod ownership;
 pub mod registrations;
+pub mod tasks;
 pub mod value;
