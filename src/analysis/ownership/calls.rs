@@ -80,10 +80,16 @@ impl Collector<'_, '_> {
         found: &mut OpEffects,
     ) {
         let resources = self.evaluator.resources_of(receiver);
+        let given = self.evaluator.argument(at, 0);
+        let takes_one = call.arguments.len() == 1
+            && given.iter().any(|value| match value {
+                Value::Function { function, .. } => self.evaluator.program.function(*function).parameters.len() == 1,
+                _ => false,
+            });
         let is_own = resources.iter().any(|resource| self.evaluator.catalogue.has_method(*resource, name));
         if self.evaluator.drops_implicitly(self.function)
             && !is_own
-            && self.evaluator.has_callback(at, call)
+            && takes_one
             && let Some(id) = receiver.acquisition()
         {
             found.effects.push((Identity::Acquired(id), Effect::Escape(Escape::Passed)));
