@@ -213,7 +213,8 @@ fn is_work(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
         _ => false,
     };
     let callee = facts.evaluator.callee(at);
-    !is_macro && call.kind == CallKind::Call && !(!callee.targets.is_empty() && callee.targets.iter().all(is_nothing))
+    let does_nothing = !callee.targets.is_empty() && callee.targets.iter().all(is_nothing);
+    !is_macro && call.kind == CallKind::Call && !does_nothing
 }
 
 /// Whether a function returns a view of the guard that is no borrow: a path to what is deleted by then.

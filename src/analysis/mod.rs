@@ -13,5 +13,6 @@ pub mod guards;
 pub mod limits;
 pub mod ownership;
 pub mod registrations;
+pub mod tasks;
 pub mod turns;
 pub mod value;

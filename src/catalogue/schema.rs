@@ -127,6 +127,9 @@ pub struct Resource {
     /// What makes it gives a tuple, and it is this part of that: `1` of `(writer, guard)`.
     #[serde(default)]
     pub part: Option<String>,
+    /// It tells others to end when one of the `release` methods is called, and nothing when it is dropped.
+    #[serde(default)]
+    pub signal: bool,
     /// For guards: it works by itself while others wait. Where nobody waits between its making and its end, it did nothing.
     #[serde(default)]
     pub background: bool,

@@ -1,13 +1,12 @@
 //! `detached-task`: code that repeats starts a task that never ends, and nobody keeps the means to stop it.
 
-use crate::analysis::evaluate::Evaluator;
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::Fate;
-use crate::analysis::value::{How, Value};
+use crate::analysis::tasks::{self, Owner};
+use crate::analysis::value::How;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{BlockId, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Location;
 
@@ -19,7 +18,6 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         if facts.kind(acquisition) != ResourceKind::Task
             || acquisition.how != How::Created
             || !facts.is_held_to_account(acquisition.at.function)
-            || !is_dropped(obligation)
         {
             continue;
         }
@@ -28,10 +26,16 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         if rate != Rate::PerCall && rate <= Rate::PerTurn {
             continue;
         }
-        let tasks = tasks_of(&facts.evaluator, acquisition.at);
-        if let Some(task) = tasks.into_iter().find(|task| is_endless(&facts.evaluator, *task)) {
-            findings.push(finding(facts, obligation, task, rate));
+        let started = tasks::started(&facts.evaluator, acquisition.at);
+        let Some(task) = started.into_iter().find(|task| tasks::is_endless(&facts.evaluator, *task)) else { continue };
+        if is_dropped(obligation) {
+            findings.push(finding(facts, obligation, task, rate, None));
+        } else if let Some(kept) = tasks::keeps_its_owner(facts, obligation, task) {
+            findings.push(finding(facts, obligation, task, rate, Some(kept)));
         }
+    }
+    for owner in tasks::owners_without_drop(facts) {
+        findings.push(owner_finding(facts, &owner));
     }
 }
 
@@ -42,56 +46,8 @@ fn is_dropped(obligation: &Obligation) -> bool {
         || obligation.at_normal_exit == Fate::HELD
 }
 
-/// The functions that a call which starts a task is given: closures, and functions called on the spot.
-fn tasks_of(evaluator: &Evaluator<'_>, at: OpRef) -> Vec<FunctionRef> {
-    let given = evaluator.argument(at, 0);
-    let mut tasks: Vec<FunctionRef> = given
-        .iter()
-        .filter_map(|value| match value {
-            Value::Function { function, .. } => Some(*function),
-            _ => None,
-        })
-        .collect();
-    let argument = evaluator.program.op(at).call().and_then(|call| call.argument(0));
-    if let Some(Operand::Place(Place { root: Root::Temp(temp), path })) = argument
-        && path.is_empty()
-    {
-        for definition in evaluator.program.index(at.function.file).of_temp(at.function.function, *temp) {
-            let made = OpRef { function: at.function, block: definition.block, index: definition.index };
-            tasks.extend(evaluator.callee(made).functions().map(|(function, _)| function));
-        }
-    }
-    tasks
-}
-
-/// Whether control never gets out of a function: neither by returning, nor by failing, nor by ending the process.
-fn is_endless(evaluator: &Evaluator<'_>, function: FunctionRef) -> bool {
-    let body = evaluator.program.function(function);
-    let mut seen = vec![false; body.blocks.len()];
-    let mut work = vec![BlockId::ENTRY];
-    while let Some(id) = work.pop() {
-        if std::mem::replace(&mut seen[id.index()], true) {
-            continue;
-        }
-        let block = body.block(id);
-        let may_fail = block.ops.iter().any(|op| match &op.kind {
-            OpKind::Call(call) => call.awaited,
-            OpKind::Assign { value, .. } => matches!(value, Rvalue::Await(_)),
-            _ => false,
-        });
-        let leaves = matches!(
-            block.terminator,
-            Terminator::Return(_) | Terminator::Throw(_) | Terminator::Resume | Terminator::Unreachable
-        );
-        if may_fail || leaves {
-            return false;
-        }
-        work.extend(block.terminator.successors());
-    }
-    true
-}
-
-fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: Rate) -> Finding {
+/// An endless task; `kept` is where its handle is put into what the task itself keeps alive.
+fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: Rate, kept: Option<OpRef>) -> Finding {
     let acquisition = &obligation.acquisition;
     let function = acquisition.at.function;
     let noun = wording::noun(facts, acquisition);
@@ -100,6 +56,10 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: 
     let body = Location { file: task.file, span: facts.program.function(task).name_span };
     trace.push(TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is started here") });
     trace.push(TraceStep { location: body, message: "what it runs has no way to end".to_owned() });
+    trace.extend(kept.map(|at| TraceStep {
+        location: facts.location(at),
+        message: "what it keeps alive keeps its handle".to_owned(),
+    }));
     // A function of a library may be meant to be called once; a method is there once for each instance.
     let is_method = facts.program.this_class(function).is_some() || facts.program.function(function).class().is_some();
     let severity = match rate {
@@ -115,11 +75,37 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: 
         label: format!("started {how_often}, never stopped"),
         function: facts.program.name_of(function),
         resource: wording::resource_id(facts, acquisition),
-        message: format!(
-            "an endless {noun} is started {how_often} and nothing can stop it: {}",
-            wording::chain_text(facts, &chain, function)
-        ),
+        message: match kept {
+            None => format!(
+                "an endless {noun} is started {how_often} and nothing can stop it: {}",
+                wording::chain_text(facts, &chain, function)
+            ),
+            Some(_) => format!("an endless {noun} keeps its own owner alive, so that no drop ever stops it"),
+        },
         help: facts.resource(acquisition).map(|(_, resource)| resource.help.clone()).unwrap_or_default(),
         trace,
+    }
+}
+
+fn owner_finding(facts: &Facts<'_>, owner: &Owner) -> Finding {
+    let class = facts.program.class(owner.class);
+    let name = class.name.as_deref().unwrap_or("the struct").to_owned();
+    let (_, resource) = (owner.task, facts.evaluator.catalogue.resource(owner.task));
+    let field = Location { file: owner.class.file, span: owner.field };
+    let ended = Location { file: owner.class.file, span: facts.program.function(owner.ended_by).name_span };
+    Finding {
+        rule: RuleId::DetachedTask,
+        severity: Severity::Warning,
+        confidence: Confidence::Medium,
+        location: field,
+        label: "dropping the handle lets the task run on".to_owned(),
+        function: name.clone(),
+        resource: resource.id.clone(),
+        message: format!("a dropped `{name}` leaves its {} running: only a method of it ends that", resource.noun),
+        help: "keep a guard in place of the token, or implement `Drop` to cancel or abort".to_owned(),
+        trace: vec![
+            TraceStep { location: field, message: "the handle is kept here".to_owned() },
+            TraceStep { location: ended, message: "this ends the task; a drop does not".to_owned() },
+        ],
     }
 }

@@ -41,6 +41,7 @@ impl Collector<'_, '_> {
                     // A library's method runs what it is given; another resource it may take over: `source.pipe(sink)`.
                     self.run_callbacks(call, found);
                     takes_arguments = false;
+                    self.give_to_callback(at, call, receiver, name, found);
                     for argument in &call.arguments {
                         for identity in self.resources_in(&self.evaluator.operand(self.function, &argument.value)) {
                             // Two faces of one resource that are put together stay where they are.
@@ -66,6 +67,33 @@ impl Collector<'_, '_> {
             self.pass_arguments(call, found);
         }
         self.store_in_receiver(call, found);
+    }
+
+    /// `spawn().and_then(|child| child.wait())`: a method that is none of the resource's own, given a function, is one of
+    /// what held it, and the function gets the resource.
+    fn give_to_callback(
+        &self,
+        at: OpRef,
+        call: &Call,
+        receiver: &Value,
+        name: &crate::ir::Name,
+        found: &mut OpEffects,
+    ) {
+        let resources = self.evaluator.resources_of(receiver);
+        let given = self.evaluator.argument(at, 0);
+        let takes_one = call.arguments.len() == 1
+            && given.iter().any(|value| match value {
+                Value::Function { function, .. } => self.evaluator.program.function(*function).parameters.len() == 1,
+                _ => false,
+            });
+        let is_own = resources.iter().any(|resource| self.evaluator.catalogue.has_method(*resource, name));
+        if self.evaluator.drops_implicitly(self.function)
+            && !is_own
+            && takes_one
+            && let Some(id) = receiver.acquisition()
+        {
+            found.effects.push((Identity::Acquired(id), Effect::Escape(Escape::Passed)));
+        }
     }
 
     /// A method of something unknown. A release by name counts for a parameter: helpers are often untyped.

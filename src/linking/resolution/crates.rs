@@ -75,6 +75,8 @@ impl Crates {
             "crate" => self.root_above(base).map(str::to_owned),
             "self" => Some(base.to_owned()),
             "super" => Some(location::parent(base).unwrap_or("").to_owned()),
+            // `use db::Pool` beside `mod db;`: a module in sight is meant before a crate.
+            child if self.modules.contains_key(below(base, child).as_str()) => Some(below(base, child)),
             library => match self.libraries.get(library) {
                 Some(root) => self.bases.get(root).map(|base| base.to_string()),
                 // Before 2018 `use db::pool` is what `use crate::db::pool` became.
@@ -172,6 +174,9 @@ mod tests {
         check("app/src/web/mod.rs", "self::routes", Some("app/src/web/routes.rs"));
         check("app/src/web/mod.rs", "super::db", Some("app/src/db.rs"));
         check("app/src/main.rs", "self::db", Some("app/src/db.rs"));
+        check("app/src/main.rs", "db::pool", Some("app/src/db/pool.rs"));
+        check("app/src/web/mod.rs", "routes", Some("app/src/web/routes.rs"));
+        check("app/src/web/routes.rs", "db", Some("external"));
     }
 
     #[test]
