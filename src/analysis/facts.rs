@@ -251,12 +251,8 @@ impl<'p> Facts<'p> {
     /// A method of the class that by its name ends an instance's life.
     #[must_use]
     pub fn teardown(&self, class: ClassRef) -> Option<FunctionRef> {
-        let body = self.program.class(class);
-        body.members
-            .iter()
-            .filter(|member| !member.is_static && is_teardown(&member.name))
-            .map(|member| FunctionRef::new(class.file, member.function))
-            .next()
+        let mut members = self.program.members(class);
+        members.find(|(_, member)| !member.is_static && is_teardown(&member.name)).map(|(function, _)| function)
     }
 
     /// Whether code in a file is held to account: tests, benchmarks, scripts and the like are not.

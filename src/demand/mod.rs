@@ -18,7 +18,7 @@ use crate::catalogue::schema::Runs;
 use crate::catalogue::{Catalogue, globs};
 use crate::discovery::screen::{self, Clause, ImportEdge, Interest, Screened};
 use crate::discovery::{Discovered, FileRole};
-use crate::ir::{ExportSource, ImportName, Module, Name, ParseIssue};
+use crate::ir::{Binding, ExportSource, ImportName, Module, Name, ParseIssue};
 use crate::languages;
 use crate::linking::Target;
 use crate::linking::resolution::Resolver;
@@ -26,6 +26,9 @@ use crate::source::{FileId, Language};
 
 use collections::made_by_new;
 use reach::{Level, Reach, State, Surroundings};
+
+/// Through how many files a class is followed to where it is declared.
+const HOPS: u32 = 8;
 
 /// A lowered file.
 #[derive(Debug)]
@@ -149,10 +152,50 @@ impl<'d> Demand<'d> {
             }
             let whole = reach.common_js.then(|| (Name::new("*"), Level::Maker));
             self.export(file, reach.exports.into_iter().chain(whole).collect());
+            for import in reach.continued {
+                self.export_continued(file, import, HOPS);
+            }
             members.extend(reach.members.into_iter().filter(|name| self.members.insert(name.clone())));
         }
         self.call_up(&members);
         true
+    }
+
+    /// A class of another file has a member that matters: so the class does, to whoever imports it from where it is.
+    fn export_continued(&mut self, file: FileId, import: u32, hops: u32) {
+        let Some(read) = &self.read[file.index()] else { return };
+        let import = &read.module.imports[import as usize];
+        let ImportName::Named(name) = &import.name else { return };
+        let target = read.targets.get(import.request.0 as usize).cloned();
+        self.export_named(target.as_ref(), &name.clone(), hops);
+    }
+
+    /// A name that a file exports leads to something; so does what the file has it from.
+    fn export_named(&mut self, target: Option<&Target>, name: &Name, hops: u32) {
+        let Some(&Target::Module(home)) = target else { return };
+        if hops == 0 {
+            return;
+        }
+        self.export(home, vec![(name.clone(), Level::Maker)]);
+        let Some(read) = &self.read[home.index()] else { return };
+        let named = read.module.exports.iter().find(|export| export.name == *name);
+        match named.map(|export| &export.source) {
+            Some(ExportSource::Variable(variable)) => {
+                if let Binding::Import(import) = read.module.variable(*variable).binding {
+                    self.export_continued(home, import, hops - 1);
+                }
+            }
+            Some(_) => {}
+            None => {
+                let globs = read.module.exports.iter().filter_map(|export| match export.source {
+                    ExportSource::All { request } => read.targets.get(request.0 as usize).cloned(),
+                    _ => None,
+                });
+                for target in globs.collect::<Vec<_>>() {
+                    self.export_named(Some(&target), name, hops - 1);
+                }
+            }
+        }
     }
 
     fn lower(&mut self, wanted: &[FileId]) {

@@ -38,6 +38,8 @@ pub(super) struct Reach {
     pub(super) members: Vec<Name>,
     /// By function: whether it has something to do with what can leak.
     pub(super) functions: Vec<bool>,
+    /// The imports whose classes have members here that matter.
+    pub(super) continued: Vec<u32>,
 }
 
 /// What is known outside the module.
@@ -174,8 +176,7 @@ impl Walk<'_, '_> {
         let given = call.arguments.iter().filter_map(|argument| self.operand(function, &argument.value)).max();
         let made = self.makes(call);
         // What a call of a library's function does the catalogue says.
-        let is_library =
-            call.callee.place().and_then(Place::root_variable).is_some_and(|id| self.packages(id).next().is_some());
+        let is_library = call.callee.place().and_then(Place::root_variable).is_some_and(|id| self.is_library(id));
         let called = if is_library { None } else { self.operand(function, &call.callee) };
         let by_name = call.receiver().is_some() && call.method_name().is_some_and(|name| self.acts(name, call, called));
         let result = match (made, called, given) {
@@ -323,6 +324,15 @@ impl Walk<'_, '_> {
         })
     }
 
+    /// Whether a variable is imported from a package. What a glob may bring may be of a file as well.
+    fn is_library(&self, id: VariableId) -> bool {
+        let is_glob = match self.module.variable(id).binding {
+            Binding::Import(import) => self.is_by_glob(&self.module.imports[import as usize]),
+            _ => false,
+        };
+        !is_glob && self.packages(id).next().is_some()
+    }
+
     /// Whether an import asks the module's own exports for what some glob brings.
     fn is_by_glob(&self, import: &Import) -> bool {
         self.module.language == Language::Rust && self.module.requests[import.request.0 as usize].specifier == "self"
@@ -455,11 +465,18 @@ impl Walk<'_, '_> {
                 || self.is_within_marked(function)
         });
         let (functions, exports) = (functions.collect(), exports.collect());
+        let marked = self.module.classes().filter(|(id, _)| self.classes[id.0 as usize]);
+        let continued = marked.filter_map(|(_, class)| match self.module.variable(class.continues?).binding {
+            Binding::Import(import) => Some(import),
+            _ => None,
+        });
+        let continued = continued.collect();
         let mut members: Vec<Name> = self.members.iter().cloned().collect();
         members.sort_unstable();
         let reach = Reach {
             functions,
             exports,
+            continued,
             common_js: self.module.common_js_exports.is_some_and(|id| self.variables[id.0 as usize].is_some()),
             members,
         };

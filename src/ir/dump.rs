@@ -71,6 +71,10 @@ impl Dump<'_> {
     fn class(&mut self, id: u32, class: &Class) {
         let name = class.name.as_deref().unwrap_or("<anonymous>");
         let _ = write!(self.out, "class{id} {name}");
+        if let Some(class) = class.continues {
+            let class = self.variable(class);
+            let _ = write!(self.out, " of {class}");
+        }
         if let Some(base) = &class.extends {
             let base = self.operand(base);
             let _ = write!(self.out, " extends {base}");

@@ -78,6 +78,8 @@ pub enum Binding {
 #[derive(Debug, Clone)]
 pub struct Class {
     pub name: Option<Name>,
+    /// The variable of a class of another file that this one belongs to: it has nothing but members.
+    pub continues: Option<VariableId>,
     /// What it extends; a place of the enclosing function.
     pub extends: Option<Operand>,
     pub implements: Vec<TypeRef>,

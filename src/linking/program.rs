@@ -1,17 +1,18 @@
 //! The program: all modules, and what a name exported or imported anywhere stands for.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::catalogue::split_crate;
 use crate::discovery::FileRole;
 use crate::ir::{
-    BlockId, ClassId, ExportSource, Function, FunctionId, ImportName, Module, Name, Op, RequestId, Variable,
+    Binding, BlockId, ClassId, ClassMember, ExportSource, Function, FunctionId, ImportName, Module, Name, Op,
+    RequestId, Variable,
 };
 use crate::source::{FileId, Location, SourceFile, Span};
 
-use super::{ClassRef, FunctionRef, ModuleIndex, Numbers, OpRef, Target, VariableRef};
+use super::{ClassRef, Definition, FunctionRef, ModuleIndex, Numbers, OpRef, Target, VariableRef};
 
 /// The files of a run, those that were lowered, and how they hang together.
 #[derive(Debug)]
@@ -21,6 +22,9 @@ pub struct Program {
     /// By file; `None` for files the screen left out.
     modules: Vec<Option<LinkedModule>>,
     numbers: Numbers,
+    /// The class that a class of another file belongs to, and the other way around.
+    homes: FxHashMap<ClassRef, ClassRef>,
+    continued: FxHashMap<ClassRef, Vec<ClassRef>>,
 }
 
 /// A lowered module with what is known about it.
@@ -75,7 +79,30 @@ impl Program {
             by_file[file] = Some(linked);
         }
         let numbers = Numbers::of(by_file.iter().map(|linked| linked.as_ref().map(|linked| &linked.module)));
-        Self { files, roles, modules: by_file, numbers }
+        let (homes, continued) = (FxHashMap::default(), FxHashMap::default());
+        let mut program = Self { files, roles, modules: by_file, numbers, homes, continued };
+        program.join_classes();
+        program
+    }
+
+    /// Finds the classes whose members stand in several files.
+    fn join_classes(&mut self) {
+        let parts: Vec<(ClassRef, ClassRef)> = self
+            .classes()
+            .filter_map(|part| {
+                let variable = VariableRef { file: part.file, variable: self.class(part).continues? };
+                let Symbol::Variable(named) = self.through_import(variable, &mut FxHashSet::default()) else {
+                    return None;
+                };
+                let Binding::Class(class) = self.variable(named).binding else { return None };
+                let home = ClassRef { file: named.file, class };
+                self.class(home).continues.is_none().then_some((part, home))
+            })
+            .collect();
+        for (part, home) in parts {
+            self.homes.insert(part, home);
+            self.continued.entry(home).or_default().push(part);
+        }
     }
 
     /// Gives the files back, for reporting.
@@ -204,7 +231,30 @@ impl Program {
     #[must_use]
     pub fn this_class(&self, id: FunctionRef) -> Option<ClassRef> {
         let class: ClassId = self.index(id.file).this_class(id.function)?;
-        Some(ClassRef { file: id.file, class })
+        let class = ClassRef { file: id.file, class };
+        Some(self.homes.get(&class).copied().unwrap_or(class))
+    }
+
+    /// The parts a class consists of: itself, and what of it stands in other files.
+    fn parts(&self, class: ClassRef) -> impl Iterator<Item = ClassRef> {
+        let continued = self.continued.get(&class).into_iter().flatten().copied();
+        std::iter::once(class).chain(continued)
+    }
+
+    /// The members of a class, in whatever file.
+    pub fn members(&self, class: ClassRef) -> impl Iterator<Item = (FunctionRef, &ClassMember)> {
+        self.parts(class).flat_map(|part| {
+            let members = &self.class(part).members;
+            members.iter().map(move |member| (FunctionRef::new(part.file, member.function), member))
+        })
+    }
+
+    /// What assigns `this.field` (or deeper) in a class's own code, with the file it stands in.
+    pub fn of_field(&self, class: ClassRef, field: &Name) -> impl Iterator<Item = (FileId, Definition)> {
+        self.parts(class).flat_map(move |part| {
+            let definitions = self.index(part.file).of_field(part.class, field);
+            definitions.iter().map(move |definition| (part.file, *definition))
+        })
     }
 
     /// The module initialiser of a file.
@@ -279,12 +329,17 @@ impl Program {
                 ExportSource::All { .. } => {}
             }
         }
-        let through_barrel = module.exports.iter().find_map(|export| match export.source {
-            ExportSource::All { request } if name != "default" => {
-                self.imported(file, request, &ImportName::Named(name.clone()), seen)
-            }
+        let barrels = module.exports.iter().filter_map(|export| match export.source {
+            ExportSource::All { request } if name != "default" => Some(request),
             _ => None,
         });
+        // Of a package nobody knows what it has, so the files of the tree are asked first.
+        let (outside, inside): (Vec<_>, Vec<_>) =
+            barrels.partition(|request| matches!(self.target(file, *request), Target::External(_)));
+        let through_barrel = inside
+            .into_iter()
+            .chain(outside)
+            .find_map(|request| self.imported(file, request, &ImportName::Named(name.clone()), seen));
         // `import x from "./common.js"` gives the whole of `module.exports`.
         through_barrel.or_else(|| {
             let exports = module.common_js_exports?;
@@ -294,7 +349,7 @@ impl Program {
 
     /// An exported variable that is itself an import stands for what it imports.
     fn through_import(&self, variable: VariableRef, seen: &mut FxHashSet<(FileId, Name)>) -> Symbol {
-        if let crate::ir::Binding::Import(import) = self.variable(variable).binding {
+        if let Binding::Import(import) = self.variable(variable).binding {
             let import = &self.module(variable.file).imports[import as usize];
             if let Some(symbol) = self.imported(variable.file, import.request, &import.name, seen) {
                 return symbol;

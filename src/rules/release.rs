@@ -68,11 +68,7 @@ fn rule_for(facts: &Facts<'_>, obligation: &Obligation) -> Option<RuleId> {
 
 /// Whether a class's instances hold something that one of its methods releases.
 fn owns_something(facts: &Facts<'_>, class: crate::linking::ClassRef) -> bool {
-    let body = facts.program.class(class);
-    body.members.iter().any(|member| {
-        let method = crate::linking::FunctionRef::new(class.file, member.function);
-        facts.solved(method).summary.releases_own_fields
-    })
+    facts.program.members(class).any(|(method, _)| facts.solved(method).summary.releases_own_fields)
 }
 
 fn loss<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Option<(Loss, Option<&'o LeakPath>)> {

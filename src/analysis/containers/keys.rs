@@ -129,9 +129,9 @@ impl Keys<'_, '_, '_> {
         let class = self.facts.program.this_class(function);
         let (Some(class), Some(name)) = (class, place.path.first().and_then(Field::name)) else { return Key::Named };
         let mut worst = Key::Few;
-        for definition in self.facts.program.index(class.file).of_field(class.class, &Name::new(name)) {
+        for (file, definition) in self.facts.program.of_field(class, &Name::new(name)) {
             let at = OpRef {
-                function: FunctionRef::new(class.file, definition.function),
+                function: FunctionRef::new(file, definition.function),
                 block: definition.block,
                 index: definition.index,
             };

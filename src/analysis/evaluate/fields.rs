@@ -176,8 +176,8 @@ impl Evaluator<'_> {
     pub fn class_field(&self, class: ClassRef, name: &Name) -> std::rc::Rc<Values> {
         self.remembered(&Question::Field(class, name.clone()), || {
             let body = self.program.class(class);
-            for member in body.members.iter().filter(|member| !member.is_static && member.name == *name) {
-                let function = FunctionRef::new(class.file, member.function);
+            let members = self.program.members(class);
+            for (function, _) in members.filter(|(_, member)| !member.is_static && member.name == *name) {
                 match self.program.function(function).kind {
                     FunctionKind::Getter { .. } => return Values::clone(&self.returns(function)),
                     FunctionKind::Setter { .. } => {}
@@ -185,9 +185,9 @@ impl Evaluator<'_> {
                 }
             }
             let mut values = Values::default();
-            for definition in self.program.index(class.file).of_field(class.class, name) {
-                let initialiser = self.program.initialiser(class.file);
-                if let Some((at, target, rvalue)) = self.assignment(initialiser, *definition)
+            for (file, definition) in self.program.of_field(class, name) {
+                let initialiser = self.program.initialiser(file);
+                if let Some((at, target, rvalue)) = self.assignment(initialiser, definition)
                     && target.path.len() == 1
                 {
                     values.join(&self.rvalue(at, rvalue));
@@ -231,8 +231,8 @@ impl Evaluator<'_> {
 
     fn static_field(&self, class: ClassRef, name: &Name) -> Values {
         let body = self.program.class(class);
-        if let Some(member) = body.members.iter().find(|member| member.is_static && member.name == *name) {
-            let function = FunctionRef::new(class.file, member.function);
+        let mut members = self.program.members(class);
+        if let Some((function, _)) = members.find(|(_, member)| member.is_static && member.name == *name) {
             return match self.program.function(function).kind {
                 FunctionKind::Getter { .. } => Values::clone(&self.returns(function)),
                 _ => Values::one(Value::Function { function, context: ContextId::default() }),

@@ -169,7 +169,7 @@ fn is_of_another_kind(
             .any(|value| matches!(value, Value::Function { .. } | Value::Object { .. } | Value::Resource(_)));
         let has_remover = evaluator.program.this_class(*function).is_none_or(|class| {
             evaluator.program.class(class).extends.is_some()
-                || evaluator.program.class(class).members.iter().any(|member| {
+                || evaluator.program.members(class).any(|(_, member)| {
                     matches!(
                         registration.role(&member.name),
                         Some(RegistrationRole::Remove | RegistrationRole::RemoveAll)

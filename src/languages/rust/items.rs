@@ -3,8 +3,8 @@
 use syn::spanned::Spanned as _;
 
 use crate::ir::{
-    Binding, Class, ClassId, ClassMember, Decorator, Field, Function, FunctionId, FunctionKind, ImportName, Name,
-    Operand, Parameter, Place, Property, Root, Rvalue, Terminator, TypeRef, VariableId,
+    Binding, Class, ClassId, Decorator, Field, Function, FunctionId, FunctionKind, ImportName, Name, Operand,
+    Parameter, Place, Property, Root, Rvalue, Terminator, TypeRef, VariableId,
 };
 use crate::languages::graph::Body;
 use crate::source::Span;
@@ -35,7 +35,8 @@ impl Lowering<'_> {
                 continue;
             }
             match item {
-                syn::Item::Use(used) => self.use_tree(&used.tree, ""),
+                // `use ::name` starts at a crate, whatever is declared here.
+                syn::Item::Use(used) => self.use_tree(&used.tree, if used.leading_colon.is_some() { "::" } else { "" }),
                 syn::Item::Fn(function) => {
                     let id = self.reserve_function();
                     self.announced.insert(range(function.sig.ident.span()), id);
@@ -66,6 +67,7 @@ impl Lowering<'_> {
         let class = ClassId(u32::try_from(self.classes.len()).expect("invariant: fewer types than bytes of text"));
         self.declare_item(ident, Binding::Class(class));
         self.classes.push(Class {
+            continues: None,
             name: Some(name_of(ident)),
             extends: None,
             implements: Vec::new(),
@@ -203,7 +205,9 @@ impl Lowering<'_> {
     /// `mod name;`: the exports of another file. Private ones are in sight of what is below.
     fn outside_module(&mut self, module: &syn::ItemMod) {
         let name = name_of(&module.ident);
-        let id = self.import(&format!("self::{name}"), ImportName::Namespace, name, range(module.ident.span()));
+        let around: String = self.inline_modules.iter().map(|around| format!("{around}::")).collect();
+        let path = format!("self::{around}{name}");
+        let id = self.import(&path, ImportName::Namespace, name, range(module.ident.span()));
         self.declare(id);
         self.export(id);
     }
@@ -212,9 +216,9 @@ impl Lowering<'_> {
     fn inline_module(&mut self, module: &syn::ItemMod) {
         let (Some((_, items)), Some(id)) = (&module.content, self.lookup(&name_of(&module.ident))) else { return };
         self.scopes.push(rustc_hash::FxHashMap::default());
-        self.inline_modules += 1;
+        self.inline_modules.push(name_of(&module.ident));
         self.items(items);
-        self.inline_modules -= 1;
+        self.inline_modules.pop();
         let names = self.scopes.pop().unwrap_or_default();
         let mut names: Vec<(Name, VariableId)> = names.into_iter().collect();
         names.sort_unstable();
@@ -234,51 +238,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn class_named(&self, name: &str) -> Option<(VariableId, ClassId)> {
-        let variable = self.lookup(name)?;
-        match self.variables[variable.0 as usize].binding {
-            Binding::Class(class) => Some((variable, class)),
-            _ => None,
-        }
-    }
-
-    fn implementation(&mut self, implementation: &syn::ItemImpl) {
-        let syn::Type::Path(path) = &*implementation.self_ty else { return };
-        let Some(name) = path.path.segments.last().map(|last| name_of(&last.ident)) else { return };
-        let Some((variable, class)) = self.class_named(&name) else { return };
-        if let Some((implemented, _)) = &implementation.trait_ {
-            let written = syn::Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: implemented.clone() });
-            let implemented = self.type_ref(&written);
-            self.classes[class.0 as usize].implements.push(implemented);
-        }
-        let methods = implementation.items.iter().filter_map(|item| match item {
-            syn::ImplItem::Fn(method) => Some((&method.attrs, &method.sig, &method.block, span_of(method))),
-            _ => None,
-        });
-        self.methods(variable, class, &implementation.attrs, methods);
-    }
-
-    fn methods<'m>(
-        &mut self,
-        variable: VariableId,
-        class: ClassId,
-        of_all: &[syn::Attribute],
-        methods: impl Iterator<Item = (&'m Vec<syn::Attribute>, &'m syn::Signature, &'m syn::Block, Span)>,
-    ) {
-        let outer = self.self_type.replace(variable);
-        for (attributes, signature, block, span) in methods.filter(|(attributes, ..)| !serves_tests(attributes)) {
-            let id = self.reserve_function();
-            let is_static = signature.receiver().is_none();
-            let mut decorators = self.decorators(attributes);
-            decorators.extend(self.decorators(of_all));
-            self.function(id, FunctionKind::Method { class, is_static }, decorators, signature, (block, span));
-            let member = ClassMember { name: name_of(&signature.ident), function: id, is_static };
-            self.classes[class.0 as usize].members.push(member);
-        }
-        self.self_type = outer;
-    }
-
-    fn function(
+    pub(super) fn function(
         &mut self,
         id: FunctionId,
         kind: FunctionKind,

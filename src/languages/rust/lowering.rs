@@ -37,8 +37,8 @@ pub(super) struct Lowering<'t> {
     pub(super) referents: FxHashMap<VariableId, Place>,
     /// What the `let` of the condition being read has matched.
     pub(super) matched: Option<Operand>,
-    /// How many inline modules are around us: `super` leads out of them first.
-    pub(super) inline_modules: usize,
+    /// The inline modules around us, outermost first: `super` leads out of them first.
+    pub(super) inline_modules: Vec<Name>,
     /// Whether names may come from a `use …::*`.
     pub(super) has_globs: bool,
     /// The type whose `impl` we are in.
@@ -66,7 +66,7 @@ impl<'t> Lowering<'t> {
             moved: Moved::default(),
             referents: FxHashMap::default(),
             matched: None,
-            inline_modules: 0,
+            inline_modules: Vec::new(),
             has_globs: false,
             self_type: None,
             statics: Vec::new(),
@@ -158,6 +158,18 @@ impl<'t> Lowering<'t> {
         let variable = self.new_variable(local, Binding::Import(index), None, span);
         self.imports.push(Import { request, name, variable, type_only: false });
         variable
+    }
+
+    /// The same for a name that belongs to the file, wherever it is met first.
+    pub(super) fn import_outside(&mut self, specifier: &str, name: ImportName, local: Name, span: Span) -> VariableId {
+        let owner = std::mem::replace(&mut self.body.id, FunctionId::INITIALISER);
+        let id = self.import(specifier, name, local, span);
+        self.body.id = owner;
+        id
+    }
+
+    pub(super) fn specifier(&self, request: RequestId) -> &str {
+        &self.requests[request.0 as usize].specifier
     }
 
     pub(super) fn export(&mut self, id: VariableId) {

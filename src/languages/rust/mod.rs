@@ -3,7 +3,7 @@
 //! Takes one file's text; gives its intermediate form, or the places where the parser gave up. Never reads another
 //! file, never resolves a path beyond the file, never knows a crate by name.
 //!
-//! The rooms: [`items`], [`attributes`], [`types`] and [`paths`] fill the module's tables; [`blocks`], [`expressions`], [`control`],
+//! The rooms: [`items`], [`implementations`], [`attributes`], [`types`] and [`paths`] fill the module's tables; [`blocks`], [`expressions`], [`control`],
 //! [`patterns`], [`plumbing`] and [`macros`] walk bodies; [`drops`] says what leaving a scope drops; [`comments`]
 //! finds what the tokenizer drops, with [`lexis`].
 //!
@@ -22,6 +22,7 @@ mod comments;
 mod control;
 mod drops;
 mod expressions;
+mod implementations;
 mod items;
 pub(super) mod lexis;
 mod lowering;

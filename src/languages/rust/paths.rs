@@ -56,11 +56,11 @@ impl Lowering<'_> {
         // A module within the file sees the names around it.
         let mut first = first;
         let mut outward = 0;
-        while first == "super" && outward < self.inline_modules && !names.is_empty() {
+        while first == "super" && outward < self.inline_modules.len() && !names.is_empty() {
             first = names.remove(0);
             outward += 1;
         }
-        if first == "self" && self.inline_modules > 0 && !names.is_empty() {
+        if first == "self" && !self.inline_modules.is_empty() && !names.is_empty() {
             first = names.remove(0);
         }
         if first == "Self"
@@ -95,9 +95,7 @@ impl Lowering<'_> {
         if let Some(&known) = self.scopes[0].get(&local) {
             return known;
         }
-        let owner = std::mem::replace(&mut self.body.id, crate::ir::FunctionId::INITIALISER);
-        let id = self.import("self", ImportName::Named(name.clone()), local.clone(), span_of(path));
-        self.body.id = owner;
+        let id = self.import_outside("self", ImportName::Named(name.clone()), local.clone(), span_of(path));
         self.scopes[0].insert(local, id);
         id
     }
@@ -109,9 +107,7 @@ impl Lowering<'_> {
         if let Some(&known) = self.scopes[0].get(&local) {
             return known;
         }
-        let owner = std::mem::replace(&mut self.body.id, crate::ir::FunctionId::INITIALISER);
-        let id = self.import(first, ImportName::Namespace, local.clone(), span_of(path));
-        self.body.id = owner;
+        let id = self.import_outside(first, ImportName::Namespace, local.clone(), span_of(path));
         self.scopes[0].insert(local, id);
         id
     }
@@ -121,14 +117,21 @@ impl Lowering<'_> {
         match tree {
             syn::UseTree::Path(path) => {
                 let name = name_of(&path.ident);
-                let prefix = if prefix.is_empty() { name.to_string() } else { format!("{prefix}::{name}") };
+                let prefix = match prefix {
+                    "" | "::" => format!("{prefix}{name}"),
+                    _ => format!("{prefix}::{name}"),
+                };
                 self.use_tree(&path.tree, &prefix);
             }
             syn::UseTree::Name(leaf) => self.use_leaf(prefix, &leaf.ident, &leaf.ident),
             syn::UseTree::Rename(leaf) => self.use_leaf(prefix, &leaf.ident, &leaf.rename),
             syn::UseTree::Glob(glob) => {
                 // `use super::*` in a module within the file: its names are in sight already.
-                if self.inline_modules > 0 && prefix == "super" {
+                if !self.inline_modules.is_empty() && prefix == "super" {
+                    return;
+                }
+                // `use Shape::*`: the variants of an enum are no items of a module.
+                if prefix.rsplit("::").next().is_some_and(|last| last.starts_with(char::is_uppercase)) {
                     return;
                 }
                 let request = self.request(prefix, span_of(glob));
@@ -150,7 +153,7 @@ impl Lowering<'_> {
         let local = if local == "self" { prefix.rsplit("::").next().unwrap_or(prefix).into() } else { name_of(local) };
         let id = match (name.as_str(), prefix) {
             ("self", _) => self.import(prefix, ImportName::Namespace, local, at),
-            (_, "") => self.import(&name, ImportName::Namespace, local, at),
+            (_, "" | "::") => self.import(&format!("{prefix}{name}"), ImportName::Namespace, local, at),
             _ => self.import(prefix, ImportName::Named(name), local, at),
         };
         self.declare(id);

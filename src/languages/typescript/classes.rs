@@ -61,6 +61,7 @@ impl<'a> Lowering<'a> {
         self.extends = outer_extends;
 
         self.classes[id.0 as usize] = Some(Class {
+            continues: None,
             name,
             extends,
             implements,

@@ -214,6 +214,7 @@ fn make_class(module: &mut Module, parent: FunctionId, variable: VariableId, can
         means_class(&mut module.functions[parent.index()], candidate.constructor, id);
     }
     module.classes.push(Class {
+        continues: None,
         name: Some(name),
         extends: candidate.extends,
         implements: Vec::new(),

@@ -68,6 +68,7 @@ impl Crates {
 
     /// Where `path` leads, seen from a file.
     pub(super) fn resolve(&self, from: FileId, path: &str) -> Found {
+        let (is_outside, path) = path.strip_prefix("::").map_or((false, path), |path| (true, path));
         let mut names = path.split("::");
         let Some(first) = names.next() else { return Found::Nothing };
         let base = self.bases.get(&from).map_or("", |base| base);
@@ -75,8 +76,8 @@ impl Crates {
             "crate" => self.root_above(base).map(str::to_owned),
             "self" => Some(base.to_owned()),
             "super" => Some(location::parent(base).unwrap_or("").to_owned()),
-            // `use db::Pool` beside `mod db;`: a module in sight is meant before a crate.
-            child if self.modules.contains_key(below(base, child).as_str()) => Some(below(base, child)),
+            // `mod db; use db::connect;`: what a file declares hides crates of the name.
+            child if !is_outside && self.module(&below(base, child)).is_some() => Some(below(base, child)),
             library => match self.libraries.get(library) {
                 Some(root) => self.bases.get(root).map(|base| base.to_string()),
                 // Before 2018 `use db::pool` is what `use crate::db::pool` became.
@@ -95,7 +96,11 @@ impl Crates {
                 name => below(&at, name),
             });
         }
-        at.and_then(|at| self.modules.get(at.as_str()).copied()).map_or(Found::Nothing, Found::Module)
+        at.and_then(|at| self.module(&at)).map_or(Found::Nothing, Found::Module)
+    }
+
+    fn module(&self, base: &str) -> Option<FileId> {
+        self.modules.get(base).copied()
     }
 
     fn is_old(&self, root: &str) -> bool {
@@ -177,6 +182,8 @@ mod tests {
         check("app/src/main.rs", "db::pool", Some("app/src/db/pool.rs"));
         check("app/src/web/mod.rs", "routes", Some("app/src/web/routes.rs"));
         check("app/src/web/routes.rs", "db", Some("external"));
+        check("app/src/main.rs", "::db::pool", Some("external"));
+        check("app/src/web/routes.rs", "db::pool", Some("external"));
     }
 
     #[test]

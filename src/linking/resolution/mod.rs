@@ -142,6 +142,7 @@ impl<'d> Resolver<'d> {
 
     /// A path into a crate from outside, under the name the crate has itself.
     fn crate_name<'s>(&self, from: FileId, path: &'s str) -> Cow<'s, str> {
+        let path = path.strip_prefix("::").unwrap_or(path);
         let (first, rest) = path.split_at(path.find("::").unwrap_or(path.len()));
         let (directory, _) = self.places[from.index()];
         let directory = &self.directories[directory as usize];
