@@ -16,7 +16,7 @@ use super::check;
 use super::errors::UserError;
 use super::levels::Levels;
 use super::{finish, other, usage};
-use crate::discovery::workspace::{self, Workspace, WorkspaceError};
+use crate::discovery::workspace::{self, WorkspaceError};
 use crate::run::Packages;
 use arguments::{CargoCli, CargoVerb, PackagesCheck};
 
@@ -60,18 +60,13 @@ fn packages(arguments: &PackagesCheck) -> anyhow::Result<Packages> {
         writeln!(err, "warning: {remark}")?;
     }
     let directory = |at: &usize| workspace.packages[*at].directory.clone();
-    let is_named =
-        !arguments.packages.workspace && arguments.check.paths.is_empty() && is_one_of_many(&workspace, &chosen);
+    // Whoever stands in a package means it, wherever it lies.
+    let is_alone = chosen.len() == 1 && !arguments.packages.workspace && arguments.check.paths.is_empty();
     Ok(Packages {
         chosen: chosen.iter().map(directory).collect(),
-        are_named: is_named || !arguments.packages.package.is_empty(),
+        are_named: is_alone || !arguments.packages.package.is_empty(),
         around: std::iter::once(workspace.root).chain(workspace.packages.into_iter().map(|it| it.directory)).collect(),
     })
-}
-
-/// Whether the user stands in the package: then it is what the run is about, wherever it lies.
-fn is_one_of_many(workspace: &Workspace, chosen: &[usize]) -> bool {
-    matches!(chosen, [one] if workspace.packages[*one].directory != workspace.root)
 }
 
 fn explain(error: WorkspaceError) -> anyhow::Error {
