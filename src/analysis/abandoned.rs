@@ -3,7 +3,6 @@
 //! Takes the facts; gives the calls that may drop such a future (`timeout(limit, child.wait_with_output())`) where nothing
 //! sees to it that the child ends then. Never judges how often that happens.
 
-use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::ownership::Fate;
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value, Values};
@@ -39,11 +38,7 @@ pub fn abandoned(facts: &Facts<'_>) -> Vec<Abandoned> {
 
 /// The future that a call may drop before it is done.
 fn cancelled(facts: &Facts<'_>, at: OpRef) -> Option<Values> {
-    let callee = facts.evaluator.callee(at);
-    let index = callee.targets.iter().find_map(|target| match target {
-        CallTarget::External(id) => facts.evaluator.facts(*id).function?.cancels,
-        _ => None,
-    })?;
+    let index = facts.evaluator.function_fact(at)?.cancels?;
     Some(facts.evaluator.argument(at, index))
 }
 

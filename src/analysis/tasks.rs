@@ -140,7 +140,8 @@ fn is_field(place: &Place, field: &str) -> bool {
     place.root == Root::This && place.path.first().and_then(crate::ir::Field::name) == Some(field)
 }
 
-/// What a language that drops by itself calls.
+/// The trait by which a language that drops by itself lets a type have a say in it, and its method.
+const DROP_TRAIT: &str = "Drop";
 const DROP: &str = "drop";
 
 /// A struct that owns a task and tells it to end in a method, not when it is dropped.
@@ -164,7 +165,11 @@ pub fn owners_without_drop(facts: &Facts<'_>) -> Vec<Owner> {
 fn owner_without_drop(facts: &Facts<'_>, class: ClassRef) -> Option<Owner> {
     let body = facts.program.class(class);
     let constructor = FunctionRef::new(class.file, body.constructor?);
-    let drops = body.implements.iter().any(|it| matches!(it, TypeRef::Named { root: TypeRoot::Global(name), path, .. } if path.is_empty() && name.eq_ignore_ascii_case(DROP)));
+    let is_drop = |written: &TypeRef| match written {
+        TypeRef::Named { root: TypeRoot::Global(name), path, .. } => path.is_empty() && name == DROP_TRAIT,
+        _ => false,
+    };
+    let drops = body.implements.iter().any(is_drop);
     if drops || !facts.evaluator.drops_implicitly(constructor) || !facts.is_held_to_account(constructor) {
         return None;
     }

@@ -4,7 +4,7 @@
 //! from outside or for the clock (`listener.accept()`, `interval.tick()`) has no end of its own.
 
 use crate::analysis::facts::Facts;
-use crate::catalogue::schema::Runs;
+use crate::catalogue::schema::{FunctionFact, Runs};
 use crate::ir::{BlockId, Edges, Function, OpKind, Rvalue};
 use crate::linking::OpRef;
 
@@ -32,21 +32,14 @@ pub fn is_unending(facts: &Facts<'_>, at: OpRef) -> bool {
     let body = facts.program.function(at.function);
     body.block(at.block).loop_depth > 0
         && body.ops().any(|(block, index, op)| {
-            op.call().is_some_and(|call| {
-                goes_around(body, block, at.block) && {
-                    let waiting = at.function.op(block, index);
-                    let evaluator = &facts.evaluator;
-                    let callee = evaluator.callee(waiting);
-                    let known = callee.targets.iter().find_map(|target| match target {
-                        crate::analysis::evaluate::CallTarget::External(id) => evaluator.facts(*id).function,
-                        _ => None,
-                    });
-                    known.or_else(|| evaluator.fact_by_name(waiting, call, &callee)).is_some_and(|fact| {
-                        fact.comes_from_outside || fact.waits_for.is_some_and(|runs| runs != Runs::PerMessage)
-                    })
-                }
-            })
+            op.call().is_some()
+                && goes_around(body, block, at.block)
+                && facts.evaluator.function_fact(at.function.op(block, index)).is_some_and(is_from_outside)
         })
+}
+
+fn is_from_outside(fact: &FunctionFact) -> bool {
+    fact.comes_from_outside || fact.waits_for.is_some_and(|runs| runs != Runs::PerMessage)
 }
 
 /// Whether an operation, or a call on the way to its function, is in a loop that waits for what comes from outside.

@@ -2,11 +2,10 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
-use crate::catalogue::schema::FunctionFact;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
+use crate::ir::{Collections, OpKind, Operand, Root, Rvalue};
 use crate::linking::OpRef;
 use crate::source::FileId;
 
@@ -19,16 +18,13 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for function in facts.program.relevant_functions() {
         for (block, index, op) in facts.program.function(function).ops() {
             let at = function.op(block, index);
-            if op.call().is_none() {
-                continue;
+            let Some(fact) = op.call().and_then(|_| facts.evaluator.function_fact(at)) else { continue };
+            if fact.reclaims {
+                reclaiming.insert(function.file);
             }
-            for fact in facts_about(facts, at) {
-                if fact.reclaims {
-                    reclaiming.insert(function.file);
-                }
-                if fact.forgets && !is_passed_on(facts, at) && facts.is_held_to_account(function) {
-                    forgotten.push(at);
-                }
+            let is_wanted = || is_passed_on(facts, at) || is_put_into_table(facts, at);
+            if fact.forgets && facts.is_held_to_account(function) && !is_wanted() {
+                forgotten.push(at);
             }
         }
     }
@@ -48,24 +44,28 @@ fn is_passed_on(facts: &Facts<'_>, at: OpRef) -> bool {
     name.is_some() && facts.program.op(at).call().and_then(|call| call.method_name()) == name
 }
 
-/// What is known of the functions that a call may call.
-fn facts_about<'p>(facts: &Facts<'p>, at: OpRef) -> Vec<&'p FunctionFact> {
-    let callee = facts.evaluator.callee(at);
-    let external = callee.targets.iter().filter_map(|target| match target {
-        CallTarget::External(id) => facts.evaluator.facts(*id).function,
-        _ => None,
-    });
-    let mut found: Vec<&FunctionFact> = external.collect();
-    let is_project = callee.functions().next().is_some();
-    let call = facts.program.op(at).call();
-    let method = call.filter(|call| call.receiver().is_some() && call.arguments.is_empty());
-    if let Some(name) = method.and_then(|call| call.method_name())
-        && found.is_empty()
-        && !is_project
-    {
-        found.extend(facts.evaluator.any_method(at.function.file, name).function);
+/// Whether a function puts what it leaks into a table, which then has it instead of another one the next time: how far
+/// that grows is another rule's question.
+fn is_put_into_table(facts: &Facts<'_>, at: OpRef) -> bool {
+    let body = facts.program.function(at.function);
+    let collections = Collections::of(facts.program.module(at.function.file).language);
+    let Some(leaked) = facts.program.op(at).call().map(|call| Root::Temp(call.result)) else { return false };
+    let mut names = vec![leaked];
+    for (_, _, op) in body.ops() {
+        match &op.kind {
+            OpKind::Assign { target, value: Rvalue::Use(Operand::Place(from)) } if names.contains(&from.root) => {
+                names.push(target.root.clone());
+            }
+            OpKind::Call(call) if call.method_name().is_some_and(|name| collections.fills(name)) => {
+                let mut given = call.arguments.iter().filter_map(|argument| argument.value.place());
+                if given.any(|place| names.contains(&place.root)) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
     }
-    found
+    false
 }
 
 fn finding(facts: &Facts<'_>, at: OpRef, rate: Rate) -> Finding {

@@ -268,6 +268,18 @@ impl Evaluator<'_> {
         is_made
     }
 
+    /// What is known of the function that a call calls: of a library's by its path, of a method of anything by its name.
+    #[must_use]
+    pub fn function_fact(&self, at: OpRef) -> Option<&FunctionFact> {
+        let call = self.program.op(at).call()?;
+        let callee = self.callee(at);
+        let by_path = callee.targets.iter().find_map(|target| match target {
+            CallTarget::External(id) => self.facts(*id).function,
+            _ => None,
+        });
+        by_path.or_else(|| self.fact_by_name(at, call, &callee))
+    }
+
     /// What the name alone says of a method of something nothing else is known of: `CELL.get_or_init(|| …)`. For Rust
     /// only: the same names stand for anything in scripts.
     pub fn fact_by_name(&self, at: OpRef, call: &Call, callee: &Callee) -> Option<&FunctionFact> {

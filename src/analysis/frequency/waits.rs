@@ -19,9 +19,10 @@ pub(super) fn of(evaluator: &Evaluator<'_>, function: FunctionRef) -> Waits {
     let body = evaluator.program.function(function);
     let mut found = Waits::new();
     for (block, index, op) in body.ops().filter(|(block, ..)| body.block(*block).loop_depth > 0) {
-        let Some(call) = op.call() else { continue };
-        let at = function.op(block, index);
-        let fact = evaluator.fact_by_name(at, call, &evaluator.callee(at));
+        if op.call().is_none() {
+            continue;
+        }
+        let fact = evaluator.function_fact(function.op(block, index));
         found.extend(fact.and_then(|fact| fact.waits_for).map(|runs| (block, runs.into())));
     }
     found

@@ -185,15 +185,5 @@ fn is_called(facts: &Facts<'_>, caller: FunctionRef, call: &Call, name: &str) ->
 
 /// Whether a call ends what it is given when its time is over.
 fn limits_time(facts: &Facts<'_>, at: OpRef) -> bool {
-    let callee = facts.evaluator.callee(at);
-    let by_target = callee.targets.iter().any(|target| match target {
-        crate::analysis::evaluate::CallTarget::External(id) => {
-            facts.evaluator.facts(*id).function.is_some_and(|fact| fact.cancels.is_some())
-        }
-        _ => false,
-    });
-    by_target
-        || facts.program.op(at).call().is_some_and(|call| {
-            facts.evaluator.fact_by_name(at, call, &callee).is_some_and(|fact| fact.cancels.is_some())
-        })
+    facts.evaluator.function_fact(at).is_some_and(|fact| fact.cancels.is_some())
 }
