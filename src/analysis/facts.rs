@@ -9,12 +9,13 @@ use crate::analysis::call_graph::CallGraph;
 use crate::analysis::containers::{Container, containers};
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::frequency::{Frequencies, Rate};
+use crate::analysis::limits::passing_calls;
 use crate::analysis::ownership::{Effect, Fate, Identity, Interest, LeakPath, Solved, Summaries, Wanted, leak_path};
 use crate::analysis::registrations::{Registrations, registrations};
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value};
 use crate::catalogue::ResourceId;
 use crate::catalogue::schema::{Resource, ResourceKind};
-use crate::ir::{Module, ModuleRequest, OpKind, RequestId, Root};
+use crate::ir::{Module, ModuleRequest, Name, OpKind, RequestId, Root};
 use crate::linking::{ClassRef, FunctionRef, OpRef, Program, Target};
 use crate::source::{FileId, Location};
 
@@ -32,6 +33,7 @@ pub struct Facts<'p> {
     test_files: FxHashSet<FileId>,
     registrations: OnceCell<Registrations>,
     containers: OnceCell<Vec<Container>>,
+    passing_calls: OnceCell<FxHashMap<Name, Vec<OpRef>>>,
 }
 
 /// A resource that a function acquires, and what becomes of it there.
@@ -69,6 +71,7 @@ impl<'p> Facts<'p> {
             test_files: test_files(program, catalogue),
             registrations: OnceCell::new(),
             containers: OnceCell::new(),
+            passing_calls: OnceCell::new(),
         };
         facts.collect();
         facts
@@ -156,6 +159,11 @@ impl<'p> Facts<'p> {
     #[must_use]
     pub fn containers(&self) -> &[Container] {
         self.containers.get_or_init(|| containers(self))
+    }
+
+    /// The calls in functions that have no part in the call graph, by the names of what they call.
+    pub fn passing_calls(&self) -> &FxHashMap<Name, Vec<OpRef>> {
+        self.passing_calls.get_or_init(|| passing_calls(self))
     }
 
     /// The catalogue's entry of an acquisition; `None` for an instance of a class of the project.

@@ -45,6 +45,12 @@ pub struct Container {
 }
 
 impl Container {
+    /// One that nothing is done with yet.
+    pub(super) fn new(at: OpRef, name: String, shape: Shape, lifetime: Lifetime) -> Self {
+        let (writes, shrinks) = (Vec::new(), Vec::new());
+        Self { at, name, shape, lifetime, writes, shrinks, is_bounded: false, escapes: false, expiry: None }
+    }
+
     /// Whether nothing that is seen limits, empties or takes it.
     #[must_use]
     pub fn only_grows(&self) -> bool {

@@ -109,17 +109,7 @@ fn of_instance(facts: &Facts<'_>, instances: &Instances<'_, '_>, at: OpRef, site
 
 fn add_all(facts: &Facts<'_>, values: &Values, (at, name): (OpRef, String), lifetime: Lifetime, sites: &mut Sites) {
     for (made, shape) in made(facts, values) {
-        sites.entry(made).or_insert_with(|| Container {
-            at,
-            name: name.clone(),
-            shape,
-            lifetime,
-            writes: Vec::new(),
-            shrinks: Vec::new(),
-            is_bounded: false,
-            escapes: false,
-            expiry: None,
-        });
+        sites.entry(made).or_insert_with(|| Container::new(at, name.clone(), shape, lifetime));
     }
 }
 

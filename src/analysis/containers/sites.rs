@@ -96,17 +96,7 @@ fn of_function(facts: &Facts<'_>, function: FunctionRef, kept: &Kept<'_, '_>, si
                         continue;
                     }
                     let Some(name) = name(facts, function, target, &fields) else { continue };
-                    sites.entry(made).or_insert_with(|| Container {
-                        at,
-                        name,
-                        shape,
-                        lifetime,
-                        writes: Vec::new(),
-                        shrinks: Vec::new(),
-                        is_bounded: false,
-                        escapes: false,
-                        expiry: None,
-                    });
+                    sites.entry(made).or_insert_with(|| Container::new(at, name, shape, lifetime));
                 }
             }
             _ => {}

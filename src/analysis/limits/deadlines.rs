@@ -1,5 +1,6 @@
 //! Deadlines: which uses of a kind of resource wait, and whether anything ends the waiting.
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::analysis::facts::Facts;
@@ -7,7 +8,7 @@ use crate::analysis::frequency::Rate;
 use crate::analysis::value::{AcquisitionId, How, Value, Values};
 use crate::catalogue::ResourceId;
 use crate::catalogue::schema::Deadline;
-use crate::ir::{Call, Field, FunctionId, Name, OpKind, Operand, Place, Property, Rvalue};
+use crate::ir::{Field, FunctionId, Name, OpKind, Operand, Place, Property, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Span;
 
@@ -162,25 +163,30 @@ fn has_time(facts: &Facts<'_>, at: OpRef, span: Option<Span>, depth: u32) -> boo
     !known.is_empty() && known.iter().all(|call| has_time(facts, *call, Some(facts.program.op(*call).span), depth - 1))
 }
 
-/// The calls that may run a function. Those who only pass on what others made have no part in the call graph; their calls
-/// are found by the function's name.
+/// The calls that may run a function.
 fn callers(facts: &Facts<'_>, function: FunctionRef) -> Vec<OpRef> {
     let mut found = facts.calls.callers(facts.program, function).to_vec();
     let Some(name) = facts.program.function(function).name.as_ref() else { return found };
+    let named = facts.passing_calls().get(name).map_or(&[][..], Vec::as_slice);
+    let is_it = |at: &&OpRef| facts.evaluator.callee(**at).functions().any(|(called, _)| called == function);
+    found.extend(named.iter().filter(is_it));
+    found
+}
+
+/// The calls in functions that only pass on what others made and so have no part in the call graph, by the names of what
+/// they call.
+#[must_use]
+pub fn passing_calls(facts: &Facts<'_>) -> FxHashMap<Name, Vec<OpRef>> {
+    let mut found: FxHashMap<Name, Vec<OpRef>> = FxHashMap::default();
     for caller in facts.program.functions().filter(|it| !facts.program.is_relevant(*it)) {
         for (block, index, op) in facts.program.function(caller).ops() {
-            let at = caller.op(block, index);
-            let is_named = op.call().is_some_and(|call| is_called(facts, caller, call, name));
-            if is_named && facts.evaluator.callee(at).functions().any(|(called, _)| called == function) {
-                found.push(at);
+            let called = op.call().and_then(|call| name_of(facts, caller, call.callee.place()?));
+            if let Some(name) = called {
+                found.entry(name).or_default().push(caller.op(block, index));
             }
         }
     }
     found
-}
-
-fn is_called(facts: &Facts<'_>, caller: FunctionRef, call: &Call, name: &str) -> bool {
-    call.callee.place().is_some_and(|place| name_of(facts, caller, place).is_some_and(|it| it == name))
 }
 
 /// Whether a call ends what it is given when its time is over.

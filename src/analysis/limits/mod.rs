@@ -7,4 +7,4 @@ mod chain;
 mod deadlines;
 
 pub use chain::Chain;
-pub use deadlines::{Use, names_of, rate, uses};
+pub use deadlines::{Use, names_of, passing_calls, rate, uses};

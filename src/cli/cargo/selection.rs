@@ -67,7 +67,7 @@ enum Name<'s> {
 
 impl<'s> Spec<'s> {
     fn read(written: &'s str) -> Result<Self, UserError> {
-        // `path+file:///work/app#name@1.0.0`, as `cargo pkgid` prints it.
+        // `path+file:///srv/app#name@1.0.0`, as `cargo pkgid` prints it.
         let written = match written.split_once("://") {
             Some((_, rest)) => match rest.split_once('#') {
                 Some((_, version)) if version.starts_with(|first: char| first.is_ascii_digit()) => {
@@ -165,8 +165,8 @@ mod tests {
         check("-p api*", "api api-types");
         check("-p api@1.2", "api");
         check("-p worker:1.2.3", "worker");
-        check("-p path+file:///work/worker#1.2.3", "worker");
-        check("-p path+file:///work/somewhere#worker@1.2.3", "worker");
+        check("-p path+file:///srv/worker#1.2.3", "worker");
+        check("-p path+file:///srv/somewhere#worker@1.2.3", "worker");
         check("--workspace", "api api-types worker");
         check("--all --exclude api", "api-types worker");
         check("--workspace --exclude api*", "worker");
