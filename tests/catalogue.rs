@@ -215,6 +215,7 @@ fn functions_say_something() {
                 || fact.calls_once.is_some()
                 || fact.waits_for.is_some()
                 || fact.cancels.is_some()
+                || fact.makes.is_some()
                 || fact.returns.is_some();
             assert!(says, "{stem}: nothing is said about {:?}", fact.call);
         }

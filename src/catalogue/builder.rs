@@ -216,6 +216,7 @@ impl<'l> Builder<'l> {
             joined.waits_for = joined.waits_for.or(known.waits_for);
             joined.calls_once = joined.calls_once.or(known.calls_once);
             joined.cancels = joined.cancels.or(known.cancels);
+            joined.makes = joined.makes.or(known.makes);
             joined.returns = joined.returns.or(known.returns);
             joined.evicts = joined.evicts.or_else(|| known.evicts.clone());
         }

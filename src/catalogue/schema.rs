@@ -329,9 +329,22 @@ pub struct FunctionFact {
     /// Its result is the argument at this index, or another face of it: `Object.freeze(x)`.
     #[serde(default)]
     pub returns: Option<u32>,
+    /// It makes an empty collection.
+    #[serde(default)]
+    pub makes: Option<Collection>,
     /// What it makes keeps what it is given for a while only.
     #[serde(default)]
     pub evicts: Option<Eviction>,
+}
+
+/// How a collection grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Collection {
+    /// With the keys it is given.
+    Keyed,
+    /// With every entry.
+    List,
 }
 
 /// A container that drops entries by itself, at a size or an age.

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::catalogue::schema::Collection;
 use crate::ir::{Call, CallKind, Collections, Field, Function, FunctionId, Module, Name, OpKind, Root, Rvalue};
 use crate::source::Language;
 
@@ -48,29 +49,17 @@ pub(super) fn made_by_new() -> &'static [&'static str] {
     Collections::of(Language::TypeScript).keyed
 }
 
-/// Whether a function of Rust makes a set of tasks, or a collection that it may give to what keeps it: it is a closure
-/// that fills a static, a function of a type, or it makes an instance.
-pub(super) fn makes_one_to_keep(module: &Module, function: &Function) -> bool {
-    if module.language != Language::Rust {
-        return false;
-    }
-    let collections = Collections::of(module.language);
-    let makes = |call: &Call, types: &[&str]| {
-        let Some(place) = call.callee.place() else { return false };
-        let mut names = place.path.iter().rev().filter_map(Field::name);
-        let (maker, within) = (names.next().unwrap_or_default(), names.next());
-        let within = within.or(match &place.root {
-            Root::Variable(id) => Some(module.variable(*id).name.as_str()),
-            Root::Global(name) => Some(name.as_str()),
-            _ => None,
-        });
-        collections.makers.contains(&maker) && within.is_some_and(|name| types.contains(&name))
-    };
-    let is_new = |call: &Call| call.kind == CallKind::New;
+/// Whether a function makes a list (a set of tasks), or a table that it may give to what keeps it: it is a closure that
+/// fills a static, a function of a type, or it makes an instance. `makes` says what a call of a library makes.
+pub(super) fn makes_one_to_keep(function: &Function, makes: impl Fn(&Call) -> Option<Collection>) -> bool {
     let calls = || function.ops().filter_map(|(_, _, op)| op.call());
+    let is_new = |call: &Call| call.kind == CallKind::New;
     let may_keep = || function.name.is_none() || function.class().is_some() || calls().any(is_new);
-    calls().any(|call| makes(call, collections.lists))
-        || may_keep() && calls().any(|call| makes(call, collections.keyed))
+    calls().any(|call| match makes(call) {
+        Some(Collection::List) => true,
+        Some(Collection::Keyed) => may_keep(),
+        None => false,
+    })
 }
 
 /// `{}`, `[]`: something to fill.

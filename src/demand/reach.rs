@@ -6,7 +6,7 @@
 use globset::GlobSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::catalogue::schema::ResourceKind;
+use crate::catalogue::schema::{Collection, ResourceKind};
 use crate::catalogue::{Catalogue, RUST_PRELUDE, SymbolFacts};
 use crate::ir::{
     Binding, Call, CallKind, ClassId, ExportSource, Field, Function, FunctionId, Import, ImportName, Module, Name, Op,
@@ -63,7 +63,7 @@ pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>, state: Opt
     walk.imports();
     while std::mem::take(&mut walk.changed) {
         for (id, function) in module.functions() {
-            if is_new && makes_one_to_keep(module, function) {
+            if is_new && makes_one_to_keep(function, |call| walk.collection(call)) {
                 walk.mark(id);
             }
             walk.function(id, function);
@@ -224,19 +224,27 @@ impl Walk<'_, '_> {
                 Some(Made::Container)
             }
             Root::Global(_) => self.global(place).then_some(Made::Resource),
-            Root::Variable(id) => {
-                let is_maker = |(package, name): (&str, &ImportName)| {
-                    let first = match name {
-                        ImportName::Named(name) => Some(name.clone()),
-                        ImportName::Default | ImportName::Namespace => None,
-                    };
-                    let path: Vec<Name> = first.into_iter().chain(names(&place.path)).collect();
-                    self.matters(&self.surroundings.catalogue.symbol(package, &path))
-                };
-                self.packages(*id).any(is_maker).then_some(Made::Resource)
-            }
+            Root::Variable(id) => self.symbols(*id, place).any(|it| self.matters(&it)).then_some(Made::Resource),
             Root::Temp(_) | Root::This => None,
         }
+    }
+
+    /// The collection that a call of a library makes.
+    fn collection(&self, call: &Call) -> Option<Collection> {
+        let place = call.callee.place()?;
+        self.symbols(place.root_variable()?, place).find_map(|facts| facts.function?.makes)
+    }
+
+    /// What is known of a place that begins with a name imported from packages.
+    fn symbols<'w>(&'w self, id: VariableId, place: &'w Place) -> impl Iterator<Item = SymbolFacts<'w>> {
+        self.packages(id).map(|(package, name)| {
+            let first = match name {
+                ImportName::Named(name) => Some(name.clone()),
+                ImportName::Default | ImportName::Namespace => None,
+            };
+            let path: Vec<Name> = first.into_iter().chain(names(&place.path)).collect();
+            self.surroundings.catalogue.symbol(package, &path)
+        })
     }
 
     /// Whether calling or constructing makes, wraps or releases something.

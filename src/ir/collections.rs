@@ -1,16 +1,12 @@
-//! Collections: the names by which a language's own (and, for Rust, its usual crates') are made, filled and emptied.
+//! Collections: the names by which those of a language are filled and emptied.
 
 use crate::source::Language;
 
 /// The names of one language.
 #[derive(Debug)]
 pub struct Collections {
-    /// Types of keyed collections.
+    /// Classes of keyed collections, which are made by `new`; what functions make, the catalogue says.
     pub keyed: &'static [&'static str],
-    /// Types of lists.
-    pub lists: &'static [&'static str],
-    /// Functions of those types that make an empty one; none where `new` does.
-    pub makers: &'static [&'static str],
     /// Methods that put an entry in.
     pub filling: &'static [&'static str],
     /// Methods that take entries out.
@@ -21,8 +17,6 @@ pub struct Collections {
 
 const SCRIPT: Collections = Collections {
     keyed: &["Map", "Set", "WeakMap", "WeakSet"],
-    lists: &["Array"],
-    makers: &[],
     filling: &["set", "add", "push", "unshift"],
     emptying: &["delete", "clear", "pop", "shift", "splice"],
     reading: &[],
@@ -30,12 +24,7 @@ const SCRIPT: Collections = Collections {
 
 #[rustfmt::skip]
 const RUST: Collections = Collections {
-    keyed: &[
-        "HashMap", "HashSet", "BTreeMap", "BTreeSet", "DashMap", "DashSet", "IndexMap", "IndexSet", "FxHashMap",
-        "FxHashSet", "AHashMap", "AHashSet", "FxDashMap",
-    ],
-    lists: &["JoinSet"],
-    makers: &["new", "default", "with_capacity", "with_hasher", "with_capacity_and_hasher"],
+    keyed: &[],
     filling: &["insert", "entry", "insert_full", "spawn", "spawn_on", "spawn_blocking"],
     emptying: &[
         "remove", "remove_entry", "remove_if", "remove_if_mut", "clear", "retain", "drain", "pop", "pop_first",

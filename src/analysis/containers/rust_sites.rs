@@ -5,7 +5,8 @@
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::value::{Value, Values};
-use crate::ir::{Binding, CallKind, Collections, Field, FunctionId, Name, OpKind, Place, Root, VariableId};
+use crate::catalogue::schema::Collection;
+use crate::ir::{Binding, CallKind, Field, FunctionId, OpKind, Place, Root, VariableId};
 use crate::linking::{FunctionRef, OpRef, VariableRef};
 use crate::source::Language;
 
@@ -115,20 +116,13 @@ fn add_all(facts: &Facts<'_>, values: &Values, (at, name): (OpRef, String), life
 
 /// The empty collections among some values, by what makes them.
 fn made(facts: &Facts<'_>, values: &Values) -> Vec<(OpRef, Shape)> {
-    let collections = Collections::of(Language::Rust);
     let of_value = |value: &Value| {
         let Value::Product { of, at } = value else { return None };
-        let external = facts.evaluator.external_name(*of);
-        let modules = external.package.as_deref().unwrap_or_default();
-        let mut path = external.path.iter().map(Name::as_str).rev();
-        let maker = path.next()?;
-        let written = path.next().or_else(|| modules.rsplit("::").next())?;
-        if !collections.makers.contains(&maker) {
-            return None;
-        }
-        let is_keyed = collections.keyed.contains(&written);
-        (is_keyed || collections.lists.contains(&written))
-            .then_some((*at, if is_keyed { Shape::Keyed } else { Shape::List }))
+        let shape = match facts.evaluator.facts(*of).function?.makes? {
+            Collection::Keyed => Shape::Keyed,
+            Collection::List => Shape::List,
+        };
+        Some((*at, shape))
     };
     values.iter().filter_map(of_value).collect()
 }
