@@ -1,0 +1,76 @@
+//! What makes functions run, and how often.
+
+use serde::{Deserialize, Serialize};
+
+/// What makes a function run again and again, or once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryPoint {
+    pub runs: Runs,
+    /// How the chain of evidence names it: `an Express route`, `a Next.js route handler`.
+    pub label: String,
+    /// Registration: call patterns whose function arguments are the entry points: `createServer()`, `app.get()` as
+    /// `express().get()` or `<kafkajs.Consumer>.run()` where the receiver is known, `*.get()` where it is not. `new Worker`
+    /// registers the functions given to a constructor.
+    #[serde(default)]
+    pub registered_by: Vec<String>,
+    /// Which of the library's `packages` it is for, when not for all.
+    #[serde(default)]
+    pub from: Vec<String>,
+    /// Argument paths of the registration that hold functions, inside an object: `0.fetch`, `0.routes.*`.
+    #[serde(default)]
+    pub argument_paths: Vec<String>,
+    /// Which arguments of the registration: indices; empty means every function among them.
+    #[serde(default)]
+    pub arguments: Vec<u32>,
+    /// The first argument must be a string that matches: `/` stands for "starts with a slash".
+    #[serde(default)]
+    pub first_argument: Option<String>,
+    /// Events, for `*.on()` registrations: the first argument is one of these.
+    #[serde(default)]
+    pub events: Vec<String>,
+    /// Location: globs on the file's path. All conditions of location that are given must hold.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// Location: which exports; `default`, `GET`; `default.fetch` is a member of an exported object, `actions.*` all of them.
+    /// Empty means every exported function.
+    #[serde(default)]
+    pub exports: Vec<String>,
+    /// Location: globs on the function's own name, exported or not: `use[A-Z]*`.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Location: a directive at the head of the file or the function: `use server`.
+    #[serde(default)]
+    pub directives: Vec<String>,
+    /// Decorators, by name, on a method, or on a class for all its methods.
+    #[serde(default)]
+    pub decorators: Vec<String>,
+    /// Written types of a parameter that tell: `NextApiRequest`, `FastifyRequest`.
+    #[serde(default)]
+    pub parameter_types: Vec<String>,
+    /// Base classes and interfaces whose methods these are.
+    #[serde(default)]
+    pub base_types: Vec<String>,
+    /// Only called when the other side asks for it: what it takes out may stay for ever.
+    #[serde(default)]
+    pub on_demand: bool,
+    /// Which methods, for decorators on a class and base types; empty means all.
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// One of these packages must be named by the project (a manifest or an import) for location, decorators, types and
+    /// registrations on unknown receivers to count.
+    #[serde(default)]
+    pub needs_package: Vec<String>,
+}
+
+/// How often, as data says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Runs {
+    Once,
+    PerInstance,
+    PerRender,
+    PerMessage,
+    PerTick,
+    PerRequest,
+}

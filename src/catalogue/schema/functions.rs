@@ -1,0 +1,84 @@
+//! What is known of functions.
+
+use serde::{Deserialize, Serialize};
+
+use super::Runs;
+
+/// What is known of functions that are no resources themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionFact {
+    /// Call patterns; `console.*()` takes every method, `*.push()` any receiver the analysis knows nothing else about,
+    /// `<fs.ReadStream>.pipe()` a resource.
+    pub call: Vec<String>,
+    /// Which of the library's `packages` it is for, when not for all.
+    #[serde(default)]
+    pub from: Vec<String>,
+    /// It neither keeps its arguments nor calls them later.
+    #[serde(default)]
+    pub borrows: bool,
+    /// It is taken not to throw by itself: waiting for the promise it gives may, and so may a function it calls.
+    #[serde(default)]
+    pub infallible: bool,
+    /// It ends the process.
+    #[serde(default)]
+    pub exits: bool,
+    /// It takes over the arguments at these indices and releases them: `pipeline(source, sink)`.
+    #[serde(default)]
+    pub releases: Vec<u32>,
+    /// It runs the function at this argument index at most once, or once per key: what that function creates is
+    /// memoised.
+    #[serde(default)]
+    pub memoises: Option<u32>,
+    /// It calls the function at this argument index before it returns (or before its promise settles), and keeps none.
+    #[serde(default)]
+    pub calls: Option<u32>,
+    /// It calls the function at this argument index once, now or later: `thread::spawn`, `set.spawn(task)`.
+    #[serde(default)]
+    pub calls_once: Option<u32>,
+    /// It waits for what comes from outside, and a loop around it goes round as often as that comes: a connection, a
+    /// message, the tick of an interval.
+    #[serde(default)]
+    pub waits_for: Option<Runs>,
+    /// It may drop the future at this argument index before that is done: `timeout(limit, future)`.
+    #[serde(default)]
+    pub cancels: Option<u32>,
+    /// It keeps what it is given from ever being dropped: `Box::leak(x)`, or `x.leak()` for a method.
+    #[serde(default)]
+    pub forgets: bool,
+    /// What it waits for comes from outside, or with time, as often as it is asked for: `thread::sleep`, `recv_from`.
+    #[serde(default)]
+    pub comes_from_outside: bool,
+    /// It takes back what was kept from being dropped: `Box::from_raw(x)`.
+    #[serde(default)]
+    pub reclaims: bool,
+    /// Its result is the argument at this index, or another face of it: `Object.freeze(x)`.
+    #[serde(default)]
+    pub returns: Option<u32>,
+    /// It makes an empty collection.
+    #[serde(default)]
+    pub makes: Option<Collection>,
+    /// What it makes keeps what it is given for a while only.
+    #[serde(default)]
+    pub evicts: Option<Eviction>,
+}
+
+/// How a collection grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Collection {
+    /// With the keys it is given.
+    Keyed,
+    /// With every entry.
+    List,
+}
+
+/// A container that drops entries by itself, at a size or an age.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Eviction {
+    /// Methods that put something in.
+    pub methods: Vec<String>,
+    /// Options of its first argument that are called with what is dropped; without one of these nobody learns of it.
+    pub disposers: Vec<String>,
+}

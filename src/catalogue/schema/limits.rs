@@ -1,0 +1,35 @@
+//! What bounds a resource, and what waits for it.
+
+use serde::{Deserialize, Serialize};
+
+/// An option that bounds the resource.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// Option names, any of which will do; a dotted name looks inside: `extra.max`. In a connection string they are
+    /// query parameters.
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// Methods of a builder, and fields of a struct of settings, any of which will do.
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// What the library does without it: `waits for ever`.
+    pub default: String,
+    /// Why that hurts, for the help text.
+    #[serde(default)]
+    pub why: String,
+    /// Whether its absence alone is worth a finding; otherwise it is named only together with others.
+    #[serde(default)]
+    pub important: bool,
+}
+
+/// What waits, and what ends the waiting, where the resource itself has no limit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deadline {
+    /// Methods that wait: of the resource, or at the end of a chain of calls that begins with it.
+    pub uses: Vec<String>,
+    /// Methods of that chain that give the waiting an end.
+    #[serde(default)]
+    pub methods: Vec<String>,
+}
