@@ -35,7 +35,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         }
     }
     for owner in tasks::owners_without_drop(facts) {
-        findings.push(owner_finding(facts, &owner));
+        let rate = facts.frequencies.of_class(owner.class);
+        // One that a program has once goes with the program.
+        if rate > Rate::Once {
+            findings.push(owner_finding(facts, &owner, rate));
+        }
     }
 }
 
@@ -87,7 +91,7 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: 
     }
 }
 
-fn owner_finding(facts: &Facts<'_>, owner: &Owner) -> Finding {
+fn owner_finding(facts: &Facts<'_>, owner: &Owner, rate: Rate) -> Finding {
     let class = facts.program.class(owner.class);
     let name = class.name.as_deref().unwrap_or("the struct").to_owned();
     let (_, resource) = (owner.task, facts.evaluator.catalogue.resource(owner.task));
@@ -95,7 +99,8 @@ fn owner_finding(facts: &Facts<'_>, owner: &Owner) -> Finding {
     let ended = Location { file: owner.class.file, span: facts.program.function(owner.ended_by).name_span };
     Finding {
         rule: RuleId::DetachedTask,
-        severity: Severity::Warning,
+        // Of a type of a library nobody knows how many there are.
+        severity: if rate == Rate::PerCall { Severity::Note } else { Severity::Warning },
         confidence: Confidence::Medium,
         location: field,
         label: "dropping the handle lets the task run on".to_owned(),
