@@ -3,6 +3,7 @@
 //! Takes paths and how to walk them; gives findings and problems in an order that does not depend on threads. Never
 //! prints and never decides what fails a run.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use crate::discovery::{self, DiscoveryError};
 use crate::findings::{Finding, suppression};
 use crate::linking::{Linkable, Program};
 use crate::source::{Location, SourceFile};
-use crate::{languages, rules};
+use crate::{languages, rewrite, rules};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct Request {
     pub respect_ignore_files: bool,
     /// Globs of paths that take no part, in the syntax of ignore files, relative to the working directory.
     pub exclude: Vec<String>,
+    /// Texts to take in the place of what files on disk hold, by absolute path: what would be if they were written.
+    pub overlay: BTreeMap<PathBuf, Box<str>>,
 }
 
 /// Packages of a cargo workspace: each is what lies below its directory, other packages aside.
@@ -57,6 +60,7 @@ impl Request {
             threads: None,
             respect_ignore_files: true,
             exclude: Vec::new(),
+            overlay: BTreeMap::new(),
         }
     }
 }
@@ -119,12 +123,28 @@ pub enum RunError {
 /// Only when nothing can be looked at: a path that does not exist, no threads. A file that cannot be read or
 /// understood is a [`Problem`] of the report.
 pub fn check(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
+    on_threads(request.threads, || check_here(request, progress))?
+}
+
+/// Does `work` on threads of which [`check_here`] makes use: as many as the machine has where `threads` says nothing.
+///
+/// # Errors
+///
+/// Where there are no threads to be had.
+pub fn on_threads<R: Send>(threads: Option<usize>, work: impl FnOnce() -> R + Send) -> Result<R, RunError> {
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).stack_size(languages::STACK_SIZE).build()?;
+    Ok(pool.install(work))
+}
+
+/// [`check`] on the threads that are there, for those who run it several times.
+///
+/// # Errors
+///
+/// As [`check`].
+pub fn check_here(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     let started = Instant::now();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(request.threads.unwrap_or(0))
-        .stack_size(languages::STACK_SIZE)
-        .build()?;
-    let mut report = pool.install(|| run(request, progress))?;
+    let mut report = run(request, progress)?;
     report.sort();
     report.statistics.elapsed = started.elapsed();
     Ok(report)
@@ -160,7 +180,8 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
 
     progress.stage("analysing", 0, modules.len());
     let program = Program::new(discovered.files, discovered.roles, modules);
-    let mut findings = rules::judge(&Facts::of(&program, catalogue));
+    let facts = Facts::of(&program, catalogue);
+    let mut findings = rules::judge(&facts);
     findings.retain(|finding| !is_in_doubt(&program, &problems, finding));
     let comments: Vec<_> = program.modules().map(|module| (module.file, module.comments.as_slice())).collect();
     let suppressed = suppression::apply(findings, &program.files, &comments, true);
@@ -172,6 +193,10 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     let mut findings = suppressed.kept;
     findings.retain(|finding| discovered.reported[finding.location.file.index()]);
     problems.retain(|problem| problem.location.is_none_or(|location| discovered.reported[location.file.index()]));
+    for finding in &mut findings {
+        finding.fix = rules::remedy(&facts, finding).and_then(|remedy| rewrite::fix(&remedy, &program.files));
+    }
+    drop(facts);
     Ok(Report { files: program.into_files(), findings, problems, statistics })
 }
 

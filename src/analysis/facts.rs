@@ -15,7 +15,7 @@ use crate::analysis::registrations::{Registrations, registrations};
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value};
 use crate::catalogue::ResourceId;
 use crate::catalogue::schema::{Resource, ResourceKind};
-use crate::ir::{Module, ModuleRequest, Name, OpKind, RequestId, Root};
+use crate::ir::{Module, ModuleRequest, Name, OpKind, Operand, RequestId, Root, Terminator};
 use crate::linking::{ClassRef, FunctionRef, OpRef, Program, Target};
 use crate::source::{FileId, Location};
 
@@ -50,6 +50,15 @@ pub struct Obligation {
     pub exceptional_path: Option<LeakPath>,
     /// The same, out of a `throw` that the function writes.
     pub raised_path: Option<LeakPath>,
+}
+
+/// What a caller is given to release a resource with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleasingHandle {
+    /// The member of the result that does it; empty where the result itself does.
+    pub member: String,
+    /// The function of the project that it is.
+    pub function: Option<FunctionRef>,
 }
 
 impl<'p> Facts<'p> {
@@ -208,37 +217,72 @@ impl<'p> Facts<'p> {
     /// the returned function itself (an empty name).
     #[must_use]
     pub fn releasing_member(&self, obligation: &Obligation) -> Option<String> {
+        self.releasing_handle(obligation).map(|handle| handle.member)
+    }
+
+    /// The same, with the function of the project that does it, where it is one.
+    #[must_use]
+    pub fn releasing_handle(&self, obligation: &Obligation) -> Option<ReleasingHandle> {
         let at = obligation.acquisition.at;
         let values = self.evaluator.call_values(at);
         let releases = |values: &crate::analysis::value::Values| {
-            values.iter().any(|value| match value {
-                Value::Function { function, context } => {
-                    self.solved(*function).summary.effects.iter().any(|(identity, fates)| {
+            values.iter().find_map(|value| match value {
+                Value::Function { function, context } => self
+                    .solved(*function)
+                    .summary
+                    .effects
+                    .iter()
+                    .any(|(identity, fates)| {
                         let Identity::Acquired(id) = identity else { return false };
                         let seen =
                             self.evaluator.through(crate::analysis::value::Values::one(Value::Resource(*id)), *context);
                         fates.normal.contains(Fate::RELEASED) && seen.resources().any(|seen| seen == obligation.id)
                     })
-                }
+                    .then_some(Some(*function)),
                 Value::Method { of, name } if *of == obligation.id => {
                     let resources = self.evaluator.resources_of(&Value::Resource(*of));
-                    resources.iter().any(|resource| self.evaluator.catalogue.method(*resource, name).release)
+                    resources
+                        .iter()
+                        .any(|resource| self.evaluator.catalogue.method(*resource, name).release)
+                        .then_some(None)
                 }
-                _ => false,
+                _ => None,
             })
         };
-        if releases(&values) {
-            return Some(String::new());
+        if let Some(function) = releases(&values) {
+            return Some(ReleasingHandle { member: String::new(), function });
         }
         for value in &values {
             let Value::Object { at: literal, context } = value else { continue };
             for (name, parts) in self.evaluator.named_parts(*literal) {
-                if releases(&self.evaluator.through(parts, *context)) {
-                    return Some(name.to_string());
+                if let Some(function) = releases(&self.evaluator.through(parts, *context)) {
+                    return Some(ReleasingHandle { member: name.to_string(), function });
                 }
             }
         }
         None
+    }
+
+    /// The operations of the function that has it which release it, in program order.
+    #[must_use]
+    pub fn releases(&self, obligation: &Obligation) -> Vec<OpRef> {
+        let solved = self.solved(obligation.function);
+        let of_it = |(identity, effect): &(Identity, Effect)| {
+            *identity == Identity::Acquired(obligation.id)
+                && matches!(effect, Effect::Release | Effect::ReleaseOnThrow | Effect::PartialRelease)
+        };
+        let found = solved.effects.ops.iter().filter(|(_, op)| op.effects.iter().any(of_it));
+        found.map(|(&(block, index), _)| obligation.function.op(block, index as usize)).collect()
+    }
+
+    /// Whether what calling a function gives may be a promise.
+    #[must_use]
+    pub fn gives_promise(&self, function: FunctionRef) -> bool {
+        let body = self.program.function(function);
+        body.is_async
+            || body.blocks().any(|(_, block)| {
+                matches!(&block.terminator, Terminator::Return(Some(Operand::Place(_) | Operand::Opaque)))
+            })
     }
 
     /// The class in a field of whose instances an acquisition is stored, with the field's name.

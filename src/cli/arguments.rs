@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::fix::Fixing;
 use super::selection::{RuleArgument, Selector};
 use crate::findings::{Confidence, Severity};
 use crate::reporting::Format;
@@ -74,6 +75,9 @@ pub(super) struct Check {
     /// When to colour the output
     #[arg(long, value_enum, value_name = "WHEN", default_value_t, help_heading = "Output")]
     pub(super) color: Color,
+
+    #[command(flatten)]
+    pub(super) fixing: Fixing,
 
     /// Keep only findings of this rule or family (repeatable)
     #[arg(long, value_name = "RULE", help_heading = "Rules")]

@@ -8,10 +8,11 @@ use anyhow::Context as _;
 use super::Verdict;
 use super::arguments::{Check, Color};
 use super::errors::UserError;
+use super::fix;
 use super::levels::{self, Levels};
 use super::progress::ProgressLine;
-use crate::reporting;
-use crate::run::{self, Packages, Request};
+use crate::run::{self, Packages, Report, Request};
+use crate::{fixing, reporting};
 
 /// Checks `packages`, or else what the paths name.
 pub(super) fn check(arguments: &Check, levels: &Levels, packages: Option<Packages>) -> anyhow::Result<Verdict> {
@@ -23,9 +24,21 @@ pub(super) fn check(arguments: &Check, levels: &Levels, packages: Option<Package
     .write_global();
 
     let progress = ProgressLine::on_stderr(arguments.quiet);
-    let checked = run::check(&request(arguments, packages)?, &progress);
+    let request = request(arguments, packages)?;
+    if arguments.fixing.diff {
+        return show_diff(arguments, levels, &request, &progress);
+    }
+    let checked = if arguments.fixing.fix {
+        let keep = |report: &mut Report| levels::apply(&mut report.findings, arguments, levels);
+        arguments.fixing.run(&request, &keep, &progress).map(|outcome| {
+            progress.finish();
+            fix::tell(&outcome, true, arguments.quiet).map(|()| outcome.report)
+        })
+    } else {
+        run::check(&request, &progress).map(Ok).map_err(Into::into)
+    };
     progress.finish();
-    let mut report = checked.map_err(|error| explain_misplaced_verb(error.into(), &arguments.paths))?;
+    let mut report = checked.map_err(|error| explain_misplaced_verb(error, &arguments.paths))??;
     levels::apply(&mut report.findings, arguments, levels);
 
     let options = reporting::Options { quiet: arguments.quiet, max_findings: arguments.max_diagnostics };
@@ -44,6 +57,31 @@ pub(super) fn check(arguments: &Check, levels: &Levels, packages: Option<Package
         writeln!(err, "{}", reporting::clean_line(&report))?;
     }
     let fails = levels::fails(&report.findings) && !arguments.exit_zero;
+    Ok(if fails { Verdict::Findings } else { Verdict::Clean })
+}
+
+/// What `--fix` would change; the exit code is that of the code as it is.
+fn show_diff(
+    arguments: &Check,
+    levels: &Levels,
+    request: &Request,
+    progress: &ProgressLine,
+) -> anyhow::Result<Verdict> {
+    let fails = std::sync::OnceLock::new();
+    let keep = |report: &mut Report| {
+        levels::apply(&mut report.findings, arguments, levels);
+        fails.get_or_init(|| levels::fails(&report.findings));
+    };
+    let outcome = arguments.fixing.run(request, &keep, progress);
+    progress.finish();
+    let outcome = outcome.map_err(|error| explain_misplaced_verb(error, &arguments.paths))?;
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    for change in &outcome.changes {
+        out.write_all(fixing::unified(change).as_bytes())?;
+    }
+    out.flush()?;
+    fix::tell(&outcome, false, arguments.quiet)?;
+    let fails = fails.get().is_some_and(|fails| *fails) && !arguments.exit_zero;
     Ok(if fails { Verdict::Findings } else { Verdict::Clean })
 }
 

@@ -1,7 +1,7 @@
 //! The command line: arguments to a request, a report to text and an exit code.
 //!
 //! Takes the process's arguments; gives an exit code, findings on stdout and everything about the run itself on stderr.
-//! Never analyses, and never writes to the project.
+//! Never analyses, and writes to the project only with `--fix`.
 
 mod arguments;
 mod cargo;
@@ -10,6 +10,7 @@ mod check;
 mod completions;
 mod errors;
 mod explain;
+mod fix;
 mod levels;
 mod progress;
 mod rules;

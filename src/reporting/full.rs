@@ -10,6 +10,7 @@ use codespan_reporting::term::{self, WriteStyle};
 use super::Options;
 use super::excerpt::{Excerpt, Mark};
 use super::positions::Positions;
+use super::proposal;
 use super::summary::{Count, summary_line};
 use super::text::printable;
 use crate::findings::{Confidence, Finding, Severity};
@@ -29,6 +30,9 @@ pub(super) fn write(report: &Report, options: Options, out: &mut dyn Write) -> i
                 other => io::Error::other(other),
             },
         )?;
+        if let Some(fix) = &finding.fix {
+            proposal::write(report, fix, finding.location.file, out)?;
+        }
     }
     if options.quiet || report.findings.is_empty() {
         return Ok(());

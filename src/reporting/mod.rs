@@ -9,6 +9,7 @@ mod full;
 mod github;
 mod json;
 mod positions;
+mod proposal;
 mod summary;
 mod text;
 

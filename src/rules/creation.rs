@@ -142,6 +142,7 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
             .filter(|help| !help.is_empty())
             .unwrap_or_else(|| "build it once, at module level or behind a lazy getter, and share it".to_owned()),
         trace,
+        fix: None,
     }
 }
 

@@ -57,6 +57,7 @@ fn at_once(facts: &Facts<'_>, acquisition: &Acquisition, dropped: OpRef) -> Find
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is made here") },
             TraceStep { location: facts.location(dropped), message: "the statement ends, and drops it".to_owned() },
         ],
+        fix: None,
     }
 }
 
@@ -86,6 +87,7 @@ fn with_its_function(facts: &Facts<'_>, obligation: &Obligation, why: TooEarly) 
         message,
         help: help(facts, acquisition),
         trace,
+        fix: None,
     }
 }
 

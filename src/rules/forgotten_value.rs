@@ -88,5 +88,6 @@ fn finding(facts: &Facts<'_>, at: OpRef, rate: Rate) -> Finding {
         ),
         help: "keep the value in what uses it (an `Arc`, a field), or make it once, behind a `OnceLock`".to_owned(),
         trace,
+        fix: None,
     }
 }

@@ -13,6 +13,7 @@ mod pool_per_call;
 mod pool_without_error_handler;
 mod pool_without_limits;
 mod release;
+mod remedies;
 mod shared_single_client;
 mod unbounded_cache;
 mod uncleared_timer;
@@ -27,6 +28,8 @@ use serde::Serialize;
 
 use crate::analysis::facts::Facts;
 use crate::findings::Finding;
+
+pub use remedies::remedy;
 
 /// Every rule's judgement, in the order of [`RuleId::ALL`].
 const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[

@@ -191,5 +191,6 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, missing: &[&Limit], sever
         message: format!("the {noun} has {}", named.join(", ")),
         help: if why.is_empty() { "set them to what the service can bear".to_owned() } else { why.join("; ") },
         trace: Vec::new(),
+        fix: None,
     }
 }

@@ -6,6 +6,7 @@ use crate::analysis::ownership::{Fate, LeakPath};
 use crate::analysis::value::{AcquiredKind, How};
 use crate::catalogue::schema::{Dropped, ResourceKind};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
+use crate::rewrite::{By, Release};
 
 use super::{RuleId, creation, wording};
 
@@ -192,6 +193,7 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
             _ => help(loss, &handle),
         },
         trace,
+        fix: None,
     }
 }
 
@@ -208,5 +210,55 @@ fn help(loss: Loss, handle: &str) -> String {
     match loss {
         Loss::Never => format!("call {handle} in a `finally` block, or use a helper that does"),
         Loss::SomePath | Loss::OnThrow => format!("move {handle} into a `finally` block that every path passes"),
+    }
+}
+
+/// How the resource of a finding would be released on every path.
+pub(super) fn remedy(facts: &Facts<'_>, finding: &Finding) -> Option<Release> {
+    let obligation = facts.obligations.iter().find(|obligation| {
+        facts.location(obligation.acquisition.at) == finding.location
+            && rule_for(facts, obligation) == Some(finding.rule)
+            && !matches!(obligation.acquisition.how, How::CallbackParameter { .. } | How::Begun)
+    })?;
+    let (by, waits) = releaser(facts, obligation)?;
+    let present = facts.releases(obligation).into_iter().map(|at| facts.location(at).span).collect();
+    Some(Release { acquisition: finding.location, by, waits, present })
+}
+
+/// What releases it, and whether that gives a promise.
+fn releaser(facts: &Facts<'_>, obligation: &Obligation) -> Option<(By, bool)> {
+    let acquisition = &obligation.acquisition;
+    let resource = facts.resource(acquisition).map(|(_, resource)| resource);
+    if matches!(acquisition.how, How::Received { .. })
+        && let Some(handle) = facts.releasing_handle(obligation)
+    {
+        let is_sync = resource.is_some_and(|resource| resource.is_released_at_once());
+        let waits = match handle.function {
+            Some(function) => facts.gives_promise(function) && !is_sync,
+            None => !is_sync,
+        };
+        return Some((if handle.member.is_empty() { By::Itself } else { By::Member(handle.member) }, waits));
+    }
+    match acquisition.kind {
+        AcquiredKind::Instance(class) => {
+            let teardown = facts.teardown(class)?;
+            let name = facts.program.function(teardown).name.as_ref()?;
+            // `[Symbol.dispose]` is no name to call.
+            let is_plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+            is_plain.then(|| (By::Method(name.to_string()), facts.gives_promise(teardown)))
+        }
+        AcquiredKind::Catalogued(_) => {
+            let resource = resource?;
+            if !resource.release_statements.is_empty() {
+                return None;
+            }
+            if let Some(method) = resource.release.first() {
+                return Some((By::Method(method.clone()), !resource.synchronous.contains(method)));
+            }
+            let sync = facts.program.op(acquisition.at).call()?.method_name()?.ends_with("Sync");
+            let function = resource.release_functions.iter().map(|function| function.trim_end_matches("()"));
+            let mut fitting = function.filter(|function| function.ends_with("Sync") == sync);
+            fitting.next().map(|function| (By::Function(function.to_owned()), !sync))
+        }
     }
 }

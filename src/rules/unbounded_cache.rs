@@ -225,5 +225,6 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
             _ => "give it a bound and an eviction, delete entries when they expire, or use an LRU cache".to_owned(),
         },
         trace,
+        fix: None,
     }
 }

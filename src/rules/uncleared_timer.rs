@@ -386,5 +386,6 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>) -> Finding 
         message,
         help: format!("keep what it returns and give it to {clear} when the owner ends"),
         trace,
+        fix: None,
     }
 }

@@ -73,6 +73,7 @@ fn evicted(facts: &Facts<'_>, obligation: &Obligation, eviction: Forgotten) -> F
                 message: "the cache is told of nobody to close what it drops".to_owned(),
             },
         ],
+        fix: None,
     }
 }
 
@@ -107,5 +108,6 @@ fn left_open(facts: &Facts<'_>, unsettled: &Unsettled) -> Finding {
         message: format!("the {noun} is left open on {ways} of rejecting its promise"),
         help: format!("call {close} before each `reject`, best in the one function that all of them call"),
         trace,
+        fix: None,
     }
 }

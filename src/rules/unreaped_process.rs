@@ -39,5 +39,6 @@ fn finding(facts: &Facts<'_>, abandoned: &Abandoned) -> Finding {
                 message: "who waits here may stop, and drops the only handle to it".to_owned(),
             },
         ],
+        fix: None,
     }
 }

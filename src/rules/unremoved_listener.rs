@@ -346,6 +346,7 @@ fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {
                flags, when the owner ends"
             .to_owned(),
         trace,
+        fix: None,
     }
 }
 

@@ -93,6 +93,9 @@ pub struct Resource {
     /// in any case: `query("COMMIT")`.
     #[serde(default)]
     pub release_statements: Vec<String>,
+    /// Those of `release` that are done when they return: all others give a promise, or may.
+    #[serde(default)]
+    pub synchronous: Vec<String>,
     /// Functions of the library that release what they are given as first argument: `clearInterval()`.
     #[serde(default)]
     pub release_functions: Vec<String>,
@@ -169,6 +172,15 @@ pub struct Resource {
     /// One or two sentences: what to do instead.
     #[serde(default)]
     pub help: String,
+}
+
+impl Resource {
+    /// Whether nothing has to be waited for when it is released.
+    #[must_use]
+    pub fn is_released_at_once(&self) -> bool {
+        matches!(self.kind, ResourceKind::Timer | ResourceKind::Listener)
+            || self.release.first().is_some_and(|method| self.synchronous.contains(method))
+    }
 }
 
 /// The broad kind of a resource: which rules look at it.

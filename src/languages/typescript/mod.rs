@@ -44,7 +44,7 @@ use std::cell::RefCell;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_parser::{ParseOptions, Parser};
-use oxc_semantic::SemanticBuilder;
+use oxc_semantic::{Semantic, SemanticBuilder};
 use oxc_span::SourceType;
 
 use crate::ir::{Module, ParseIssue};
@@ -84,6 +84,16 @@ pub fn accepts(text: &str, language: Language) -> Result<(), Vec<u32>> {
         arena.reset();
         accepts_in(&arena, text, language)
     })
+}
+
+/// Shows a file's tree, with what its names mean, to those who rewrite text. `None` when the parser refuses the file.
+pub(crate) fn with_tree<R>(text: &str, language: Language, look: impl FnOnce(&Semantic<'_>) -> R) -> Option<R> {
+    let arena = Allocator::new();
+    let readable = readable(text);
+    let program = dialects(language).iter().find_map(|&dialect| parse(&arena, &readable, dialect).ok())?;
+    let program = arena.alloc(program);
+    let built = SemanticBuilder::new().with_build_nodes(true).build(program);
+    Some(look(&built.semantic))
 }
 
 fn accepts_in(arena: &Allocator, text: &str, language: Language) -> Result<(), Vec<u32>> {

@@ -1,0 +1,42 @@
+//! Rewrites: from what would end a leak to edits.
+//!
+//! Takes remedies, which the rules know, and the texts of the files; gives fixes, whose edits keep to the layout of what
+//! is around them. One folder a language. Never reads or writes files, and never decides whether a fix is applied.
+
+mod fix;
+mod layout;
+mod remedy;
+mod typescript;
+
+pub use fix::{Applicability, Edit, Fix, apply};
+pub use remedy::{By, Release, Remedy};
+
+use crate::source::{Language, SourceFile};
+
+/// The fix that brings a remedy about; `None` where the code does not have the shape for one.
+#[must_use]
+pub fn fix(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
+    let mut fix = match files[remedy.file().index()].language {
+        Language::Rust => None,
+        Language::TypeScript | Language::Tsx | Language::JavaScript => typescript::fix(remedy, files),
+    }?;
+    let edits: Vec<&Edit> = fix.edits.iter().chain(&fix.common).collect();
+    fix.tidying = tidying(&edits, files);
+    Some(fix)
+}
+
+/// What edits leave without a use, to be removed with them.
+#[must_use]
+pub fn tidying(edits: &[&Edit], files: &[SourceFile]) -> Vec<Edit> {
+    let mut by_file: std::collections::BTreeMap<_, Vec<&Edit>> = std::collections::BTreeMap::new();
+    for edit in edits {
+        by_file.entry(edit.file).or_default().push(edit);
+    }
+    by_file
+        .into_iter()
+        .flat_map(|(file, edits)| match files[file.index()].language {
+            Language::Rust => Vec::new(),
+            Language::TypeScript | Language::Tsx | Language::JavaScript => typescript::tidying(&edits, files),
+        })
+        .collect()
+}
