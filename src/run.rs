@@ -194,7 +194,7 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     findings.retain(|finding| discovered.reported[finding.location.file.index()]);
     problems.retain(|problem| problem.location.is_none_or(|location| discovered.reported[location.file.index()]));
     for finding in &mut findings {
-        finding.fix = rules::remedy(&facts, finding).and_then(|remedy| rewrite::fix(&remedy, &program.files));
+        finding.fix = rewrite::fix(&rules::remedies(&facts, finding), &program.files);
     }
     drop(facts);
     Ok(Report { files: program.into_files(), findings, problems, statistics })

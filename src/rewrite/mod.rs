@@ -9,13 +9,17 @@ mod remedy;
 mod typescript;
 
 pub use fix::{Applicability, Edit, Fix, apply};
-pub use remedy::{By, Release, Remedy};
+pub use remedy::{By, Import, Reach, Release, Remedy, Shared};
 
 use crate::source::{Language, SourceFile};
 
-/// The fix that brings a remedy about; `None` where the code does not have the shape for one.
+/// The fix that brings about the first of some remedies for which the code has the shape.
 #[must_use]
-pub fn fix(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
+pub fn fix(remedies: &[Remedy], files: &[SourceFile]) -> Option<Fix> {
+    remedies.iter().find_map(|remedy| fix_by(remedy, files))
+}
+
+fn fix_by(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
     let mut fix = match files[remedy.file().index()].language {
         Language::Rust => None,
         Language::TypeScript | Language::Tsx | Language::JavaScript => typescript::fix(remedy, files),

@@ -6,6 +6,8 @@ use crate::source::{Location, Span};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
     Release(Release),
+    /// Using what there is already in the place of what is made anew.
+    Share(Shared),
 }
 
 /// Releasing a resource however the function is left.
@@ -33,12 +35,50 @@ pub enum By {
     Function(String),
 }
 
+/// Using an instance that the project shares already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// The call that makes one of its own.
+    pub acquisition: Location,
+    /// The members of what that gives which are the same as the shared instance; an empty name for the result itself.
+    pub members: Vec<String>,
+    pub reach: Reach,
+    /// `None` where it is in the same file under this name.
+    pub import: Option<Import>,
+    pub name: String,
+    /// Whether the two are given the same arguments.
+    pub is_alike: bool,
+}
+
+/// How a shared instance is got at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    Value,
+    Call,
+    AsyncCall,
+}
+
+/// What a file needs of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    pub name: String,
+    /// The path of the file that needs it, as all paths here.
+    pub from: String,
+    /// The path of the file that has it.
+    pub to: String,
+    /// The specifiers by which the file names the other already.
+    pub present: Vec<String>,
+    /// What it names otherwise, and where that leads: how such things are written here. The likeliest first.
+    pub like: Vec<(String, String)>,
+}
+
 impl Remedy {
     /// The file that has to change first of all.
     #[must_use]
     pub fn file(&self) -> crate::source::FileId {
         match self {
             Self::Release(release) => release.acquisition.file,
+            Self::Share(shared) => shared.acquisition.file,
         }
     }
 }

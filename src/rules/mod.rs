@@ -15,6 +15,7 @@ mod pool_without_limits;
 mod release;
 mod remedies;
 mod shared_single_client;
+mod sharing;
 mod unbounded_cache;
 mod uncleared_timer;
 mod unclosed_client;
@@ -29,7 +30,7 @@ use serde::Serialize;
 use crate::analysis::facts::Facts;
 use crate::findings::Finding;
 
-pub use remedies::remedy;
+pub use remedies::remedies;
 
 /// Every rule's judgement, in the order of [`RuleId::ALL`].
 const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[

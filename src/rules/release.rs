@@ -213,16 +213,20 @@ fn help(loss: Loss, handle: &str) -> String {
     }
 }
 
-/// How the resource of a finding would be released on every path.
-pub(super) fn remedy(facts: &Facts<'_>, finding: &Finding) -> Option<Release> {
-    let obligation = facts.obligations.iter().find(|obligation| {
+/// What a finding of a release rule is about.
+pub(super) fn subject<'f>(facts: &'f Facts<'_>, finding: &Finding) -> Option<&'f Obligation> {
+    facts.obligations.iter().find(|obligation| {
         facts.location(obligation.acquisition.at) == finding.location
             && rule_for(facts, obligation) == Some(finding.rule)
             && !matches!(obligation.acquisition.how, How::CallbackParameter { .. } | How::Begun)
-    })?;
+    })
+}
+
+/// How a resource would be released on every path.
+pub(super) fn remedy(facts: &Facts<'_>, obligation: &Obligation) -> Option<Release> {
     let (by, waits) = releaser(facts, obligation)?;
     let present = facts.releases(obligation).into_iter().map(|at| facts.location(at).span).collect();
-    Some(Release { acquisition: finding.location, by, waits, present })
+    Some(Release { acquisition: facts.location(obligation.acquisition.at), by, waits, present })
 }
 
 /// What releases it, and whether that gives a promise.

@@ -7,15 +7,18 @@ use crate::analysis::facts::Facts;
 use crate::findings::Finding;
 use crate::rewrite::Remedy;
 
-use super::{RuleId, release};
+use super::{RuleId, release, sharing};
 
-/// What would end the leak that a finding is about; `None` where no one thing would, or it is not known.
+/// What would end the leak that a finding is about, the best first; empty where nothing would, or it is not known.
 #[must_use]
-pub fn remedy(facts: &Facts<'_>, finding: &Finding) -> Option<Remedy> {
+pub fn remedies(facts: &Facts<'_>, finding: &Finding) -> Vec<Remedy> {
     match finding.rule {
         RuleId::DiscardedCleanup | RuleId::UnreleasedLease | RuleId::UnclosedClient => {
-            release::remedy(facts, finding).map(Remedy::Release)
+            let Some(obligation) = release::subject(facts, finding) else { return Vec::new() };
+            let shared = (finding.rule == RuleId::DiscardedCleanup).then(|| sharing::existing(facts, obligation));
+            let release = release::remedy(facts, obligation).map(Remedy::Release);
+            shared.flatten().map(Remedy::Share).into_iter().chain(release).collect()
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }

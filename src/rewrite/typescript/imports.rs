@@ -2,11 +2,70 @@
 
 use oxc_ast::ast::{ImportDeclaration, ImportDeclarationSpecifier, Statement};
 use oxc_span::GetSpan as _;
+use oxc_syntax::scope::ScopeId;
 use oxc_syntax::symbol::SymbolId;
 
+use super::specifier::specifier;
 use super::syntax::{Syntax, ours};
-use crate::rewrite::Edit;
+use crate::rewrite::{Edit, Import};
 use crate::source::Span;
+
+/// How a file may call what another exports where it says `scope`, and what it has to import for that. What `gives_way`
+/// is called is free there.
+pub(super) fn named(
+    syntax: &Syntax<'_, '_>,
+    import: &Import,
+    scope: ScopeId,
+    gives_way: SymbolId,
+) -> Option<(String, Vec<Edit>)> {
+    let body = &syntax.semantic.nodes().program().body;
+    let imports = || {
+        body.iter().filter_map(|statement| match statement {
+            Statement::ImportDeclaration(import) if import.import_kind.is_value() => Some(&**import),
+            _ => None,
+        })
+    };
+    let from = |specifiers: &[String]| {
+        imports().find(|import| specifiers.iter().any(|specifier| specifier == import.source.value.as_str()))
+    };
+    let present = from(&import.present);
+    if let Some(specifiers) = present.and_then(|present| present.specifiers.as_ref()) {
+        let known = specifiers.iter().find_map(|specifier| match specifier {
+            ImportDeclarationSpecifier::ImportSpecifier(it) if it.imported.name() == import.name => Some(&it.local),
+            _ => None,
+        });
+        if let Some(local) = known {
+            let is_hidden = syntax.is_hidden(&local.name, scope, Some(gives_way));
+            return (!is_hidden).then(|| (local.name.to_string(), Vec::new()));
+        }
+    }
+    let local = syntax.free_import(&import.name, scope, gives_way);
+    let clause = if local == import.name { local.clone() } else { format!("{} as {local}", import.name) };
+    let last_named = present.and_then(|present| {
+        present
+            .specifiers
+            .as_ref()?
+            .iter()
+            .rev()
+            .find(|it| matches!(it, ImportDeclarationSpecifier::ImportSpecifier(_)))
+    });
+    if let Some(last) = last_named {
+        return Some((local, vec![Edit::insert(syntax.file, last.span().end, format!(", {clause}"))]));
+    }
+    let specifier = match import.present.first() {
+        Some(present) => present.clone(),
+        None => specifier(&import.from, &import.to, &import.like)?,
+    };
+    // Beside what it comes in the place of, else before all others; a file without imports is no module to add to.
+    let likeliest: Vec<String> = import.like.iter().take(1).map(|(written, _)| written.clone()).collect();
+    let beside = from(&likeliest).or_else(|| imports().next())?;
+    let text = syntax.slice(beside.span);
+    let quote = &syntax.slice(beside.source.span)[..1];
+    let semicolon = if text.ends_with(';') { ";" } else { "" };
+    let newline = syntax.layout.newline;
+    let text = format!("import {{ {clause} }} from {quote}{specifier}{quote}{semicolon}{newline}");
+    Some((local, vec![Edit::insert(syntax.file, beside.span.start, text)]))
+}
 
 /// The removals of imported names that nothing mentions any more once `edits` are made, and something did before.
 pub(super) fn unused(syntax: &Syntax<'_, '_>, edits: &[&Edit]) -> Vec<Edit> {

@@ -5,6 +5,8 @@
 
 mod imports;
 mod release;
+mod sharing;
+mod specifier;
 mod syntax;
 
 use super::{Edit, Fix, Remedy};
@@ -14,6 +16,7 @@ pub(super) fn fix(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
     let file = remedy.file();
     syntax::read(file, &files[file.index()], |syntax| match remedy {
         Remedy::Release(remedy) => release::fix(syntax, remedy),
+        Remedy::Share(remedy) => sharing::fix(syntax, remedy),
     })
 }
 

@@ -161,11 +161,11 @@ impl<'a> Syntax<'a, '_> {
             .any(|symbol| self.mentions(symbol).any(|node| elsewhere.contains(ours(self.kind(node).span()))))
     }
 
-    /// `wanted`, or that with something behind it, such that the name means nothing yet in and around `scope`.
+    /// `wanted`, or that with a number behind it, such that the name means nothing yet in and around `scope`.
     pub(super) fn free_name(&self, wanted: &str, scope: ScopeId) -> String {
         let scoping = self.semantic.scoping();
-        let is_taken = |name: &str| {
-            scoping.root_unresolved_references().keys().any(|taken| taken.as_str() == name)
+        numbered(wanted, |name| {
+            self.is_global(name)
                 || scoping.symbol_ids().any(|symbol| {
                     let at = scoping.symbol_scope_id(symbol);
                     scoping.symbol_name(symbol) == name
@@ -173,14 +173,30 @@ impl<'a> Syntax<'a, '_> {
                             || scoping.scope_is_descendant_of(scope, at)
                             || at == scope)
                 })
-        };
-        let mut name = wanted.to_owned();
-        let mut number = 1;
-        while is_taken(&name) {
-            number += 1;
-            name = format!("{wanted}{number}");
-        }
-        name
+        })
+    }
+
+    /// The same for a name that the whole file is to have and `scope` is to see; `gives_way` goes.
+    pub(super) fn free_import(&self, wanted: &str, scope: ScopeId, gives_way: SymbolId) -> String {
+        let scoping = self.semantic.scoping();
+        numbered(wanted, |name| {
+            self.is_global(name)
+                || self.is_hidden(name, scope, Some(gives_way))
+                || scoping.iter_bindings_in(scoping.root_scope_id()).any(|symbol| scoping.symbol_name(symbol) == name)
+        })
+    }
+
+    /// Whether a name of the file's means something else where `scope` says it, `except` aside.
+    pub(super) fn is_hidden(&self, name: &str, scope: ScopeId, except: Option<SymbolId>) -> bool {
+        let scoping = self.semantic.scoping();
+        scoping.scope_ancestors(scope).filter(|&at| at != scoping.root_scope_id()).any(|at| {
+            scoping.iter_bindings_in(at).any(|symbol| Some(symbol) != except && scoping.symbol_name(symbol) == name)
+        })
+    }
+
+    /// Whether the file uses the name without declaring it.
+    fn is_global(&self, name: &str) -> bool {
+        self.semantic.scoping().root_unresolved_references().keys().any(|taken| taken.as_str() == name)
     }
 
     /// The starts of the lines of a span that may be moved: not those inside of a template.
@@ -205,4 +221,14 @@ pub(super) fn name_of(pattern: &BindingPattern<'_>) -> Option<SymbolId> {
         BindingPattern::BindingIdentifier(identifier) => identifier.symbol_id.get(),
         _ => None,
     }
+}
+
+fn numbered(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let mut name = wanted.to_owned();
+    let mut number = 1;
+    while is_taken(&name) {
+        number += 1;
+        name = format!("{wanted}{number}");
+    }
+    name
 }
