@@ -171,6 +171,13 @@ impl<'l> Builder<'l> {
                 self.index.nodes[node as usize].known = true;
             }
         }
+        for text in &resource.taken_from {
+            let path = parse_path(text).ok_or_else(|| mistake(library, format!("`{text}` is no name of a type")))?;
+            for &root in roots {
+                let node = self.node(root, &path);
+                self.index.nodes[node as usize].guards = Some(id);
+            }
+        }
         for text in &resource.release_functions {
             self.symbols(library, text, roots, |record, _| record.releases = Some(id))?;
         }
@@ -238,6 +245,10 @@ impl<'l> Builder<'l> {
                 let symbol = self.name(name);
                 self.any(library, symbol).releases_something = true;
             }
+        }
+        for name in &resource.taken_by {
+            let symbol = self.name(name);
+            self.any(library, symbol).guards_something = true;
         }
         for name in &resource.open {
             self.method(id, name).opens = true;

@@ -211,6 +211,8 @@ impl Walk<'_, '_> {
             || facts.leases_something && !matches!(call.argument(0), Some(Operand::Opaque | Operand::Function(_)));
         !facts.registrations.is_empty()
             || facts.function.is_some_and(|fact| fact.forgets)
+            // The front end keeps of the methods that lock those whose result nobody keeps.
+            || facts.guards_something && call.arguments.is_empty()
             || self.members.contains(name)
             || may_lease()
             || (receiver.is_some() && self.surroundings.members.contains(name))

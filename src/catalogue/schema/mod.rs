@@ -145,6 +145,11 @@ pub struct Resource {
     /// For guards: methods, the first on it and more on what that gave, whose result is worth nothing once it is gone.
     #[serde(default)]
     pub views: Vec<String>,
+    /// For guards of locks: the types that give them, whatever they hold, and by which methods.
+    #[serde(default)]
+    pub taken_from: Vec<String>,
+    #[serde(default)]
+    pub taken_by: Vec<String>,
     /// Methods that return it (or a promise of it): chaining, views of the same thing.
     #[serde(default)]
     pub returns_self: Vec<String>,
