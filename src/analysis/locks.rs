@@ -4,10 +4,13 @@
 //! guarded. A lock that is taken last waits for whoever has it, and that is what it is for; one that nobody else can have
 //! is not.
 
+use std::cell::Cell;
+
 use crate::analysis::facts::Facts;
 use crate::analysis::written;
-use crate::catalogue::ResourceId;
-use crate::ir::{BlockId, Call, OpKind, Place, Root};
+use crate::catalogue::schema::Resource;
+use crate::catalogue::{ResourceId, SymbolFacts};
+use crate::ir::{BlockId, Call, OpKind, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 
 /// A guard that is dropped in the statement that takes the lock.
@@ -41,21 +44,77 @@ pub fn unguarded(facts: &Facts<'_>, function: FunctionRef) -> Vec<Unguarded> {
 
 /// The guard that a call gives, if what it is a method of is a lock.
 fn guard_taken(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<ResourceId> {
-    let name = call.method_name().filter(|_| call.arguments.is_empty())?;
-    if !facts.evaluator.any_method(at.function.file, name).guards_something {
-        return None;
+    of_lock(facts, at, call, |guard| &guard.taken_by)
+}
+
+/// The guard that a call keeps from ever being given back: `permit.forget()`.
+#[must_use]
+pub fn lost(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<ResourceId> {
+    let name = has_to_do_with_guards(facts, at, call)?;
+    let (Place { root, path }, _) = call.receiver()?;
+    let index = facts.program.index(at.function.file);
+    let mut roots = if path.is_empty() { vec![root] } else { Vec::new() };
+    let mut seen = 0;
+    // Through the names it has had since it was taken.
+    while let Some(root) = roots.get(seen).cloned() {
+        seen += 1;
+        let definitions = match root {
+            Root::Variable(id) => index.of_variable(id),
+            Root::Temp(temp) => index.of_temp(at.function.function, temp),
+            Root::This | Root::Global(_) => &[],
+        };
+        for definition in definitions.iter().filter(|it| it.function == at.function.function) {
+            let defining = OpRef { function: at.function, block: definition.block, index: definition.index };
+            match &facts.program.op(defining).kind {
+                OpKind::Call(call) => {
+                    let guard = guard_taken(facts, defining, call)?;
+                    let is_lost = facts.evaluator.catalogue.resource(guard).lost_by.iter().any(|it| it == name);
+                    return is_lost.then_some(guard);
+                }
+                OpKind::Assign { value: Rvalue::Use(from) | Rvalue::Await(from), .. } => {
+                    let from = from.place().filter(|from| from.path.is_empty() && !roots.contains(&from.root));
+                    roots.extend(from.map(|from| from.root.clone()));
+                }
+                _ => {}
+            }
+        }
     }
+    None
+}
+
+/// Whether a call makes up for guards that were lost: `semaphore.add_permits(1)`.
+#[must_use]
+pub fn makes_up(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
+    of_lock(facts, at, call, |guard| &guard.made_up_by).is_some()
+}
+
+/// The guard of the lock that a call is a method of, if the method is one of those.
+fn of_lock(
+    facts: &Facts<'_>,
+    at: OpRef,
+    call: &Call,
+    methods: impl Fn(&Resource) -> &Vec<String>,
+) -> Option<ResourceId> {
+    let name = has_to_do_with_guards(facts, at, call)?;
     let (lock, _) = call.receiver()?;
-    let types = written::types(facts, at.function, &lock);
-    let found = std::cell::Cell::new(None);
-    let takes = |facts_of: &crate::catalogue::SymbolFacts<'_>| {
-        let guard = facts_of
-            .guards
-            .filter(|guard| facts.evaluator.catalogue.resource(*guard).taken_by.iter().any(|method| method == name));
+    let found = Cell::new(None);
+    let gives = |type_facts: &SymbolFacts<'_>| {
+        let is_method =
+            |guard: &ResourceId| methods(facts.evaluator.catalogue.resource(*guard)).iter().any(|it| it == name);
+        let guard = type_facts.guards.filter(is_method);
         found.set(found.get().or(guard));
         guard.is_some()
     };
-    types.iter().any(|known| written::mentions(facts, known, &takes)).then(|| found.get())?
+    let types = written::types(facts, at.function, &lock);
+    types.iter().any(|known| written::mentions(facts, known, &gives)).then(|| found.get())?
+}
+
+/// The name of a call's method, if it is one that locks and guards have.
+fn has_to_do_with_guards<'c>(facts: &Facts<'_>, at: OpRef, call: &'c Call) -> Option<&'c str> {
+    call.method_name().filter(|name| {
+        let known = facts.evaluator.any_method(at.function.file, name);
+        known.guards_something || known.forgets_something
+    })
 }
 
 /// Whether the function does something after an operation, exceptions aside.

@@ -5,6 +5,7 @@
 use crate::analysis::facts::Facts;
 use crate::analysis::value::{ExternalId, Value};
 use crate::catalogue::SymbolFacts;
+use crate::catalogue::schema::FunctionFact;
 use crate::ir::{Binding, FunctionId, Name, OpKind, Operand, Place, Root, Rvalue, TypeRef, TypeRoot};
 use crate::linking::{ClassRef, Definition, FunctionRef, OpRef, Symbol, VariableRef};
 use crate::source::FileId;
@@ -141,6 +142,29 @@ pub fn mentions(facts: &Facts<'_>, known: &Known<'_>, test: &dyn Fn(&SymbolFacts
             test(&facts.evaluator.catalogue.symbol(package, owner))
         }
     }
+}
+
+/// What is known of a method by the written type of its receiver: `CString.into_raw()` of `x.into_raw()`.
+#[must_use]
+pub fn method_fact<'f>(
+    facts: &'f Facts<'_>,
+    function: FunctionRef,
+    receiver: &Place,
+    method: &str,
+) -> Option<&'f FunctionFact> {
+    types(facts, function, receiver).iter().find_map(|known| match known {
+        Known::Made(id) => {
+            let made_by = facts.evaluator.external_name(*id);
+            let (_, owner) = made_by.path.split_last()?;
+            let path: Vec<Name> = owner.iter().cloned().chain([Name::new(method)]).collect();
+            facts.evaluator.catalogue.symbol(made_by.package.as_deref()?, &path).function
+        }
+        Known::Written { file, written: TypeRef::Named { root, path, .. }, .. } => {
+            let path: Vec<Name> = path.iter().cloned().chain([Name::new(method)]).collect();
+            facts.evaluator.type_facts(*file, root, &path)?.function
+        }
+        Known::Written { .. } => None,
+    })
 }
 
 fn written_mentions(

@@ -7,7 +7,7 @@ use crate::ir::Name;
 
 use super::index::{AnyRecord, Index, MethodRecord, Ref, Symbol, SymbolRecord};
 use super::pattern::{MemberPath, Pattern, parse_path};
-use super::schema::{FunctionFact, Library, Resource, ResourceKind};
+use super::schema::{Forgets, FunctionFact, Library, Resource, ResourceKind};
 use super::specifier::GLOBAL;
 use super::{LoadError, ResourceId};
 
@@ -194,6 +194,10 @@ impl<'l> Builder<'l> {
                 self.any(library, symbol).function = Some(joined);
             }
             Pattern::Symbol { path, .. } => {
+                if let (Some(Forgets::AsPointer), Some(method)) = (fact.forgets, path.last()) {
+                    let symbol = self.name(method);
+                    self.any(library, symbol).forgets_something = true;
+                }
                 for &root in roots {
                     let node = self.node(root, &path) as usize;
                     let joined = self.join(self.index.nodes[node].function, fact);
@@ -214,7 +218,9 @@ impl<'l> Builder<'l> {
             joined.borrows |= known.borrows;
             joined.infallible |= known.infallible;
             joined.exits |= known.exits;
-            joined.forgets |= known.forgets;
+            joined.forgets = joined.forgets.or(known.forgets);
+            joined.allocates |= known.allocates;
+            joined.memory = joined.memory.or_else(|| known.memory.clone());
             joined.comes_from_outside |= known.comes_from_outside;
             joined.reclaims |= known.reclaims;
             joined.releases.extend(&known.releases);
@@ -249,6 +255,10 @@ impl<'l> Builder<'l> {
         for name in &resource.taken_by {
             let symbol = self.name(name);
             self.any(library, symbol).guards_something = true;
+        }
+        for name in resource.lost_by.iter().chain(&resource.made_up_by) {
+            let symbol = self.name(name);
+            self.any(library, symbol).forgets_something = true;
         }
         for name in &resource.open {
             self.method(id, name).opens = true;

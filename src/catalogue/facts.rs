@@ -64,6 +64,8 @@ pub struct AnyMethodFacts<'c> {
     pub leases_something: bool,
     /// Whether some lock gives its guard by a method of this name.
     pub guards_something: bool,
+    /// Whether a method of this name keeps some guard, or what is behind a pointer, from being given back, or makes up for that.
+    pub forgets_something: bool,
 }
 
 /// The part of a method in a registration.

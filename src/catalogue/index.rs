@@ -77,6 +77,7 @@ pub(super) struct AnyRecord {
     pub(super) releases_something: bool,
     pub(super) leases_something: bool,
     pub(super) guards_something: bool,
+    pub(super) forgets_something: bool,
 }
 
 impl Index {

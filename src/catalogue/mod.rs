@@ -207,6 +207,7 @@ impl Catalogue {
             releases_something: record.releases_something,
             leases_something: record.leases_something,
             guards_something: record.guards_something,
+            forgets_something: record.forgets_something,
         }
     }
 
