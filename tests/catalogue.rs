@@ -205,7 +205,8 @@ fn functions_say_something() {
             let says = fact.borrows
                 || fact.infallible
                 || fact.exits
-                || fact.forgets
+                || fact.forgets.is_some()
+                || fact.allocates
                 || fact.reclaims
                 || fact.comes_from_outside
                 || !fact.releases.is_empty()

@@ -206,6 +206,8 @@ impl Catalogue {
             registrations: &record.registrations,
             releases_something: record.releases_something,
             leases_something: record.leases_something,
+            guards_something: record.guards_something,
+            forgets_something: record.forgets_something,
         }
     }
 
@@ -307,6 +309,7 @@ impl Catalogue {
             facts.wrapper_call = facts.wrapper_call.or(record.wrapper_call.map(wrapper));
             facts.function = facts.function.or(record.function.map(|function| &self.functions[function as usize]));
             facts.releases = facts.releases.or(record.releases);
+            facts.guards = facts.guards.or(record.guards);
             facts.entries.extend(record.entries.iter().map(|&entry| self.entry(entry)));
             facts.builds |= record.builds;
             facts.known |= record.known;

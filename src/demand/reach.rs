@@ -210,7 +210,10 @@ impl Walk<'_, '_> {
         let may_lease =
             || facts.leases_something && !matches!(call.argument(0), Some(Operand::Opaque | Operand::Function(_)));
         !facts.registrations.is_empty()
-            || facts.function.is_some_and(|fact| fact.forgets)
+            || facts.function.is_some_and(|fact| fact.forgets.is_some() || fact.reclaims)
+            // The front end keeps of the methods that lock those whose result nobody keeps.
+            || facts.forgets_something
+            || facts.guards_something && call.arguments.is_empty()
             || self.members.contains(name)
             || may_lease()
             || (receiver.is_some() && self.surroundings.members.contains(name))
@@ -255,7 +258,7 @@ impl Walk<'_, '_> {
             || facts.wrapper_new.is_some()
             || facts.wrapper_call.is_some()
             || facts.releases.is_some()
-            || facts.function.is_some_and(|fact| !fact.releases.is_empty() || fact.forgets || fact.reclaims)
+            || facts.function.is_some_and(|fact| !fact.releases.is_empty() || fact.forgets.is_some() || fact.reclaims)
     }
 
     fn operand(&self, function: FunctionId, operand: &Operand) -> Option<Level> {

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use crate::catalogue::SymbolFacts;
 use crate::ir::{Binding, FunctionId, Name, TypeRef, TypeRoot};
 use crate::linking::{FunctionRef, Symbol, VariableRef};
 use crate::source::FileId;
@@ -78,6 +79,29 @@ impl Evaluator<'_> {
             (None, TypeRoot::Module(_)) => None,
         };
         self.prelude(file).is_some() && name.is_some_and(|name| HOLDERS.contains(&name.as_str()))
+    }
+
+    /// What is known of a type by its name, where that is a library's.
+    #[must_use]
+    pub fn type_facts(&self, file: FileId, root: &TypeRoot, path: &[Name]) -> Option<SymbolFacts<'_>> {
+        let symbol = match root {
+            TypeRoot::Variable(variable) => {
+                let id = VariableRef { file, variable: *variable };
+                let Binding::Import(import) = self.program.variable(id).binding else { return None };
+                self.program.import(file, import)?
+            }
+            TypeRoot::Module(request) => self.program.namespace(file, *request)?,
+            TypeRoot::Global(name) => {
+                let full: Path = std::iter::once(name).chain(path).cloned().collect();
+                return Some(match self.prelude(file) {
+                    Some(prelude) => self.catalogue.symbol(prelude, &full),
+                    None => self.catalogue.global(&full),
+                });
+            }
+        };
+        let Symbol::External { package, path: base } = symbol else { return None };
+        let full: Path = base.iter().chain(path).cloned().collect();
+        Some(self.catalogue.symbol(&package, &full))
     }
 
     fn named_type(&self, file: FileId, root: &TypeRoot, path: &SmallVec<[Name; 2]>) -> Values {

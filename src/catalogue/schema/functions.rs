@@ -45,13 +45,19 @@ pub struct FunctionFact {
     pub cancels: Option<u32>,
     /// It keeps what it is given from ever being dropped: `Box::leak(x)`, or `x.leak()` for a method.
     #[serde(default)]
-    pub forgets: bool,
+    pub forgets: Option<Forgets>,
     /// What it waits for comes from outside, or with time, as often as it is asked for: `thread::sleep`, `recv_from`.
     #[serde(default)]
     pub comes_from_outside: bool,
     /// It takes back what was kept from being dropped: `Box::from_raw(x)`.
     #[serde(default)]
     pub reclaims: bool,
+    /// What kind of memory it forgets or reclaims: what is forgotten of one kind is reclaimed as that.
+    #[serde(default)]
+    pub memory: Option<String>,
+    /// What it gives has memory of its own: `Vec::from(x)`.
+    #[serde(default)]
+    pub allocates: bool,
     /// Its result is the argument at this index, or another face of it: `Object.freeze(x)`.
     #[serde(default)]
     pub returns: Option<u32>,
@@ -61,6 +67,19 @@ pub struct FunctionFact {
     /// What it makes keeps what it is given for a while only.
     #[serde(default)]
     pub evicts: Option<Eviction>,
+}
+
+/// How something is kept from being dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Forgets {
+    /// To have it as long as the program runs: `Box::leak(x)`.
+    ForGood,
+    /// For whatever reason; most have one: `mem::forget(x)`. Only what has memory or a resource of its own is missed, and
+    /// only where nothing else got hold of that.
+    IfOwned,
+    /// As a pointer, for whoever takes it back: `Box::into_raw(x)`.
+    AsPointer,
 }
 
 /// How a collection grows.

@@ -12,7 +12,7 @@ mod registrations;
 use serde::{Deserialize, Serialize};
 
 pub use entries::{EntryPoint, Runs};
-pub use functions::{Collection, Eviction, FunctionFact};
+pub use functions::{Collection, Eviction, Forgets, FunctionFact};
 pub use limits::{Deadline, Limit};
 pub use registrations::{ArgumentLiteral, ArgumentTest, Registration};
 /// One library: a file of `rules/catalogue/<language>/`.
@@ -148,6 +148,16 @@ pub struct Resource {
     /// For guards: methods, the first on it and more on what that gave, whose result is worth nothing once it is gone.
     #[serde(default)]
     pub views: Vec<String>,
+    /// For guards of locks: the types that give them, whatever they hold, and by which methods.
+    #[serde(default)]
+    pub taken_from: Vec<String>,
+    #[serde(default)]
+    pub taken_by: Vec<String>,
+    /// For such guards: methods that keep them from being given back, and methods of what gives them that make up for it.
+    #[serde(default)]
+    pub lost_by: Vec<String>,
+    #[serde(default)]
+    pub made_up_by: Vec<String>,
     /// Methods that return it (or a promise of it): chaining, views of the same thing.
     #[serde(default)]
     pub returns_self: Vec<String>,

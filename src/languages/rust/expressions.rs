@@ -97,18 +97,7 @@ impl Lowering<'_> {
                 Operand::Nullish
             }
             syn::Expr::Assign(assignment) => {
-                let value = self.expression(&assignment.right);
-                self.moves(&value);
-                if let Operand::Place(target) = self.expression(&assignment.left) {
-                    if let Some(id) = target.as_variable() {
-                        self.moved.remove(&id);
-                        if is_dereferenced(&assignment.left) {
-                            let behind = self.referents.get(&id).cloned().unwrap_or_else(|| target.clone().named("*"));
-                            self.body.assign(behind, Rvalue::Use(value.clone()), at);
-                        }
-                    }
-                    self.body.assign(target, Rvalue::Use(value), at);
-                }
+                self.assignment(assignment, at);
                 Operand::Nullish
             }
             syn::Expr::Binary(binary) => {
@@ -123,6 +112,23 @@ impl Lowering<'_> {
             other => self.aggregate(other, at),
         };
         if mode == Mode::Try { self.settled(plain, at) } else { plain }
+    }
+
+    fn assignment(&mut self, assignment: &syn::ExprAssign, at: Span) {
+        let value = self.expression(&assignment.right);
+        if matches!(&*assignment.left, syn::Expr::Infer(_)) {
+            return self.give_up(&assignment.right, value);
+        }
+        self.moves(&value);
+        let Operand::Place(target) = self.expression(&assignment.left) else { return };
+        if let Some(id) = target.as_variable() {
+            self.moved.remove(&id);
+            if is_dereferenced(&assignment.left) {
+                let behind = self.referents.get(&id).cloned().unwrap_or_else(|| target.clone().named("*"));
+                self.body.assign(behind, Rvalue::Use(value.clone()), at);
+            }
+        }
+        self.body.assign(target, Rvalue::Use(value), at);
     }
 
     /// Notes what a new variable is a guard of, or a reference to: writing through it writes there.

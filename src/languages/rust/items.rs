@@ -168,6 +168,12 @@ impl Lowering<'_> {
             }
             syn::Item::Static(it) => self.constant(&it.ident, &it.ty, &it.expr),
             syn::Item::Const(it) => self.constant(&it.ident, &it.ty, &it.expr),
+            syn::Item::Type(it) => {
+                let annotation = self.type_ref(&it.ty);
+                if let Some(id) = self.lookup(&name_of(&it.ident)) {
+                    self.variables[id.0 as usize].annotation = Some(annotation);
+                }
+            }
             syn::Item::Mod(it) => self.inline_module(it),
             syn::Item::Enum(it) => self.derived(&it.ident, &it.attrs),
             syn::Item::Macro(it) => {

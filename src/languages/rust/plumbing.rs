@@ -46,6 +46,30 @@ pub(super) fn plumbing(method: &str, arguments: usize) -> Option<Plumbing> {
     })
 }
 
+/// The call that takes a lock whose guard an expression is: `m.lock().unwrap()`, `m.read().await`.
+pub(super) fn locking(expression: &syn::Expr) -> Option<&syn::ExprMethodCall> {
+    match expression {
+        syn::Expr::Await(inner) => locking(&inner.base),
+        syn::Expr::Try(inner) => locking(&inner.expr),
+        syn::Expr::Paren(inner) => locking(&inner.expr),
+        syn::Expr::Group(inner) => locking(&inner.expr),
+        syn::Expr::MethodCall(call) => {
+            let name = call.method.to_string();
+            if plumbing(&name, call.args.len()) != Some(Plumbing::Through) {
+                return None;
+            }
+            if is_lock(&name) { Some(call) } else { locking(&call.receiver) }
+        }
+        _ => None,
+    }
+}
+
+/// Whether a method of [`plumbing`] without arguments is one that takes a lock.
+fn is_lock(name: &str) -> bool {
+    matches!(name, "lock" | "read" | "write" | "blocking_lock" | "upgradable_read")
+        || ["lock_", "read_", "write_"].iter().any(|prefix| name.starts_with(prefix))
+}
+
 fn is_of_lock(name: &str) -> bool {
     const WAYS: &[&str] = &["recover", "poison", "unwrap", "ignore", "blocking", "owned", "arc", "guard", "or_panic"];
     WAYS.iter().any(|way| name.contains(way))
