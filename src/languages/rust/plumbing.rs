@@ -36,14 +36,18 @@ pub(super) fn plumbing(method: &str, arguments: usize) -> Option<Plumbing> {
             1,
         ) => Plumbing::Through,
         // `lock_recover()`, `read_unpoisoned()`: what projects and other libraries call their ways to a lock.
-        (name, 0) if ["lock_", "read_", "write_"].iter().any(|prefix| name.starts_with(prefix)) && is_of_lock(name) => {
-            Plumbing::Through
-        }
+        (name, 0) if is_lock(name) && is_of_lock(name) => Plumbing::Through,
         ("unwrap_or" | "or", 1) => Plumbing::OrValue,
         ("unwrap_or_else" | "or_else", 1) => Plumbing::OrElse,
         ("and_then" | "is_ok_and" | "is_some_and", 1) => Plumbing::AndThen,
         _ => return None,
     })
+}
+
+/// Whether a method with such a name takes a lock.
+pub(super) fn is_lock(method: &str) -> bool {
+    let rest = ["lock", "read", "write"].iter().find_map(|prefix| method.strip_prefix(prefix));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
 }
 
 fn is_of_lock(name: &str) -> bool {
