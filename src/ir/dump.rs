@@ -216,7 +216,12 @@ impl Dump<'_> {
             CallKind::Super => "super ",
             CallKind::Jsx => "jsx ",
         };
-        let awaited = if call.awaited { "await " } else { "" };
+        let awaited = match (call.awaited, call.suspends) {
+            (true, true) => "await ",
+            (true, false) => "try ",
+            (false, true) => "wait ",
+            (false, false) => "",
+        };
         let optional = if call.optional { "?." } else { "" };
         let arguments: Vec<String> = call
             .arguments

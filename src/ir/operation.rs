@@ -74,6 +74,9 @@ pub struct Call {
     pub result: Temp,
     /// Whether an `await` (or the front end's own reading of a promise chain) takes the settled value at once.
     pub awaited: bool,
+    /// Whether control stays here until what was called is done: `await`, `.await`. Where `?` settles a value it is
+    /// `awaited` and nobody has to wait.
+    pub suspends: bool,
     /// `f?.()`, `a?.f()`: may not happen at all. The receiver is then nullish.
     pub optional: bool,
     /// The callee's text alone, for labels.

@@ -87,6 +87,7 @@ impl Lowering<'_> {
             arguments,
             result,
             awaited: false,
+            suspends: false,
             optional: false,
             callee_span: span_of(&call.path),
         };
@@ -98,7 +99,7 @@ impl Lowering<'_> {
     fn branches(&mut self, branches: &[Branch], at: Span) -> Operand {
         let awaited: Vec<Operand> = branches
             .iter()
-            .map(|branch| branch.awaited.as_ref().map_or(Operand::Nullish, |(_, future)| self.moved_value(future)))
+            .map(|branch| branch.awaited.as_ref().map_or(Operand::Nullish, |(_, future)| self.moved_future(future)))
             .collect();
         let result = self.body.new_temp();
         let before = self.moved.clone();
