@@ -149,6 +149,10 @@ fn by_directory(directories: &[&str], stem: &str) -> Option<FileRole> {
     {
         return Some(FileRole::Example);
     }
+    // No product has a part that is called so, unless a router named it.
+    if any(&["examples"]) && !any(ROUTE_DIRECTORIES) {
+        return Some(FileRole::Example);
+    }
     None
 }
 
@@ -224,6 +228,7 @@ mod tests {
                 "app/api/test/route.ts",
                 "app/api/seed/route.ts",
                 "src/app/docs/page.tsx",
+                "src/app/examples/list.tsx",
                 "src/routes/demo/+page.server.ts",
                 "pages/api/test.ts",
                 "pages/api/tests/run.ts",
@@ -302,7 +307,13 @@ mod tests {
     fn what_does_not_run_in_the_product() {
         check(
             FileRole::Example,
-            &["example.ts", "examples/basic/src/index.ts", "docs/snippets/a.ts", "templates/blank/src/a.ts"],
+            &[
+                "example.ts",
+                "examples/basic/src/index.ts",
+                "docs/snippets/a.ts",
+                "templates/blank/src/a.ts",
+                "packages/a/src/examples/config.ts",
+            ],
         );
         check(FileRole::Declaration, &["src/types.d.ts", "globals.d.mts"]);
         check(FileRole::Story, &["src/button.stories.tsx", ".storybook/preview.ts"]);

@@ -72,6 +72,10 @@ pub enum TypeRef {
     TypeOf(Place),
     /// A few values that are written out: `"asc" | "desc"`, `keyof typeof TABLE`, `(typeof LIST)[number]`.
     Literals,
+    /// An object type that is written out: its fields whose types say something.
+    Shape(Vec<(Name, TypeRef)>),
+    /// `Adapter["pool"]`, and a field of a pattern of that type.
+    Part { of: Box<TypeRef>, name: Name },
     /// Everything else: primitives, mapped and conditional types.
     Other,
 }
@@ -79,9 +83,9 @@ pub enum TypeRef {
 /// What a type's name resolves to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypeRoot {
-    /// A class, an import or an import-type alias of this module.
+    /// A class, an import, an interface or an alias of this module.
     Variable(VariableId),
-    /// A name nothing in the module declares as a value: `Promise`, `Map`, an interface.
+    /// A name nothing in the module declares as a value: `Promise`, `Map`.
     Global(Name),
     Module(RequestId),
 }

@@ -7,6 +7,7 @@ use crate::analysis::ownership::{Effect, Identity};
 use crate::analysis::registrations::{
     Addition, Guard, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard,
 };
+use crate::analysis::value::Value;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::FunctionId;
 use crate::linking::{ClassRef, FunctionRef, OpRef};
@@ -73,7 +74,7 @@ fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addit
             .in_order()
             .any(|(identity, effect)| *identity == Identity::Acquired(id) && effect == Effect::Release);
         let repeats = facts.rate(addition.at) != Rate::Once && guard(&facts.evaluator, addition.at).is_none();
-        return (goes_back && repeats).then_some(Why::Leased);
+        return (goes_back && repeats && !calls_back(facts, addition)).then_some(Why::Leased);
     }
     if addition.target.life == Life::Unknown || (addition.hands_back && addition.target.life != Life::Global) {
         return None;
@@ -293,6 +294,20 @@ fn added_again(facts: &Facts<'_>, registrations: &Registrations, addition: &Addi
                 && (removes(other.at) != removes(addition.at))
         })
         .map(|other| other.at)
+}
+
+/// Whether the handler calls the function that adds it: who connects anew when the connection breaks wants it to stay
+/// for as long as it holds, and adds the next to another one.
+fn calls_back(facts: &Facts<'_>, addition: &Addition) -> bool {
+    let adder = addition.at.function;
+    addition.handler.values.iter().any(|value| {
+        let Value::Function { function, .. } = value else { return false };
+        facts
+            .program
+            .function(*function)
+            .ops()
+            .any(|(block, index, op)| op.call().is_some() && facts.called(function.op(block, index)).contains(&adder))
+    })
 }
 
 fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {

@@ -245,7 +245,7 @@ impl Keys<'_, '_, '_> {
     }
 
     /// Whether a variable of a module is only assigned when the module is loaded: configuration, a table.
-    fn is_set_at_load(&self, id: VariableRef) -> bool {
+    pub(super) fn is_set_at_load(&self, id: VariableRef) -> bool {
         let variable = self.facts.program.variable(id);
         variable.owner == FunctionId::INITIALISER
             && variable.binding == Binding::Value

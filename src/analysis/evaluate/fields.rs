@@ -1,6 +1,6 @@
 //! Fields: what a part of a value may hold.
 
-use crate::ir::{Element, Field, FunctionKind, Name, OpKind, Property, Rvalue};
+use crate::ir::{Element, Field, FunctionKind, Name, OpKind, Property, Rvalue, TypeRef};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::FileId;
 
@@ -39,7 +39,11 @@ impl Evaluator<'_> {
         match (value, field) {
             (Value::Object { at, context }, field) => self.object_field(*at, *context, field),
             (Value::Parameter { function, index, path }, field) => match longer(path, field) {
-                Some(path) => Values::perhaps(Value::Parameter { function: *function, index: *index, path }),
+                Some(path) => {
+                    let mut values = self.typed_parameter(*function, *index, &path);
+                    values.join(&Values::perhaps(Value::Parameter { function: *function, index: *index, path }));
+                    values
+                }
                 None => Values::unknown(),
             },
             (Value::Resource(id), Field::Named(name)) => match self.acquisition(*id).kind {
@@ -67,7 +71,11 @@ impl Evaluator<'_> {
                 Values::clone(&self.class_field(*class, name))
             }
             (Value::This { class, path }, field) => match longer(path, field) {
-                Some(path) => Values::perhaps(Value::This { class: *class, path }),
+                Some(path) => {
+                    let mut values = self.typed_field(*class, &path);
+                    values.join(&Values::perhaps(Value::This { class: *class, path }));
+                    values
+                }
                 None => Values::unknown(),
             },
             (Value::Nullish | Value::Text(_), _) => Values::default(),
@@ -197,6 +205,10 @@ impl Evaluator<'_> {
                 && let Some((_, written)) = body.field_types.iter().find(|(field, _)| field == name)
             {
                 values.join(&self.typed(class.file, body.parent, written));
+                // Nothing is assigned here, and the type is no resource: its parts may be.
+                if values.is_empty() && !matches!(written, TypeRef::Literals | TypeRef::Other) {
+                    return Values::perhaps(Value::This { class, path: Path::from_iter([name.clone()]) });
+                }
             }
             if values.is_empty()
                 && let Some(base) = self.base_class(class)
