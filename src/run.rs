@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::analysis::facts::Facts;
 use crate::catalogue::Catalogue;
+use crate::config::{self, Configuration, Levels};
 use crate::demand::{self, Read};
 use crate::discovery::{self, DiscoveryError};
 use crate::findings::{Finding, suppression};
@@ -32,6 +33,10 @@ pub struct Request {
     pub respect_ignore_files: bool,
     /// Globs of paths that take no part, in the syntax of ignore files, relative to the working directory.
     pub exclude: Vec<String>,
+    /// Which configuration files count.
+    pub configuration: config::Source,
+    /// What is said of levels beside the configuration; it has the last word.
+    pub levels: Levels,
 }
 
 /// Packages of a cargo workspace: each is what lies below its directory, other packages aside.
@@ -57,6 +62,8 @@ impl Request {
             threads: None,
             respect_ignore_files: true,
             exclude: Vec::new(),
+            configuration: config::Source::Nearest,
+            levels: Levels::default(),
         }
     }
 }
@@ -69,6 +76,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     pub problems: Vec<Problem>,
     pub statistics: Statistics,
+    /// The configuration files that had a say.
+    pub configuration: Configuration,
 }
 
 /// A file, or a part of one, that was not looked at; the rest was.
@@ -108,8 +117,30 @@ impl Progress for Silent {
 pub enum RunError {
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),
+    #[error(transparent)]
+    Configuration(#[from] Box<config::Mistake>),
     #[error("cannot start the worker threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// The files that a request is about, as reports show them: those that are reported on, of which each is a source.
+///
+/// # Errors
+/// As for [`check`].
+pub fn files(request: &Request) -> Result<Vec<String>, RunError> {
+    let discovered = discovery::discover(request)?;
+    let files = discovered.files.into_iter().zip(discovered.reported);
+    Ok(files.filter(|(_, reported)| *reported).map(|(file, _)| file.display_path).collect())
+}
+
+/// The configuration files that have a say in what a request is about.
+///
+/// # Errors
+/// As for [`check`].
+pub fn configuration(request: &Request) -> Result<Configuration, RunError> {
+    let configuration = discovery::discover(request)?.configuration;
+    configuration.catalogue()?;
+    Ok(configuration)
 }
 
 /// Runs the pipeline.
@@ -133,7 +164,8 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Report, RunEr
 fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     progress.stage("reading", 0, 0);
     let discovered = discovery::discover(request)?;
-    let catalogue = Catalogue::builtin();
+    let own = discovered.configuration.catalogue()?;
+    let catalogue = own.as_ref().unwrap_or_else(|| Catalogue::builtin());
     progress.stage("parsing", 0, discovered.files.len());
     let read = demand::read(&discovered, catalogue);
 
@@ -171,8 +203,13 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     }));
     let mut findings = suppressed.kept;
     findings.retain(|finding| discovered.reported[finding.location.file.index()]);
+    let configuration = discovered.configuration;
+    findings.retain_mut(|finding| {
+        let path = &program.files[finding.location.file.index()].path;
+        request.levels.apply(finding, configuration.of(path), path)
+    });
     problems.retain(|problem| problem.location.is_none_or(|location| discovered.reported[location.file.index()]));
-    Ok(Report { files: program.into_files(), findings, problems, statistics })
+    Ok(Report { files: program.into_files(), findings, problems, statistics, configuration })
 }
 
 /// Whether a part of the function that a finding is in could not be read: the release may have stood there.

@@ -8,13 +8,15 @@ use anyhow::Context as _;
 use super::Verdict;
 use super::arguments::{Check, Color};
 use super::errors::UserError;
-use super::levels::{self, Levels};
+use super::levels;
 use super::progress::ProgressLine;
+use super::show;
+use crate::config::{self, Levels};
 use crate::reporting;
 use crate::run::{self, Packages, Request};
 
 /// Checks `packages`, or else what the paths name.
-pub(super) fn check(arguments: &Check, levels: &Levels, packages: Option<Packages>) -> anyhow::Result<Verdict> {
+pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages>) -> anyhow::Result<Verdict> {
     match arguments.color {
         Color::Auto => anstream::ColorChoice::Auto,
         Color::Always => anstream::ColorChoice::Always,
@@ -22,11 +24,17 @@ pub(super) fn check(arguments: &Check, levels: &Levels, packages: Option<Package
     }
     .write_global();
 
+    let request = request(arguments, levels, packages)?;
+    if arguments.show_config {
+        return show::configuration(&request);
+    }
+    if arguments.show_files {
+        return show::files(&request);
+    }
     let progress = ProgressLine::on_stderr(arguments.quiet);
-    let checked = run::check(&request(arguments, packages)?, &progress);
+    let checked = run::check(&request, &progress);
     progress.finish();
-    let mut report = checked.map_err(|error| explain_misplaced_verb(error.into(), &arguments.paths))?;
-    levels::apply(&mut report.findings, arguments, levels);
+    let report = checked.map_err(|error| explain_misplaced_verb(error.into(), &arguments.paths))?;
 
     let options = reporting::Options { quiet: arguments.quiet, max_findings: arguments.max_diagnostics };
     let mut out = BufWriter::new(anstream::stdout().lock());
@@ -47,7 +55,7 @@ pub(super) fn check(arguments: &Check, levels: &Levels, packages: Option<Package
     Ok(if fails { Verdict::Findings } else { Verdict::Clean })
 }
 
-fn request(arguments: &Check, packages: Option<Packages>) -> anyhow::Result<Request> {
+fn request(arguments: &Check, levels: Levels, packages: Option<Packages>) -> anyhow::Result<Request> {
     let working_directory = std::env::current_dir().context("the current directory cannot be read")?;
     Ok(Request {
         paths: arguments.paths.clone(),
@@ -55,13 +63,19 @@ fn request(arguments: &Check, packages: Option<Packages>) -> anyhow::Result<Requ
         threads: arguments.threads.map(Into::into),
         respect_ignore_files: !arguments.no_ignore,
         exclude: arguments.exclude.clone(),
+        configuration: match &arguments.config {
+            Some(path) => config::Source::File(path.clone()),
+            None if arguments.no_config => config::Source::None,
+            None => config::Source::Nearest,
+        },
+        levels,
         ..Request::new(working_directory)
     })
 }
 
 /// `leaklint --quiet check` reads as a path, because options before a command belong to none.
 fn explain_misplaced_verb(error: anyhow::Error, paths: &[PathBuf]) -> anyhow::Error {
-    const VERBS: [&str; 5] = ["check", "rules", "explain", "catalogue", "completions"];
+    const VERBS: [&str; 6] = ["check", "init", "rules", "explain", "catalogue", "completions"];
     let misplaced = VERBS.into_iter().find(|&verb| paths.iter().any(|path| path == Path::new(verb) && !path.exists()));
     match misplaced {
         Some(verb) => {

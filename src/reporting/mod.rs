@@ -8,10 +8,12 @@ mod excerpt;
 mod full;
 mod github;
 mod json;
+mod mistake;
 mod positions;
 mod summary;
 mod text;
 
+pub use mistake::write as write_mistake;
 pub use summary::{Count, clean_line, statistics};
 
 use std::io::{self, Write};

@@ -6,6 +6,7 @@ use super::Runs;
 
 /// What is known of functions that are no resources themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FunctionFact {
     /// Call patterns; `console.*()` takes every method, `*.push()` any receiver the analysis knows nothing else about,
@@ -65,6 +66,7 @@ pub struct FunctionFact {
 
 /// How a collection grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Collection {
     /// With the keys it is given.
@@ -75,6 +77,7 @@ pub enum Collection {
 
 /// A container that drops entries by itself, at a size or an age.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Eviction {
     /// Methods that put something in.
