@@ -10,6 +10,8 @@
 
 pub mod source;
 
+pub mod config;
+
 pub mod discovery;
 
 pub mod languages;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::analysis::facts::Facts;
 use crate::catalogue::Catalogue;
+use crate::config::{self, Configuration, Levels};
 use crate::demand::{self, Read};
 use crate::discovery::{self, DiscoveryError};
 use crate::findings::{Finding, suppression};
@@ -35,6 +36,10 @@ pub struct Request {
     pub exclude: Vec<String>,
     /// Texts to take in the place of what files on disk hold, by absolute path: what would be if they were written.
     pub overlay: BTreeMap<PathBuf, Box<str>>,
+    /// Which configuration files count.
+    pub configuration: config::Source,
+    /// What is said of levels beside the configuration; it has the last word.
+    pub levels: Levels,
 }
 
 /// Packages of a cargo workspace: each is what lies below its directory, other packages aside.
@@ -61,6 +66,8 @@ impl Request {
             respect_ignore_files: true,
             exclude: Vec::new(),
             overlay: BTreeMap::new(),
+            configuration: config::Source::Nearest,
+            levels: Levels::default(),
         }
     }
 }
@@ -73,6 +80,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     pub problems: Vec<Problem>,
     pub statistics: Statistics,
+    /// The configuration files that had a say.
+    pub configuration: Configuration,
 }
 
 /// A file, or a part of one, that was not looked at; the rest was.
@@ -112,8 +121,30 @@ impl Progress for Silent {
 pub enum RunError {
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),
+    #[error(transparent)]
+    Configuration(#[from] Box<config::Mistake>),
     #[error("cannot start the worker threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// The files that a request is about, as reports show them: those that are reported on, of which each is a source.
+///
+/// # Errors
+/// As for [`check`].
+pub fn files(request: &Request) -> Result<Vec<String>, RunError> {
+    let discovered = discovery::discover(request)?;
+    let files = discovered.files.into_iter().zip(discovered.reported);
+    Ok(files.filter(|(_, reported)| *reported).map(|(file, _)| file.display_path).collect())
+}
+
+/// The configuration files that have a say in what a request is about.
+///
+/// # Errors
+/// As for [`check`].
+pub fn configuration(request: &Request) -> Result<Configuration, RunError> {
+    let configuration = discovery::discover(request)?.configuration;
+    configuration.catalogue()?;
+    Ok(configuration)
 }
 
 /// Runs the pipeline.
@@ -153,7 +184,8 @@ pub fn check_here(request: &Request, progress: &dyn Progress) -> Result<Report, 
 fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     progress.stage("reading", 0, 0);
     let discovered = discovery::discover(request)?;
-    let catalogue = Catalogue::builtin();
+    let own = discovered.configuration.catalogue()?;
+    let catalogue = own.as_ref().unwrap_or_else(|| Catalogue::builtin());
     progress.stage("parsing", 0, discovered.files.len());
     let read = demand::read(&discovered, catalogue);
 
@@ -192,12 +224,17 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     }));
     let mut findings = suppressed.kept;
     findings.retain(|finding| discovered.reported[finding.location.file.index()]);
+    let configuration = discovered.configuration;
+    findings.retain_mut(|finding| {
+        let path = &program.files[finding.location.file.index()].path;
+        request.levels.apply(finding, configuration.of(path), path)
+    });
     problems.retain(|problem| problem.location.is_none_or(|location| discovered.reported[location.file.index()]));
     for finding in &mut findings {
         finding.fix = rewrite::fix(&rules::remedies(&facts, finding), &program.files);
     }
     drop(facts);
-    Ok(Report { files: program.into_files(), findings, problems, statistics })
+    Ok(Report { files: program.into_files(), findings, problems, statistics, configuration })
 }
 
 /// Whether a part of the function that a finding is in could not be read: the release may have stood there.

@@ -35,7 +35,7 @@ fn cargo_leaklint(directory: &Path, arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-leaklint"));
     command.current_dir(directory).arg("leaklint").args(arguments.split_whitespace());
     // What a test sees must not depend on where it runs.
-    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "TERM"] {
+    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "TERM", "GITHUB_ACTIONS"] {
         command.env_remove(variable);
     }
     command

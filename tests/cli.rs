@@ -37,7 +37,7 @@ fn leaklint(directory: &Path, arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leaklint"));
     command.current_dir(directory).args(arguments.split_whitespace());
     // What a test sees must not depend on where it runs.
-    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "TERM"] {
+    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "TERM", "GITHUB_ACTIONS"] {
         command.env_remove(variable);
     }
     command

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leaklint::fixing::{self, Outcome, Settings};
+use leaklint::fixing::{self, Outcome};
 use leaklint::rewrite::Applicability;
 use leaklint::{Request, Silent};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -83,7 +83,7 @@ fn fixed(before: &Texts, required: Applicability) -> (Texts, Outcome) {
     let scratch = tempfile::Builder::new().prefix("leaklint-").tempdir().unwrap();
     write(scratch.path(), before);
     let request = Request { root: Some(scratch.path().into()), threads: Some(1), ..Request::new(scratch.path()) };
-    let outcome = fixing::fix(&request, Settings { required, keep: &|_| {} }, &Silent).unwrap();
+    let outcome = fixing::fix(&request, required, &Silent).unwrap();
     fixing::write(&outcome.changes).unwrap();
     (texts(scratch.path()), outcome)
 }

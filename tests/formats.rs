@@ -121,6 +121,7 @@ fn report() -> Report {
         findings,
         problems,
         statistics: Statistics { files_discovered: 120, files_parsed: 4, elapsed: Duration::from_millis(340) },
+        ..Report::default()
     }
 }
 

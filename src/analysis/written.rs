@@ -184,7 +184,8 @@ fn written_mentions(
         }
         TypeRef::AnyOf(types) => types.iter().any(|written| written_mentions(facts, file, written, depth, test)),
         TypeRef::Array(inner) => written_mentions(facts, file, inner, depth, test),
-        TypeRef::TypeOf(_) | TypeRef::Literals | TypeRef::Other => false,
+        TypeRef::Shape(fields) => fields.iter().any(|(_, written)| written_mentions(facts, file, written, depth, test)),
+        TypeRef::TypeOf(_) | TypeRef::Part { .. } | TypeRef::Literals | TypeRef::Other => false,
     }
 }
 

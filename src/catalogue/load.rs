@@ -68,7 +68,7 @@ pub fn library(path: &str, text: &str) -> Result<Library, LoadError> {
 }
 
 /// The first string of the library that means nothing, and why.
-fn mistake(library: &Library) -> Option<(String, String)> {
+pub(crate) fn mistake(library: &Library) -> Option<(String, String)> {
     let created =
         library.resources.iter().flat_map(|resource| resource.create.iter().chain(&resource.release_functions));
     let wrapped = library.wrappers.iter().flat_map(|wrapper| &wrapper.create);
@@ -96,7 +96,7 @@ fn mistake(library: &Library) -> Option<(String, String)> {
 }
 
 /// Where the TOML text has this string as a value, if it is written without escapes.
-fn find_string(text: &str, value: &str) -> Option<Range<usize>> {
+pub(crate) fn find_string(text: &str, value: &str) -> Option<Range<usize>> {
     ['"', '\''].into_iter().find_map(|quote| {
         let quoted = format!("{quote}{value}{quote}");
         text.find(&quoted).map(|start| start..start + quoted.len())

@@ -20,6 +20,7 @@ use crate::source::Language;
 
 pub use facts::{AnyMethodFacts, Entries, MethodFacts, RegistrationRole, SymbolFacts};
 pub use load::{LoadError, library as parse_library, of_crate};
+pub(crate) use load::{find_string, mistake};
 pub use pattern::{MemberPath, Pattern, globs, without_default};
 pub use specifier::{CRATE, normalise, split_crate};
 

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::fix::Fixing;
-use super::selection::{RuleArgument, Selector};
+use super::rule_argument::RuleArgument;
+use crate::config::Selector;
 use crate::findings::{Confidence, Severity};
 use crate::reporting::Format;
 
@@ -26,14 +27,20 @@ pub(super) const EXIT_CODES: &str = "Exit codes: 0 nothing that fails a run, 1 f
 pub(super) enum Verb {
     /// Look for leaks (what happens without a command)
     #[command(after_help = EXIT_CODES)]
-    Check(Check),
+    Check(Box<Check>),
     #[command(flatten)]
     Other(OtherVerb),
 }
 
-/// What looks at no project.
+/// What looks for nothing.
 #[derive(Debug, Subcommand)]
 pub(super) enum OtherVerb {
+    /// Write a `leaklint.toml` that fits the project
+    Init {
+        /// The directory to write it to [default: the current directory]
+        #[arg(value_name = "DIRECTORY")]
+        directory: Option<PathBuf>,
+    },
     /// List the rules
     Rules,
     /// Say what a rule finds, why it hurts and how to fix it
@@ -100,16 +107,32 @@ pub(super) struct Check {
     pub(super) deny_warnings: bool,
 
     /// Drop findings the analysis is less sure of
-    #[arg(long, value_enum, value_name = "LEVEL", default_value_t, help_heading = "Rules")]
-    pub(super) min_confidence: ConfidenceArgument,
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = "Rules")]
+    pub(super) min_confidence: Option<ConfidenceArgument>,
 
     /// Drop findings that are less severe
-    #[arg(long, value_enum, value_name = "LEVEL", default_value_t, help_heading = "Rules")]
-    pub(super) min_severity: SeverityArgument,
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = "Rules")]
+    pub(super) min_severity: Option<SeverityArgument>,
 
     /// Exit with 0 also when there are findings
     #[arg(long, help_heading = "Rules")]
     pub(super) exit_zero: bool,
+
+    /// Take this configuration file and no other; its globs start from the current directory
+    #[arg(long, value_name = "PATH", help_heading = "Configuration")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Read no configuration file
+    #[arg(long, conflicts_with = "config", help_heading = "Configuration")]
+    pub(super) no_config: bool,
+
+    /// Print what is configured for the paths, and look for nothing
+    #[arg(long, help_heading = "Configuration")]
+    pub(super) show_config: bool,
+
+    /// Print the files that are reported on, and look for nothing
+    #[arg(long, conflicts_with = "show_config", help_heading = "Configuration")]
+    pub(super) show_files: bool,
 
     /// Leave out paths that match a glob (repeatable)
     #[arg(long, value_name = "GLOB", help_heading = "Files")]
@@ -133,17 +156,15 @@ pub(super) enum Color {
     Never,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum ConfidenceArgument {
-    #[default]
     Low,
     Medium,
     High,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum SeverityArgument {
-    #[default]
     Note,
     Warning,
     Error,

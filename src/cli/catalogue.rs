@@ -2,14 +2,18 @@
 
 use std::io::Write;
 
+use anyhow::Context as _;
+
 use super::Verdict;
 use super::errors::UserError;
-use super::suggest::did_you_mean;
 use crate::catalogue::Catalogue;
 use crate::catalogue::schema::Library;
+use crate::config::{Configuration, did_you_mean};
 
 pub(super) fn show(library: Option<&str>, out: &mut dyn Write) -> anyhow::Result<Verdict> {
-    let libraries = Catalogue::builtin().libraries();
+    let working_directory = std::env::current_dir().context("the current directory cannot be read")?;
+    let own = Configuration::above([&*working_directory], &working_directory)?.catalogue()?;
+    let libraries = own.as_ref().unwrap_or_else(|| Catalogue::builtin()).libraries();
     match library {
         None => list(libraries, out)?,
         Some(name) => write!(out, "{}", toml::to_string_pretty(find(libraries, name)?)?)?,
@@ -20,7 +24,8 @@ pub(super) fn show(library: Option<&str>, out: &mut dyn Write) -> anyhow::Result
 /// One line a library: its name and the resources it gives.
 fn list(libraries: &[Library], out: &mut dyn Write) -> anyhow::Result<()> {
     let width = libraries.iter().map(|library| library.name.len()).max().unwrap_or_default();
-    for library in libraries {
+    // Entry points of a configuration are no library.
+    for library in libraries.iter().filter(|library| !library.packages.is_empty()) {
         let resources: Vec<_> = library.resources.iter().map(|resource| resource.id.as_str()).collect();
         writeln!(out, "{}", format!("{:width$}  {}", library.name, resources.join(", ")).trim_end())?;
     }

@@ -9,13 +9,16 @@ use super::Verdict;
 use super::arguments::{Check, Color};
 use super::errors::UserError;
 use super::fix;
-use super::levels::{self, Levels};
+use super::levels;
 use super::progress::ProgressLine;
-use crate::run::{self, Packages, Report, Request};
+use super::show;
+use crate::config::{self, Levels};
+use crate::findings::Severity;
+use crate::run::{self, Packages, Request};
 use crate::{fixing, reporting};
 
 /// Checks `packages`, or else what the paths name.
-pub(super) fn check(arguments: &Check, levels: &Levels, packages: Option<Packages>) -> anyhow::Result<Verdict> {
+pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages>) -> anyhow::Result<Verdict> {
     match arguments.color {
         Color::Auto => anstream::ColorChoice::Auto,
         Color::Always => anstream::ColorChoice::Always,
@@ -23,14 +26,19 @@ pub(super) fn check(arguments: &Check, levels: &Levels, packages: Option<Package
     }
     .write_global();
 
+    let request = request(arguments, levels, packages)?;
+    if arguments.show_config {
+        return show::configuration(&request);
+    }
+    if arguments.show_files {
+        return show::files(&request);
+    }
     let progress = ProgressLine::on_stderr(arguments.quiet);
-    let request = request(arguments, packages)?;
     if arguments.fixing.diff {
-        return show_diff(arguments, levels, &request, &progress);
+        return show_diff(arguments, &request, &progress);
     }
     let checked = if arguments.fixing.fix {
-        let keep = |report: &mut Report| levels::apply(&mut report.findings, arguments, levels);
-        arguments.fixing.run(&request, &keep, &progress).map(|outcome| {
+        arguments.fixing.run(&request, &progress).map(|outcome| {
             progress.finish();
             fix::tell(&outcome, true, arguments.quiet).map(|()| outcome.report)
         })
@@ -38,8 +46,7 @@ pub(super) fn check(arguments: &Check, levels: &Levels, packages: Option<Package
         run::check(&request, &progress).map(Ok).map_err(Into::into)
     };
     progress.finish();
-    let mut report = checked.map_err(|error| explain_misplaced_verb(error, &arguments.paths))??;
-    levels::apply(&mut report.findings, arguments, levels);
+    let report = checked.map_err(|error| explain_misplaced_verb(error, &arguments.paths))??;
 
     let options = reporting::Options { quiet: arguments.quiet, max_findings: arguments.max_diagnostics };
     let mut out = BufWriter::new(anstream::stdout().lock());
@@ -61,18 +68,8 @@ pub(super) fn check(arguments: &Check, levels: &Levels, packages: Option<Package
 }
 
 /// What `--fix` would change; the exit code is that of the code as it is.
-fn show_diff(
-    arguments: &Check,
-    levels: &Levels,
-    request: &Request,
-    progress: &ProgressLine,
-) -> anyhow::Result<Verdict> {
-    let fails = std::sync::OnceLock::new();
-    let keep = |report: &mut Report| {
-        levels::apply(&mut report.findings, arguments, levels);
-        fails.get_or_init(|| levels::fails(&report.findings));
-    };
-    let outcome = arguments.fixing.run(request, &keep, progress);
+fn show_diff(arguments: &Check, request: &Request, progress: &ProgressLine) -> anyhow::Result<Verdict> {
+    let outcome = arguments.fixing.run(request, progress);
     progress.finish();
     let outcome = outcome.map_err(|error| explain_misplaced_verb(error, &arguments.paths))?;
     let mut out = BufWriter::new(anstream::stdout().lock());
@@ -81,11 +78,11 @@ fn show_diff(
     }
     out.flush()?;
     fix::tell(&outcome, false, arguments.quiet)?;
-    let fails = fails.get().is_some_and(|fails| *fails) && !arguments.exit_zero;
+    let fails = outcome.worst > Some(Severity::Note) && !arguments.exit_zero;
     Ok(if fails { Verdict::Findings } else { Verdict::Clean })
 }
 
-fn request(arguments: &Check, packages: Option<Packages>) -> anyhow::Result<Request> {
+fn request(arguments: &Check, levels: Levels, packages: Option<Packages>) -> anyhow::Result<Request> {
     let working_directory = std::env::current_dir().context("the current directory cannot be read")?;
     Ok(Request {
         paths: arguments.paths.clone(),
@@ -93,13 +90,19 @@ fn request(arguments: &Check, packages: Option<Packages>) -> anyhow::Result<Requ
         threads: arguments.threads.map(Into::into),
         respect_ignore_files: !arguments.no_ignore,
         exclude: arguments.exclude.clone(),
+        configuration: match &arguments.config {
+            Some(path) => config::Source::File(path.clone()),
+            None if arguments.no_config => config::Source::None,
+            None => config::Source::Nearest,
+        },
+        levels,
         ..Request::new(working_directory)
     })
 }
 
 /// `leaklint --quiet check` reads as a path, because options before a command belong to none.
 fn explain_misplaced_verb(error: anyhow::Error, paths: &[PathBuf]) -> anyhow::Error {
-    const VERBS: [&str; 5] = ["check", "rules", "explain", "catalogue", "completions"];
+    const VERBS: [&str; 6] = ["check", "init", "rules", "explain", "catalogue", "completions"];
     let misplaced = VERBS.into_iter().find(|&verb| paths.iter().any(|path| path == Path::new(verb) && !path.exists()));
     match misplaced {
         Some(verb) => {

@@ -2,6 +2,10 @@
 
 use std::io::{self, Write};
 
+use crate::config::Mistake;
+use crate::discovery::DiscoveryError;
+use crate::run::RunError;
+
 /// Something the user can set right.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -21,6 +25,12 @@ pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 pub(super) fn render(error: &anyhow::Error, out: &mut dyn Write) -> io::Result<()> {
+    // A mistake in a file is shown where it stands.
+    if let Some(mistake) = mistake(error)
+        && let Some(span) = &mistake.span
+    {
+        return crate::reporting::write_mistake(mistake, span.clone(), out);
+    }
     let style = anstyle::AnsiColor::Red.on_default().bold();
     writeln!(out, "{style}error{style:#}: {error:#}")?;
     if let Some(help) = help(error) {
@@ -28,6 +38,18 @@ pub(super) fn render(error: &anyhow::Error, out: &mut dyn Write) -> io::Result<(
         writeln!(out, "{style}help{style:#}: {help}")?;
     }
     Ok(())
+}
+
+fn mistake(error: &anyhow::Error) -> Option<&Mistake> {
+    error.chain().find_map(|cause| {
+        let boxed = cause.downcast_ref::<Box<Mistake>>().map(|mistake| &**mistake);
+        boxed.or_else(|| cause.downcast_ref::<Mistake>()).or_else(|| match cause.downcast_ref::<RunError>()? {
+            RunError::Configuration(mistake) | RunError::Discovery(DiscoveryError::Configuration(mistake)) => {
+                Some(mistake)
+            }
+            _ => None,
+        })
+    })
 }
 
 fn help(error: &anyhow::Error) -> Option<&str> {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::Verdict;
-use super::selection::RuleArgument;
+use super::rule_argument::RuleArgument;
 
 pub(super) fn explain(rule: RuleArgument, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     write_page(rule.0.page(), out)?;

@@ -8,7 +8,7 @@ use super::errors::UserError;
 use crate::fixing::{self, Outcome};
 use crate::reporting::Count;
 use crate::rewrite::Applicability;
-use crate::run::{Progress, Report, Request};
+use crate::run::{Progress, Request};
 
 #[derive(Debug, Args)]
 #[group(skip)]
@@ -31,15 +31,10 @@ pub(super) struct Fixing {
 }
 
 impl Fixing {
-    /// Applies the fixes of what `keep` keeps; writes them with `--fix`.
-    pub(super) fn run(
-        &self,
-        request: &Request,
-        keep: &(dyn Fn(&mut Report) + Sync),
-        progress: &dyn Progress,
-    ) -> anyhow::Result<Outcome> {
+    /// Applies the fixes of what is found; writes them with `--fix`.
+    pub(super) fn run(&self, request: &Request, progress: &dyn Progress) -> anyhow::Result<Outcome> {
         let required = if self.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
-        let outcome = fixing::fix(request, fixing::Settings { required, keep }, progress)?;
+        let outcome = fixing::fix(request, required, progress)?;
         if self.fix {
             if !self.allow_dirty {
                 fixing::check_clean(&outcome.changes).map_err(|dirty| UserError {

@@ -1,61 +1,27 @@
-//! Which findings are kept, how severe they are, and whether they fail the run.
+//! What the command line says of levels, and whether a run fails.
 
 use clap::ArgMatches;
 
 use super::arguments::Check;
-use super::selection::Selector;
+use crate::config::{Level, Levels, Selector};
 use crate::findings::{Finding, Severity};
-use crate::rules::RuleId;
 
-/// What `-A`, `-W` and `-D` say, in the order they were given.
-#[derive(Debug, Default)]
-pub(super) struct Levels(Vec<(Selector, Level)>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Level {
-    Allow,
-    Warn,
-    Deny,
-}
-
-impl Levels {
-    /// Reads the three options in the order they stand on the command line, which the parsed struct does not keep.
-    pub(super) fn from_matches(matches: &ArgMatches) -> Self {
-        let mut given = Vec::new();
-        for (id, level) in [("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)] {
-            let indices = matches.indices_of(id).into_iter().flatten();
-            let selectors = matches.get_many::<Selector>(id).into_iter().flatten();
-            given.extend(indices.zip(selectors).map(|(index, &selector)| (index, selector, level)));
-        }
-        given.sort_by_key(|&(index, ..)| index);
-        Self(given.into_iter().map(|(_, selector, level)| (selector, level)).collect())
+/// Reads `-A`, `-W` and `-D` in the order they stand on the command line, which the parsed struct does not keep.
+pub(super) fn read(check: &Check, matches: &ArgMatches) -> Levels {
+    let mut given = Vec::new();
+    for (id, level) in [("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)] {
+        let indices = matches.indices_of(id).into_iter().flatten();
+        let selectors = matches.get_many::<Selector>(id).into_iter().flatten();
+        given.extend(indices.zip(selectors).map(|(index, &selector)| (index, selector, level)));
     }
-
-    fn of(&self, rule: RuleId) -> Option<Level> {
-        self.0.iter().rev().find(|(selector, _)| selector.matches(rule)).map(|&(_, level)| level)
+    given.sort_by_key(|&(index, ..)| index);
+    Levels {
+        rules: given.into_iter().map(|(_, selector, level)| (selector, level)).collect(),
+        only: check.only.clone(),
+        deny_warnings: check.deny_warnings,
+        min_confidence: check.min_confidence.map(Into::into),
+        min_severity: check.min_severity.map(Into::into),
     }
-}
-
-/// Keeps the findings that were asked for, each as severe as was asked for.
-pub(super) fn apply(findings: &mut Vec<Finding>, check: &Check, levels: &Levels) {
-    findings.retain_mut(|finding| {
-        let level = levels.of(finding.rule);
-        // A note is a remark beside what fails: no level makes a failure of it.
-        if finding.severity > Severity::Note {
-            match level {
-                Some(Level::Warn) => finding.severity = Severity::Warning,
-                Some(Level::Deny) => finding.severity = Severity::Error,
-                Some(Level::Allow) | None => {}
-            }
-            if check.deny_warnings {
-                finding.severity = Severity::Error;
-            }
-        }
-        level != Some(Level::Allow)
-            && finding.confidence >= check.min_confidence.into()
-            && finding.severity >= check.min_severity.into()
-            && (check.only.is_empty() || check.only.iter().any(|selector| selector.matches(finding.rule)))
-    });
 }
 
 /// Whether one of the findings fails the run.
@@ -65,11 +31,14 @@ pub(super) fn fails(findings: &[Finding]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use clap::{CommandFactory as _, FromArgMatches as _};
 
     use super::super::arguments::Cli;
     use super::*;
     use crate::findings::Confidence;
+    use crate::rules::RuleId;
     use crate::source::{FileId, Location, Span};
 
     const NOTE: (RuleId, Severity, Confidence) = (RuleId::ClientPerCall, Severity::Note, Confidence::Low);
@@ -81,7 +50,8 @@ mod tests {
         let matches = Cli::command().get_matches_from(["leaklint"].into_iter().chain(arguments.split_whitespace()));
         let cli = Cli::from_arg_matches(&matches).unwrap();
         let mut findings: Vec<_> = [NOTE, WARNING, ERROR].map(finding).into();
-        apply(&mut findings, &cli.check, &Levels::from_matches(&matches));
+        let levels = read(&cli.check, &matches);
+        findings.retain_mut(|finding| levels.apply(finding, None, Path::new("a.ts")));
         let left: Vec<_> = findings.iter().map(|finding| format!("{} {:?}", finding.rule, finding.severity)).collect();
         assert_eq!(left.join(", "), expected, "with {arguments:?}");
         assert_eq!(fails(&findings), expected_to_fail, "with {arguments:?}");

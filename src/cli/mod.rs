@@ -1,7 +1,7 @@
 //! The command line: arguments to a request, a report to text and an exit code.
 //!
 //! Takes the process's arguments; gives an exit code, findings on stdout and everything about the run itself on stderr.
-//! Never analyses, and writes to the project only with `--fix`.
+//! Never analyses, and writes to the project only with `--fix` and for `init`.
 
 mod arguments;
 mod cargo;
@@ -11,11 +11,12 @@ mod completions;
 mod errors;
 mod explain;
 mod fix;
+mod init;
 mod levels;
 mod progress;
+mod rule_argument;
 mod rules;
-mod selection;
-mod suggest;
+mod show;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -78,10 +79,10 @@ fn dispatch(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) ->
         Err(error) => return usage(&error),
     };
     let verdict = match &cli.verb {
-        None => check::check(&cli.check, &levels::Levels::from_matches(&matches), None)?,
+        None => check::check(&cli.check, levels::read(&cli.check, &matches), None)?,
         Some(Verb::Check(check)) => {
             let own = matches.subcommand_matches("check").unwrap_or(&matches);
-            check::check(check, &levels::Levels::from_matches(own), None)?
+            check::check(check, levels::read(check, own), None)?
         }
         Some(Verb::Other(verb)) => other(verb)?,
     };
@@ -97,6 +98,7 @@ fn usage(error: &clap::Error) -> anyhow::Result<ExitCode> {
 fn other(verb: &OtherVerb) -> anyhow::Result<Verdict> {
     let mut out = anstream::stdout().lock();
     match verb {
+        OtherVerb::Init { directory } => init::init(directory.as_deref(), &mut out),
         OtherVerb::Rules => rules::list(&mut out),
         OtherVerb::Explain { rule } => explain::explain(*rule, &mut out),
         OtherVerb::Catalogue { library } => catalogue::show(library.as_deref(), &mut out),

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::Verdict;
-use super::selection::{FAMILIES, family_name};
+use crate::config::{FAMILIES, family_name};
 use crate::rules::RuleId;
 
 pub(super) fn list(out: &mut dyn Write) -> anyhow::Result<Verdict> {

@@ -15,6 +15,8 @@ pub struct Crate {
     pub paths_from_root: bool,
     /// Crates it depends on under another name: the name in the source, the package.
     pub renamed: Vec<(String, String)>,
+    /// The packages it depends on, as the source names them; sorted.
+    pub dependencies: Vec<String>,
 }
 
 /// The crate of a manifest; `None` for a workspace without one.
@@ -36,7 +38,17 @@ pub(super) fn read(relative: &str, text: &str) -> Result<Option<Crate>, String> 
         directory,
         paths_from_root: manifest["package"].get("edition").is_none_or(|edition| edition.as_str() == Some("2015")),
         renamed: renamed(&manifest),
+        dependencies: dependencies(&manifest),
     }))
+}
+
+fn dependencies(manifest: &toml::Table) -> Vec<String> {
+    let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table).into_iter().flatten();
+    let mut names: Vec<String> = dependencies
+        .map(|(name, dependency)| identifier(dependency.get("package").and_then(toml::Value::as_str).unwrap_or(name)))
+        .collect();
+    names.sort();
+    names
 }
 
 fn renamed(manifest: &toml::Table) -> Vec<(String, String)> {
@@ -66,6 +78,7 @@ mod tests {
             library: "crates/app/lib/root.rs".to_owned(),
             paths_from_root: false,
             renamed: vec![("pg".to_owned(), "tokio_postgres".to_owned())],
+            dependencies: vec!["serde".to_owned(), "tokio_postgres".to_owned()],
         };
         assert_eq!(read("crates/app/Cargo.toml", text), Ok(Some(expected)));
     }

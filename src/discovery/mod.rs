@@ -28,6 +28,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Request;
+use crate::config::{self, Configuration, Mistake};
 use crate::source::{FileId, Language, SourceFile};
 use root::Root;
 use walk::Walked;
@@ -54,6 +55,7 @@ pub struct Discovered {
     pub files_discovered: usize,
     /// Source files passed over: bundles, generated code, other formats behind a source file's name.
     pub files_skipped: usize,
+    pub configuration: Configuration,
     project_of: Vec<Option<u32>>,
 }
 
@@ -76,6 +78,8 @@ pub enum DiscoveryError {
     Special(PathBuf),
     #[error("not a glob: `{glob}`: {reason}")]
     Exclude { glob: String, reason: String },
+    #[error(transparent)]
+    Configuration(#[from] Box<Mistake>),
 }
 
 impl Discovered {
@@ -110,7 +114,9 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
     let chosen = packages.map(|packages| existing(&packages.chosen, &working_directory)).transpose()?;
     let around = packages.map_or_else(Vec::new, |packages| packages.around.clone());
     let roots = roots(request, &[targets.as_slice(), around.as_slice()].concat(), &working_directory)?;
-    let settings = settings(request, &targets, &working_directory)?;
+    let mut configuration = configuration(request, &roots, &targets, &working_directory)?;
+    let mut settings = settings(request, &targets, &working_directory)?;
+    settings.configuration = Arc::new(configuration.clone());
 
     let mut walked = Walked::default();
     for root in &roots {
@@ -119,6 +125,12 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
         }
     }
     read_what_was_named(&targets, &settings, &mut walked);
+    if request.configuration == config::Source::Nearest {
+        add_nested(&mut configuration, &walked, &working_directory)?;
+    }
+    walked.sources.retain(|(path, ..)| !configuration.excludes_file(path));
+    walked.skipped.retain(|(path, _)| !configuration.excludes_file(path));
+    walked.problems.retain(|(path, _)| !configuration.excludes_file(path));
 
     let root = common_ancestor(&roots);
     let display = |path: &Path| display(&working_directory, path);
@@ -153,6 +165,7 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
         tsconfigs,
         files_discovered,
         files_skipped,
+        configuration,
     };
     for (path, language, text) in walked.sources {
         let text = request.overlay.get(&path).cloned().unwrap_or(text);
@@ -166,6 +179,53 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
     }
     discovered.projects = projects;
     Ok(discovered)
+}
+
+/// The configuration that governs the directories that are walked, and what is asked for.
+fn configuration(
+    request: &Request,
+    roots: &[Root],
+    targets: &[PathBuf],
+    working_directory: &Path,
+) -> Result<Configuration, Box<Mistake>> {
+    match &request.configuration {
+        config::Source::Nearest => {
+            let directories = roots.iter().map(|root| root.directory.as_path());
+            // What is named may lie where no walk comes.
+            let named = targets.iter().filter_map(|it| if it.is_dir() { Some(it.as_path()) } else { it.parent() });
+            Configuration::above(directories.chain(named), working_directory)
+        }
+        config::Source::File(path) => Configuration::of_file(path, working_directory),
+        config::Source::None => Ok(Configuration::default()),
+    }
+}
+
+/// Reads the configuration files beside the sources and between them and the root.
+fn add_nested(
+    configuration: &mut Configuration,
+    walked: &Walked,
+    working_directory: &Path,
+) -> Result<(), Box<Mistake>> {
+    let mut directories = FxHashSet::default();
+    for (path, ..) in &walked.sources {
+        // Whose parent was seen has all above it seen.
+        for directory in path.ancestors().skip(1).take_while(|directory| directory.parent().is_some()) {
+            if !directories.insert(directory) {
+                break;
+            }
+        }
+    }
+    let manifests = walked.cargo_manifests.iter().filter(|(_, text)| text.contains("metadata.leaklint"));
+    let manifests: FxHashSet<&Path> = manifests.filter_map(|(path, _)| path.parent()).collect();
+    let roots: Vec<PathBuf> = configuration.files().iter().map(|settings| settings.base.clone()).collect();
+    let is_inside = |directory: &Path| walked.roots.iter().any(|root| directory.starts_with(root) && directory != root);
+    let has_some = |directory: &&Path| {
+        manifests.contains(directory) || config::FILE_NAMES.iter().any(|name| directory.join(name).is_file())
+    };
+    let mut found: Vec<&Path> = directories.into_iter().filter(|it| is_inside(it)).filter(has_some).collect();
+    found.retain(|directory| !roots.iter().any(|root| root == directory));
+    found.sort_unstable();
+    found.into_iter().try_for_each(|directory| configuration.add(directory, working_directory))
 }
 
 /// The requested paths, absolute; the chosen packages or the working directory where none is given.
@@ -240,6 +300,7 @@ fn settings(
         threads: threads.max(1),
         respect_ignore_files: request.respect_ignore_files,
         exclude,
+        configuration: Arc::default(),
         named: Arc::new(targets.to_vec()),
     })
 }
@@ -256,7 +317,8 @@ fn read_what_was_named(targets: &[PathBuf], settings: &walk::Settings, walked: &
         targets.iter().filter(|target| !is_met(target)).collect()
     };
     for target in missed {
-        if settings.exclude.matched(target, target.is_dir()).is_ignore() {
+        if settings.exclude.matched(target, target.is_dir()).is_ignore() || settings.configuration.excludes_file(target)
+        {
             continue;
         }
         if target.is_file() {

@@ -8,6 +8,7 @@ use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, Wal
 
 use super::content::{self, Content};
 use super::root::Root;
+use crate::config::Configuration;
 use crate::source::Language;
 
 /// Directories of other people's code and of what tools write, whatever ignore files say.
@@ -27,6 +28,8 @@ pub(super) struct Walked {
     pub skipped: Vec<(PathBuf, &'static str)>,
     /// What could not be read, with the reason.
     pub problems: Vec<(PathBuf, String)>,
+    /// The directories that were walked.
+    pub roots: Vec<PathBuf>,
 }
 
 /// How to walk.
@@ -35,6 +38,8 @@ pub(super) struct Settings {
     pub threads: usize,
     pub respect_ignore_files: bool,
     pub exclude: Override,
+    /// What the configuration files above the roots say of paths that take no part.
+    pub configuration: Arc<Configuration>,
     /// Directories the user named: they and what leads to them are not skipped by name.
     pub named: Arc<Vec<PathBuf>>,
 }
@@ -47,6 +52,7 @@ impl Walked {
         self.tsconfigs.append(&mut other.tsconfigs);
         self.skipped.append(&mut other.skipped);
         self.problems.append(&mut other.problems);
+        self.roots.append(&mut other.roots);
     }
 }
 
@@ -54,6 +60,7 @@ impl Walked {
 pub(super) fn walk(root: &Root, settings: &Settings) -> Walked {
     let mut builder = WalkBuilder::new(&root.directory);
     let named = Arc::clone(&settings.named);
+    let configuration = Arc::clone(&settings.configuration);
     builder
         .standard_filters(settings.respect_ignore_files)
         .hidden(true)
@@ -62,10 +69,12 @@ pub(super) fn walk(root: &Root, settings: &Settings) -> Walked {
         .follow_links(false)
         .overrides(settings.exclude.clone())
         .threads(settings.threads)
-        .filter_entry(move |entry| !is_skipped(entry, &named));
+        .filter_entry(move |entry| !is_skipped(entry, &named) && !is_excluded(entry, &configuration));
     let merged = Mutex::new(Walked::default());
     builder.build_parallel().visit(&mut Visitors { root: &root.directory, merged: &merged });
-    merged.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    let mut walked = merged.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    walked.roots.push(root.directory.clone());
+    walked
 }
 
 /// Reads one file the user named.
@@ -86,6 +95,11 @@ fn is_skipped(entry: &DirEntry, named: &[PathBuf]) -> bool {
         // A business may insure coverage; a test runner's report holds one of these.
         || name == "coverage" && ["lcov.info", "lcov-report", "coverage-final.json"].iter().any(|report| entry.path().join(report).exists());
     is_by_name && !named.iter().any(|named| named.starts_with(entry.path()))
+}
+
+fn is_excluded(entry: &DirEntry, configuration: &Configuration) -> bool {
+    let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+    configuration.files().iter().any(|settings| settings.excludes(entry.path(), is_directory))
 }
 
 fn read_source(path: PathBuf, language: Language, buffer: &mut Vec<u8>, walked: &mut Walked) {

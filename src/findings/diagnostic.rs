@@ -1,13 +1,14 @@
 //! One diagnostic type for every output.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::rewrite::Fix;
 use crate::rules::{Family, RuleId};
 use crate::source::Location;
 
 /// How bad a finding is; decides the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; never fails a run.
@@ -17,7 +18,8 @@ pub enum Severity {
 }
 
 /// How sure the analysis is that it is one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     Low,

@@ -28,20 +28,13 @@ const MAX_PASSES: usize = 50;
 /// Runs after which a pass that does not hold is no longer taken apart.
 const MAX_TRIALS: usize = 100;
 
-/// How far to go.
-#[derive(Clone, Copy)]
-pub struct Settings<'s> {
-    /// What a fix has to be to be applied, at the least.
-    pub required: Applicability,
-    /// Keeps of a report what somebody wants to know: only that is fixed, and only that may not come anew.
-    pub keep: &'s (dyn Fn(&mut Report) + Sync),
-}
-
 /// What came of it.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// What is found once all changes are made.
     pub report: Report,
+    /// The worst of what was found before any was made; `None` when nothing was.
+    pub worst: Option<Severity>,
     /// By path.
     pub changes: Vec<Change>,
     /// The rules of the findings that were fixed.
@@ -71,18 +64,19 @@ pub struct Undone {
     pub reason: String,
 }
 
-/// Applies fixes until none is left that holds.
+/// Applies fixes that are at the least what is required, until none is left that holds.
 ///
 /// # Errors
 /// When the project cannot be looked at.
-pub fn fix(request: &Request, settings: Settings<'_>, progress: &dyn Progress) -> Result<Outcome, RunError> {
-    run::on_threads(request.threads, || converge(request, settings, progress))?
+pub fn fix(request: &Request, required: Applicability, progress: &dyn Progress) -> Result<Outcome, RunError> {
+    run::on_threads(request.threads, || converge(request, required, progress))?
 }
 
-fn converge(request: &Request, settings: Settings<'_>, progress: &dyn Progress) -> Result<Outcome, RunError> {
-    let mut run = Run { request: request.clone(), settings, progress, trials: 0, refused: BTreeSet::new() };
+fn converge(request: &Request, required: Applicability, progress: &dyn Progress) -> Result<Outcome, RunError> {
+    let mut run = Run { request: request.clone(), required, progress, trials: 0, refused: BTreeSet::new() };
     let mut outcome = Outcome::default();
     let mut report = run.look(&BTreeMap::new())?;
+    outcome.worst = report.findings.iter().map(|finding| finding.severity).max();
     let originals: BTreeMap<PathBuf, (String, Box<str>)> =
         report.files.iter().map(|file| (file.path.clone(), (file.display_path.clone(), file.text.clone()))).collect();
     for _ in 0..MAX_PASSES {
@@ -107,7 +101,7 @@ fn converge(request: &Request, settings: Settings<'_>, progress: &dyn Progress) 
 struct Run<'r> {
     /// With the texts that are known to hold.
     request: Request,
-    settings: Settings<'r>,
+    required: Applicability,
     progress: &'r dyn Progress,
     trials: usize,
     /// Fingerprints of findings whose fixes did not hold.
@@ -119,9 +113,7 @@ impl Run<'_> {
         self.trials += 1;
         let mut request = self.request.clone();
         request.overlay.extend(changed.iter().map(|(path, text)| (path.clone(), text.clone())));
-        let mut report = run::check_here(&request, self.progress)?;
-        (self.settings.keep)(&mut report);
-        Ok(report)
+        run::check_here(&request, self.progress)
     }
 
     /// The findings whose fixes are applied next, by index.
@@ -129,7 +121,7 @@ impl Run<'_> {
         let names = fingerprints(&report.findings, &report.files);
         let wanted = (0..report.findings.len()).filter(|&at| {
             let fix = report.findings[at].fix.as_ref();
-            fix.is_some_and(|fix| fix.applicability >= self.settings.required) && !self.refused.contains(&names[at])
+            fix.is_some_and(|fix| fix.applicability >= self.required) && !self.refused.contains(&names[at])
         });
         selection::compatible(&report.findings, wanted)
     }

@@ -95,8 +95,8 @@ fn diagnostic(finding: &Finding, excerpt: &Excerpt<'_>) -> Diagnostic<usize> {
 }
 
 /// Writes the renderer's styles as escape sequences.
-struct Painter<'w> {
-    out: &'w mut dyn Write,
+pub(super) struct Painter<'w> {
+    pub(super) out: &'w mut dyn Write,
 }
 
 impl Painter<'_> {

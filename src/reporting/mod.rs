@@ -8,11 +8,13 @@ mod excerpt;
 mod full;
 mod github;
 mod json;
+mod mistake;
 mod positions;
 mod proposal;
 mod summary;
 mod text;
 
+pub use mistake::write as write_mistake;
 pub use summary::{Count, clean_line, statistics};
 
 use std::io::{self, Write};

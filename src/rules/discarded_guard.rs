@@ -82,6 +82,7 @@ fn of_lock(facts: &Facts<'_>, taken: &Unguarded) -> Finding {
                 message: "the statement ends, and gives it back".to_owned(),
             },
         ],
+        fix: None,
     }
 }
 

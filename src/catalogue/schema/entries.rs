@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What makes a function run again and again, or once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EntryPoint {
     pub runs: Runs,
@@ -65,6 +66,7 @@ pub struct EntryPoint {
 
 /// How often, as data says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Runs {
     Once,

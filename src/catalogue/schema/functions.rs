@@ -6,6 +6,7 @@ use super::Runs;
 
 /// What is known of functions that are no resources themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FunctionFact {
     /// Call patterns; `console.*()` takes every method, `*.push()` any receiver the analysis knows nothing else about,
@@ -71,6 +72,7 @@ pub struct FunctionFact {
 
 /// How something is kept from being dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Forgets {
     /// To have it as long as the program runs: `Box::leak(x)`.
@@ -84,6 +86,7 @@ pub enum Forgets {
 
 /// How a collection grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Collection {
     /// With the keys it is given.
@@ -94,6 +97,7 @@ pub enum Collection {
 
 /// A container that drops entries by itself, at a size or an age.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Eviction {
     /// Methods that put something in.

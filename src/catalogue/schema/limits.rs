@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// An option that bounds the resource.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// Option names, any of which will do; a dotted name looks inside: `extra.max`. In a connection string they are
@@ -25,6 +26,7 @@ pub struct Limit {
 
 /// What waits, and what ends the waiting, where the resource itself has no limit.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Deadline {
     /// Methods that wait: of the resource, or at the end of a chain of calls that begins with it.

@@ -17,6 +17,7 @@ pub use limits::{Deadline, Limit};
 pub use registrations::{ArgumentLiteral, ArgumentTest, Registration};
 /// One library: a file of `rules/catalogue/<language>/`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Library {
     /// Which programs it is for: the folder of its file says so.
@@ -56,6 +57,7 @@ pub enum Ecosystem {
 
 /// Something that has to be released, or shared, or bounded.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
     /// Unique in the catalogue: `pg.Pool`.
@@ -195,6 +197,7 @@ impl Resource {
 
 /// The broad kind of a resource: which rules look at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ResourceKind {
     /// Many connections behind one handle.
@@ -220,6 +223,7 @@ pub enum ResourceKind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Opens {
     /// By being created.
@@ -233,6 +237,7 @@ pub enum Opens {
 
 /// What the end of a scope does to what is still open, in languages where scopes end things by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Dropped {
     /// Nothing: it stays open.
@@ -245,6 +250,7 @@ pub enum Dropped {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Shared {
     /// One in a process, used by all.
@@ -258,6 +264,7 @@ pub enum Shared {
 
 /// A method that gives out another resource.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Lease {
     pub methods: Vec<String>,
@@ -290,6 +297,7 @@ pub struct Lease {
 
 /// A function or class that makes another face of the resource it is given: releasing either releases both.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Wrapper {
     pub create: Vec<String>,

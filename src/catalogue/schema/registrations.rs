@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How a registration and its removal belong together.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
     /// Methods that add: `addEventListener`, `on`.
@@ -33,6 +34,7 @@ pub struct Registration {
 
 /// `argument` is an argument path (`0.pool`).
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArgumentTest {
     pub argument: String,
@@ -45,6 +47,7 @@ pub struct ArgumentTest {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged))]
 pub enum ArgumentLiteral {
     Boolean(bool),
     String(String),

@@ -14,7 +14,7 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 
 use super::check;
 use super::errors::UserError;
-use super::levels::Levels;
+use super::levels;
 use super::{finish, other, usage};
 use crate::discovery::workspace::{self, WorkspaceError};
 use crate::run::Packages;
@@ -44,7 +44,7 @@ pub(super) fn dispatch(arguments: impl IntoIterator<Item = impl Into<OsString> +
         Some(CargoVerb::Other(verb)) => return other(verb).map(finish),
     };
     let packages = packages(arguments)?;
-    check::check(&arguments.check, &Levels::from_matches(matches), Some(packages)).map(finish)
+    check::check(&arguments.check, levels::read(&arguments.check, matches), Some(packages)).map(finish)
 }
 
 fn packages(arguments: &PackagesCheck) -> anyhow::Result<Packages> {

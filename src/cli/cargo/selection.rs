@@ -3,8 +3,8 @@
 use globset::{Glob, GlobMatcher};
 
 use super::super::errors::UserError;
-use super::super::suggest::did_you_mean;
 use super::arguments::PackageOptions;
+use crate::config::did_you_mean;
 use crate::discovery::workspace::{Package, Workspace};
 
 /// The chosen packages, as indices into those of the workspace, and what the user should hear of it. Where paths are

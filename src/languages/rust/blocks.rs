@@ -114,7 +114,7 @@ impl Lowering<'_> {
             (Some(locking), Operand::Place(lock)) => {
                 let callee = lock.named(super::paths::name_of(&locking.method));
                 let at = span_of(locking);
-                self.push_call(callee.into(), Vec::new(), Mode::Plain, at, at)
+                self.push_call(callee.into(), Vec::new(), Mode::PLAIN, at, at)
             }
             (_, value) => value,
         };

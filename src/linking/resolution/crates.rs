@@ -149,6 +149,7 @@ mod tests {
                 library: "core-lib/src/lib.rs".to_owned(),
                 paths_from_root: false,
                 renamed: Vec::new(),
+                dependencies: Vec::new(),
             },
             Some(file("core-lib/src/lib.rs")),
         );
@@ -159,6 +160,7 @@ mod tests {
                 library: "old/src/lib.rs".to_owned(),
                 paths_from_root: true,
                 renamed: Vec::new(),
+                dependencies: Vec::new(),
             },
             None,
         );
