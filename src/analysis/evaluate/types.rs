@@ -1,6 +1,6 @@
 //! Written types as evidence of what a place holds.
 
-use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use crate::catalogue::SymbolFacts;
 use crate::ir::{Binding, FunctionId, Name, TypeRef, TypeRoot};
@@ -191,7 +191,7 @@ impl Evaluator<'_> {
         Some(self.catalogue.symbol(&package, &full))
     }
 
-    fn named_type(&self, file: FileId, root: &TypeRoot, path: &SmallVec<[Name; 2]>) -> Values {
+    fn named_type(&self, file: FileId, root: &TypeRoot, path: &ThinVec<Name>) -> Values {
         let symbol = match root {
             TypeRoot::Variable(variable) => {
                 let id = VariableRef { file, variable: *variable };
@@ -203,7 +203,7 @@ impl Evaluator<'_> {
             }
             TypeRoot::Module(request) => self.program.namespace(file, *request),
             TypeRoot::Global(name) => {
-                let mut full: Path = SmallVec::from_iter([name.clone()]);
+                let mut full: Path = thin_vec::thin_vec![name.clone()];
                 full.extend(path.iter().cloned());
                 let facts = match self.prelude(file) {
                     Some(prelude) => self.catalogue.symbol(prelude, &full),

@@ -1,7 +1,7 @@
 //! Written types, as far as they are evidence of what a value is.
 
 use oxc_ast::ast;
-use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use crate::ir::{Field, Name, Operand, Place, Root, TypeRef, TypeRoot, VariableId};
 
@@ -24,7 +24,7 @@ impl<'a> Lowering<'a> {
             ast::TSType::TSIntersectionType(intersection) => self.any_of(&intersection.types),
             ast::TSType::TSImportType(import) => {
                 let request = self.request(import.source.value.as_str(), true, span(import.source.span));
-                let mut path = SmallVec::new();
+                let mut path = ThinVec::new();
                 if let Some(qualifier) = &import.qualifier {
                     import_path(qualifier, &mut path);
                 }
@@ -106,7 +106,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn type_name(&mut self, name: &'a ast::TSTypeName<'a>, arguments: Vec<TypeRef>) -> TypeRef {
-        let mut path = SmallVec::new();
+        let mut path = ThinVec::new();
         let mut name = name;
         let root = loop {
             match name {
@@ -207,7 +207,7 @@ pub(super) fn member<'a>(written: &'a ast::TSType<'a>, field: &Field) -> Option<
     })
 }
 
-fn import_path(qualifier: &ast::TSImportTypeQualifier<'_>, path: &mut SmallVec<[Name; 2]>) {
+fn import_path(qualifier: &ast::TSImportTypeQualifier<'_>, path: &mut ThinVec<Name>) {
     match qualifier {
         ast::TSImportTypeQualifier::Identifier(name) => path.push(name.name.as_str().into()),
         ast::TSImportTypeQualifier::QualifiedName(name) => {
