@@ -180,3 +180,7 @@ impl Rvalue {
         }
     }
 }
+
+// A program holds hundreds of thousands of these: their size is the memory of a run, and much of its time.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Op>() <= 96 && size_of::<Call>() <= 72 && size_of::<Place>() <= 32);
