@@ -195,12 +195,11 @@ fn objection(
     changed: &BTreeMap<PathBuf, Box<str>>,
     chosen: &[usize],
 ) -> Option<String> {
-    let changed: BTreeSet<&str> = before
-        .files
-        .iter()
-        .filter(|file| changed.contains_key(&file.path))
-        .map(|file| file.display_path.as_str())
-        .collect();
+    let files = || before.files.iter().filter_map(|file| Some((file, changed.get(&file.path)?)));
+    if files().any(|(file, after)| !rewrite::is_sound(&file.text, after, file.language)) {
+        return Some("the result would not compile".to_owned());
+    }
+    let changed: BTreeSet<&str> = files().map(|(file, _)| file.display_path.as_str()).collect();
     let unread = |report: &Report| {
         report.problems.iter().filter(|it| it.location.is_some() && changed.contains(it.path.as_str())).count()
     };

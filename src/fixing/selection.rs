@@ -30,10 +30,14 @@ struct Taken<'f> {
 
 impl<'f> Taken<'f> {
     fn admits(&self, fix: &Fix) -> bool {
-        let common = fix.common.iter().filter(|edit| !self.common.contains(edit));
+        let common = || fix.common.iter().filter(|edit| !self.common.contains(edit));
+        // What is declared or imported anew has names that were free as long as nothing else was.
+        if common().any(|edit| self.common.iter().any(|taken| taken.file == edit.file)) {
+            return false;
+        }
         fix.edits
             .iter()
-            .chain(common)
+            .chain(common())
             .all(|edit| self.edits.iter().chain(&self.common).all(|taken| !edit.conflicts(taken)))
     }
 
@@ -77,5 +81,6 @@ mod tests {
         taken.add(&first);
         assert!(taken.admits(&second));
         assert!(!taken.admits(&fix(&[(50, 60)], &[(0, 5)])));
+        assert!(!taken.admits(&fix(&[(50, 60)], &[(70, 70)])), "the names could be the same");
     }
 }

@@ -122,6 +122,36 @@ impl<'t> Layout<'t> {
     }
 }
 
+impl Layout<'_> {
+    /// What has to go for statements to go: those on neighbouring lines together, and with them the blank lines behind
+    /// that had kept them apart from the rest.
+    pub(super) fn removals(&self, statements: &[Span]) -> Vec<Span> {
+        let mut gone: Vec<Span> = statements.iter().map(|&statement| self.removal(statement)).collect();
+        gone.sort();
+        let mut runs: Vec<Span> = Vec::new();
+        for span in gone {
+            match runs.last_mut() {
+                Some(last) if last.end >= span.start => last.end = last.end.max(span.end),
+                _ => runs.push(span),
+            }
+        }
+        for run in &mut runs {
+            let before = self.text[..run.start as usize].trim_end_matches([' ', '\t', '\r', '\n']);
+            let is_whole = self.line_start(run.start) == run.start && self.line_start(run.end) == run.end;
+            let is_apart =
+                before.ends_with('{') || self.text[before.len()..run.start as usize].matches('\n').count() > 1;
+            while is_whole && is_apart && (run.end as usize) < self.text.len() && self.is_blank(run.end) {
+                run.end = self.next_line(run.end);
+            }
+        }
+        runs
+    }
+
+    fn is_blank(&self, at: u32) -> bool {
+        self.text[at as usize..self.line_end(at) as usize].trim().is_empty()
+    }
+}
+
 pub(super) fn offset(value: usize) -> u32 {
     u32::try_from(value).expect("invariant: files over 1 MiB are not read")
 }

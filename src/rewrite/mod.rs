@@ -9,7 +9,7 @@ mod remedy;
 mod typescript;
 
 pub use fix::{Applicability, Edit, Fix, apply};
-pub use remedy::{By, Import, Reach, Release, Remedy, Shared};
+pub use remedy::{By, Hoist, Import, Reach, Release, Remedy, Shared};
 
 use crate::source::{Language, SourceFile};
 
@@ -43,4 +43,16 @@ pub fn tidying(edits: &[&Edit], files: &[SourceFile]) -> Vec<Edit> {
             Language::TypeScript | Language::Tsx | Language::JavaScript => typescript::tidying(&edits, files),
         })
         .collect()
+}
+
+/// Whether a new text is as good a program as the one before, as far as can be said without types.
+#[must_use]
+pub fn is_sound(before: &str, after: &str, language: Language) -> bool {
+    match language {
+        Language::Rust => true,
+        Language::TypeScript | Language::Tsx | Language::JavaScript => {
+            let complaints = |text| crate::languages::typescript::complaints(text, language);
+            complaints(after) <= complaints(before)
+        }
+    }
 }

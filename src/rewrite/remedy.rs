@@ -6,6 +6,8 @@ use crate::source::{Location, Span};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
     Release(Release),
+    /// Making it once for the process.
+    Hoist(Hoist),
     /// Using what there is already in the place of what is made anew.
     Share(Shared),
 }
@@ -33,6 +35,23 @@ pub enum By {
     Itself,
     /// A sibling of the function that is called, with what the call gives: `fs.closeSync(file)`.
     Function(String),
+}
+
+/// Making a resource once for the process, when it is first needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hoist {
+    /// The call that makes it.
+    pub creation: Location,
+    /// What it is called.
+    pub word: &'static str,
+    /// The calls of the file that make such a thing, this one among them: where they are written alike they share it.
+    pub alike: Vec<Span>,
+    /// The methods that open it, where making it does not.
+    pub opens: Vec<String>,
+    /// The calls in the function that release it, which would be wrong then.
+    pub present: Vec<Span>,
+    /// Whether it is known who calls the function, again and again.
+    pub is_certain: bool,
 }
 
 /// Using an instance that the project shares already.
@@ -78,6 +97,7 @@ impl Remedy {
     pub fn file(&self) -> crate::source::FileId {
         match self {
             Self::Release(release) => release.acquisition.file,
+            Self::Hoist(hoist) => hoist.creation.file,
             Self::Share(shared) => shared.acquisition.file,
         }
     }

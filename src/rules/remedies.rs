@@ -4,10 +4,11 @@
 //! not what a message needs.
 
 use crate::analysis::facts::Facts;
+use crate::catalogue::schema::ResourceKind;
 use crate::findings::Finding;
 use crate::rewrite::Remedy;
 
-use super::{RuleId, release, sharing};
+use super::{RuleId, creation, release, sharing};
 
 /// What would end the leak that a finding is about, the best first; empty where nothing would, or it is not known.
 #[must_use]
@@ -19,6 +20,8 @@ pub fn remedies(facts: &Facts<'_>, finding: &Finding) -> Vec<Remedy> {
             let release = release::remedy(facts, obligation).map(Remedy::Release);
             shared.flatten().map(Remedy::Share).into_iter().chain(release).collect()
         }
+        RuleId::PoolPerCall => creation::remedies(facts, finding, ResourceKind::Pool),
+        RuleId::ClientPerCall => creation::remedies(facts, finding, ResourceKind::Client),
         _ => Vec::new(),
     }
 }

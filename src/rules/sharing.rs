@@ -6,7 +6,7 @@ use crate::analysis::frequency::memo::Lifetime;
 use crate::analysis::likeness;
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, Value, Values};
 use crate::catalogue::ResourceId;
-use crate::ir::{Binding, FunctionKind};
+use crate::ir::{Binding, FunctionId, FunctionKind, VariableId};
 use crate::linking::{FunctionRef, Target, VariableRef};
 use crate::rewrite::{Import, Reach, Shared};
 use crate::source::FileId;
@@ -16,23 +16,40 @@ type Shape = Option<ResourceId>;
 
 /// The shared instance that a caller could use in the place of what a factory made for it.
 pub(super) fn existing(facts: &Facts<'_>, obligation: &Obligation) -> Option<Shared> {
+    let origin = facts.origins(&obligation.acquisition).pop()?;
+    let factory = facts.called(obligation.acquisition.at).first()?.file;
+    find(facts, obligation, &origin, factory, false)
+}
+
+/// The shared instance that a function could use in the place of what it makes itself: one that is made alike.
+pub(super) fn existing_for_creation(facts: &Facts<'_>, obligation: &Obligation) -> Option<Shared> {
+    let origin = &obligation.acquisition;
+    find(facts, obligation, origin, origin.at.function.file, true)
+}
+
+fn find(
+    facts: &Facts<'_>,
+    obligation: &Obligation,
+    origin: &Acquisition,
+    factory: FileId,
+    only_alike: bool,
+) -> Option<Shared> {
     let acquisition = &obligation.acquisition;
-    let origin = facts.origins(acquisition).pop()?;
     let AcquiredKind::Catalogued(resource) = origin.kind else { return None };
     let members = members(facts, obligation);
     let caller = acquisition.at.function;
     let candidates: Vec<Candidate> = exported(facts)
-        .filter_map(|(name, variable)| candidate(facts, name, variable, &origin, resource))
+        .chain(own(facts, caller.file))
+        .filter_map(|(name, variable)| candidate(facts, name, variable, origin, resource))
         .filter(|candidate| members.iter().any(|(_, shape)| *shape == candidate.shape))
         .collect();
     let mut alike = candidates.iter().filter(|candidate| candidate.is_alike);
     let chosen = match (alike.next(), alike.next(), candidates.as_slice()) {
         (Some(one), None, _) => one,
-        (None, _, [one]) => one,
+        (None, _, [one]) if !only_alike => one,
         // Which of them is meant is somebody's decision.
         _ => return None,
     };
-    let factory = facts.called(acquisition.at).first()?.file;
     Some(Shared {
         acquisition: facts.location(acquisition.at),
         members: members.into_iter().filter(|(_, shape)| *shape == chosen.shape).map(|(name, _)| name).collect(),
@@ -83,6 +100,18 @@ fn exported<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = (String, VariableR
         .modules()
         .filter(|module| facts.is_held_to_account(facts.program.initialiser(module.file)))
         .flat_map(|module| facts.program.own_exports(module.file).map(|(name, variable)| (name.to_string(), variable)))
+}
+
+/// What a file declares and does not export.
+fn own<'f>(facts: &'f Facts<'_>, file: FileId) -> impl Iterator<Item = (String, VariableRef)> + 'f {
+    let module = facts.program.module(file);
+    let is_exported =
+        move |variable: VariableRef| facts.program.own_exports(file).any(|(_, exported)| exported == variable);
+    (0u32..)
+        .zip(&module.variables)
+        .filter(|(_, variable)| variable.owner == FunctionId::INITIALISER)
+        .map(move |(id, variable)| (variable.name.to_string(), VariableRef { file, variable: VariableId(id) }))
+        .filter(move |(_, variable)| !is_exported(*variable))
 }
 
 fn candidate(

@@ -96,6 +96,17 @@ pub(crate) fn with_tree<R>(text: &str, language: Language, look: impl FnOnce(&Se
     Some(look(&built.semantic))
 }
 
+/// How much of a text a compiler would refuse without knowing types: names declared twice, `await` where there is none.
+pub(crate) fn complaints(text: &str, language: Language) -> usize {
+    let arena = Allocator::new();
+    let readable = readable(text);
+    let Some(program) = dialects(language).iter().find_map(|&dialect| parse(&arena, &readable, dialect).ok()) else {
+        return usize::MAX;
+    };
+    let program = arena.alloc(program);
+    SemanticBuilder::new().with_check_syntax_error(true).build(program).diagnostics.len()
+}
+
 fn accepts_in(arena: &Allocator, text: &str, language: Language) -> Result<(), Vec<u32>> {
     let readable = readable(text);
     let mut refusal = None;

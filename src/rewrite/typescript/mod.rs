@@ -3,11 +3,13 @@
 //! Takes a remedy and the file it is about; gives edits that look as if whoever wrote the file had made them. Reads the
 //! file once more ([`syntax`]), because the tree is gone after lowering.
 
+mod hoist;
 mod imports;
 mod release;
 mod sharing;
 mod specifier;
 mod syntax;
+mod unwrap;
 
 use super::{Edit, Fix, Remedy};
 use crate::source::SourceFile;
@@ -16,6 +18,7 @@ pub(super) fn fix(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
     let file = remedy.file();
     syntax::read(file, &files[file.index()], |syntax| match remedy {
         Remedy::Release(remedy) => release::fix(syntax, remedy),
+        Remedy::Hoist(remedy) => hoist::fix(syntax, remedy),
         Remedy::Share(remedy) => sharing::fix(syntax, remedy),
     })
 }

@@ -1,6 +1,7 @@
 //! Using the instance that is there in the place of one's own.
 
 use oxc_ast::ast::BindingPattern;
+use oxc_semantic::NodeId;
 use oxc_span::GetSpan as _;
 
 use super::imports;
@@ -11,10 +12,10 @@ use crate::source::Span;
 /// The fix that uses a shared instance; `None` where more is taken from the result than what is shared.
 pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Shared) -> Option<Fix> {
     let call = syntax.call_at(remedy.acquisition.span)?;
-    let declared = syntax.declared(call)?;
     if remedy.reach == Reach::AsyncCall && syntax.around(call).is_some_and(|function| !function.is_async) {
         return None;
     }
+    let Some(declared) = syntax.declared(call) else { return in_place(syntax, remedy, call) };
     let pattern = &declared.declarator.id;
     let symbol = match pattern {
         BindingPattern::BindingIdentifier(_) => {
@@ -62,6 +63,26 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Shared) -> Option<Fix> {
         applicability,
         edits: vec![edit],
         common,
+        tidying: Vec::new(),
+    })
+}
+
+/// The call stands in the middle of something: only it is replaced.
+fn in_place(syntax: &Syntax<'_, '_>, remedy: &Shared, call: NodeId) -> Option<Fix> {
+    let is_whole = remedy.members.iter().any(String::is_empty);
+    if !is_whole || remedy.reach == Reach::AsyncCall || remedy.import.is_some() {
+        return None;
+    }
+    let scope = syntax.semantic.nodes().get_node(call).scope_id();
+    if syntax.is_hidden(&remedy.name, scope, None) {
+        return None;
+    }
+    let value = if remedy.reach == Reach::Call { format!("{}()", remedy.name) } else { remedy.name.clone() };
+    Some(Fix {
+        title: format!("use `{}`, which the project shares", remedy.name),
+        applicability: if remedy.is_alike { Applicability::Safe } else { Applicability::Unsafe },
+        edits: vec![Edit::replace(syntax.file, remedy.acquisition.span, value)],
+        common: Vec::new(),
         tidying: Vec::new(),
     })
 }

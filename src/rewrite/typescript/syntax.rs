@@ -9,7 +9,7 @@ use oxc_syntax::symbol::SymbolId;
 
 use crate::languages::typescript::with_tree;
 use crate::rewrite::layout::Layout;
-use crate::source::{FileId, SourceFile, Span};
+use crate::source::{FileId, Language, SourceFile, Span};
 
 /// One file, read again.
 pub(super) struct Syntax<'a, 's> {
@@ -17,6 +17,8 @@ pub(super) struct Syntax<'a, 's> {
     pub(super) text: &'s str,
     pub(super) layout: Layout<'s>,
     pub(super) semantic: &'s Semantic<'a>,
+    /// Whether types may be written.
+    pub(super) is_typed: bool,
 }
 
 /// A declaration that a call's result goes into: `const x = await call();`.
@@ -38,7 +40,13 @@ pub(super) struct Around {
 /// Reads `source` again for as long as `look` looks.
 pub(super) fn read<R>(file: FileId, source: &SourceFile, look: impl FnOnce(&Syntax<'_, '_>) -> Option<R>) -> Option<R> {
     with_tree(&source.text, source.language, |semantic| {
-        look(&Syntax { file, text: &source.text, layout: Layout::of(&source.text), semantic })
+        look(&Syntax {
+            file,
+            text: &source.text,
+            layout: Layout::of(&source.text),
+            semantic,
+            is_typed: source.language != Language::JavaScript,
+        })
     })
     .flatten()
 }
@@ -114,6 +122,37 @@ impl<'a> Syntax<'a, '_> {
             AstKind::BlockStatement(block) => Some(&block.body),
             AstKind::StaticBlock(block) => Some(&block.body),
             _ => None,
+        }
+    }
+
+    /// The statement of the module itself that `node` stands in.
+    pub(super) fn top(&self, node: NodeId) -> Option<NodeId> {
+        let mut at = node;
+        loop {
+            let parent = self.parent(at);
+            if matches!(self.kind(parent), AstKind::Program(_)) {
+                return Some(at);
+            }
+            if parent == at {
+                return None;
+            }
+            at = parent;
+        }
+    }
+
+    /// The start of the line in which a statement starts, or the comments that belong to it: those right above it.
+    pub(super) fn start_with_comments(&self, statement: NodeId) -> u32 {
+        let mut start = self.layout.line_start(self.kind(statement).span().start);
+        loop {
+            let above = self.semantic.comments().iter().rev().find(|comment| {
+                comment.span.end <= start
+                    && self.layout.next_line(comment.span.end) == start
+                    && self.layout.starts_line(comment.span.start)
+            });
+            match above {
+                Some(comment) => start = self.layout.line_start(comment.span.start),
+                None => return start,
+            }
         }
     }
 
