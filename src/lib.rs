@@ -40,4 +40,4 @@ pub mod reporting;
 
 pub mod cli;
 
-pub use run::{Packages, Problem, Progress, Report, Request, RunError, Silent, Statistics, check};
+pub use run::{Hidden, HiddenBy, Packages, Problem, Progress, Report, Request, RunError, Silent, Statistics, check};

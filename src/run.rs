@@ -7,12 +7,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use rustc_hash::FxHashMap;
+
 use crate::analysis::facts::Facts;
 use crate::catalogue::Catalogue;
-use crate::config::{self, Configuration, Levels};
+use crate::config::{self, BaselineFile, BaselineSource, Configuration, Levels};
 use crate::demand::{self, Read};
 use crate::discovery::{self, DiscoveryError};
-use crate::findings::{Finding, suppression};
+use crate::findings::baseline::{self, Entry};
+use crate::findings::suppression::{self, Suppressed};
+use crate::findings::{Finding, fingerprints};
 use crate::linking::{Linkable, Program};
 use crate::source::{Location, SourceFile};
 use crate::{languages, rewrite, rules};
@@ -40,6 +44,8 @@ pub struct Request {
     pub configuration: config::Source,
     /// What is said of levels beside the configuration; it has the last word.
     pub levels: Levels,
+    /// Which baseline says what is known already.
+    pub baseline: BaselineSource,
 }
 
 /// Packages of a cargo workspace: each is what lies below its directory, other packages aside.
@@ -68,6 +74,7 @@ impl Request {
             overlay: BTreeMap::new(),
             configuration: config::Source::Nearest,
             levels: Levels::default(),
+            baseline: BaselineSource::Nearest,
         }
     }
 }
@@ -78,10 +85,44 @@ pub struct Report {
     /// Every file a position can point into, indexed by [`crate::source::FileId`].
     pub files: Vec<SourceFile>,
     pub findings: Vec<Finding>,
+    /// Their names, in the same order.
+    pub fingerprints: Vec<String>,
+    /// What was found and is not told of, for formats that say so.
+    pub hidden: Vec<Hidden>,
     pub problems: Vec<Problem>,
     pub statistics: Statistics,
     /// The configuration files that had a say.
     pub configuration: Configuration,
+    /// What the run knew already.
+    pub baseline: Option<Compared>,
+    /// The analysed project.
+    pub root: PathBuf,
+    /// Whether each file is reported on.
+    pub reported: Vec<bool>,
+}
+
+/// A finding that somebody has looked at.
+#[derive(Debug, Clone)]
+pub struct Hidden {
+    pub finding: Finding,
+    pub fingerprint: String,
+    pub by: HiddenBy,
+}
+
+/// Why a finding is not told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HiddenBy {
+    /// A directive, with its reason.
+    Directive(String),
+    Baseline,
+}
+
+/// The baseline of a run, and how it fits.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    pub file: BaselineFile,
+    /// What it has and the run, as far as it looked, has not.
+    pub stale: Vec<Entry>,
 }
 
 /// A file, or a part of one, that was not looked at; the rest was.
@@ -216,25 +257,78 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     let mut findings = rules::judge(&facts);
     findings.retain(|finding| !is_in_doubt(&program, &problems, finding));
     let comments: Vec<_> = program.modules().map(|module| (module.file, module.comments.as_slice())).collect();
-    let suppressed = suppression::apply(findings, &program.files, &comments, true);
-    problems.extend(suppressed.issues.into_iter().map(|issue| Problem {
+    let Suppressed { by: suppressed, issues } = suppression::apply(&findings, &program.files, &comments, true);
+    problems.extend(issues.into_iter().map(|issue| Problem {
         path: program.files[issue.location.file.index()].display_path.clone(),
         location: Some(issue.location),
         message: format!("{}; {}", issue.message, issue.help),
     }));
-    let mut findings = suppressed.kept;
-    findings.retain(|finding| discovered.reported[finding.location.file.index()]);
+    let reported = discovered.reported;
+    problems.retain(|problem| problem.location.is_none_or(|location| reported[location.file.index()]));
+
+    // Names and the baseline go by all that was found, whatever is told of it.
+    let mut names = fingerprints(&findings, &program.files, &discovered.root).into_iter();
+    let mut suppressed = suppressed.into_iter();
     let configuration = discovered.configuration;
-    findings.retain_mut(|finding| {
-        let path = &program.files[finding.location.file.index()].path;
-        request.levels.apply(finding, configuration.of(path), path)
-    });
-    problems.retain(|problem| problem.location.is_none_or(|location| discovered.reported[location.file.index()]));
-    for finding in &mut findings {
-        finding.fix = rewrite::fix(&rules::remedies(&facts, finding), &program.files);
+    let mut report = Report {
+        problems,
+        statistics,
+        baseline: configuration.baseline(&request.baseline, &request.working_directory)?.map(Compared::new),
+        configuration,
+        root: discovered.root,
+        reported,
+        ..Report::default()
+    };
+    let known = report.baseline.as_mut().map(|it| it.compare(&findings, &program.files, &report.reported, request));
+    for (at, mut finding) in findings.into_iter().enumerate() {
+        let (name, by) = (names.next(), suppressed.next().flatten());
+        let fingerprint = name.expect("invariant: each finding has a name");
+        let file = finding.location.file.index();
+        let path = &program.files[file].path;
+        if !report.reported[file] || !request.levels.apply(&mut finding, report.configuration.of(path), path) {
+            continue;
+        }
+        let hidden_by = match by {
+            Some(by) => Some(HiddenBy::Directive(by.reason)),
+            None => known.as_ref().is_some_and(|known| known[at]).then_some(HiddenBy::Baseline),
+        };
+        match hidden_by {
+            Some(by) => report.hidden.push(Hidden { finding, fingerprint, by }),
+            None => {
+                finding.fix = rewrite::fix(&rules::remedies(&facts, &finding), &program.files);
+                report.findings.push(finding);
+                report.fingerprints.push(fingerprint);
+            }
+        }
     }
     drop(facts);
-    Ok(Report { files: program.into_files(), findings, problems, statistics, configuration })
+    report.files = program.into_files();
+    Ok(report)
+}
+
+impl Compared {
+    fn new(file: BaselineFile) -> Self {
+        Self { file, stale: Vec::new() }
+    }
+
+    /// Compares the baseline with all that was found; says of each finding whether it is known.
+    fn compare(
+        &mut self,
+        findings: &[Finding],
+        files: &[SourceFile],
+        reported: &[bool],
+        request: &Request,
+    ) -> Vec<bool> {
+        let directory = self.file.directory();
+        let paths: FxHashMap<String, bool> =
+            files.iter().zip(reported).map(|(file, is)| (baseline::path_in(directory, file), *is)).collect();
+        let keys = baseline::keys(findings, files, directory);
+        let comparison = self.file.baseline.compare(&keys, |path| paths.contains_key(path));
+        let is_whole = request.paths.is_empty() && request.packages.is_none();
+        self.stale = comparison.stale;
+        self.stale.retain(|entry| paths.get(&entry.key.path).copied().unwrap_or(is_whole));
+        comparison.known
+    }
 }
 
 /// Whether a part of the function that a finding is in could not be read: the release may have stood there.
@@ -257,13 +351,19 @@ impl Report {
     /// Puts findings and problems into the order every format keeps: by path, position, rule, message.
     pub fn sort(&mut self) {
         let files = &self.files;
-        self.findings.sort_by(|a, b| {
+        let compare = |a: &Finding, b: &Finding| {
             let key = |finding: &Finding| {
                 let location = finding.location;
                 (&*files[location.file.index()].display_path, location.span.start, location.span.end, finding.rule)
             };
-            key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)).then_with(|| a.function.cmp(&b.function))
-        });
+            let (of_a, of_b) = (key(a), key(b));
+            of_a.cmp(&of_b).then_with(|| a.message.cmp(&b.message)).then_with(|| a.function.cmp(&b.function))
+        };
+        let findings = std::mem::take(&mut self.findings).into_iter();
+        let mut named: Vec<(Finding, String)> = findings.zip(std::mem::take(&mut self.fingerprints)).collect();
+        named.sort_by(|(a, _), (b, _)| compare(a, b));
+        (self.findings, self.fingerprints) = named.into_iter().unzip();
+        self.hidden.sort_by(|a, b| compare(&a.finding, &b.finding));
         self.problems.sort_by(|a, b| {
             let key = |problem: &Problem| problem.location.map(|location| location.span.start);
             a.path.cmp(&b.path).then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))

@@ -3,9 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::path::Path;
 use std::time::Duration;
 
-use leaklint::findings::{Confidence, Finding, Severity, TraceStep};
+use leaklint::findings::{Confidence, Finding, Severity, TraceStep, fingerprints};
 use leaklint::reporting::{self, Format, Options};
 use leaklint::rewrite::{Applicability, Edit, Fix};
 use leaklint::rules::RuleId;
@@ -109,15 +110,17 @@ fn report() -> Report {
         Problem { path: "src/broken.ts".into(), location: None, message: "the file is not valid UTF-8".into() },
         Problem { path: "src/db.ts".into(), location: Some(at(0, "drizzle }")), message: "unexpected token".into() },
     ];
+    let files: Vec<_> = files
+        .map(|(path, text)| SourceFile {
+            path: path.into(),
+            display_path: path.into(),
+            language: Language::TypeScript,
+            text: text.into(),
+        })
+        .into();
     Report {
-        files: files
-            .map(|(path, text)| SourceFile {
-                path: path.into(),
-                display_path: path.into(),
-                language: Language::TypeScript,
-                text: text.into(),
-            })
-            .into(),
+        fingerprints: fingerprints(&findings, &files, Path::new("")),
+        files,
         findings,
         problems,
         statistics: Statistics { files_discovered: 120, files_parsed: 4, elapsed: Duration::from_millis(340) },

@@ -28,6 +28,8 @@ pub(super) enum Verb {
     /// Look for leaks (what happens without a command)
     #[command(after_help = EXIT_CODES)]
     Check(Box<Check>),
+    /// Record what is found now, so that later runs tell of what is new
+    Baseline(Box<Baseline>),
     #[command(flatten)]
     Other(OtherVerb),
 }
@@ -63,88 +65,153 @@ pub(super) struct Check {
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 
-    /// How findings are written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
-    pub(super) output_format: Format,
+    #[command(flatten)]
+    pub(super) output: OutputOptions,
 
-    /// Show at most N findings; the exit code still counts all
-    #[arg(long, value_name = "N", help_heading = "Output")]
-    pub(super) max_diagnostics: Option<usize>,
-
-    /// Say how many findings each rule has, on stderr
-    #[arg(long, help_heading = "Output")]
-    pub(super) statistics: bool,
-
-    /// Print findings and problems only
-    #[arg(short, long, help_heading = "Output")]
-    pub(super) quiet: bool,
-
-    /// When to colour the output
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t, help_heading = "Output")]
-    pub(super) color: Color,
+    #[command(flatten)]
+    pub(super) rules: RuleOptions,
 
     #[command(flatten)]
     pub(super) fixing: Fixing,
 
+    #[command(flatten)]
+    pub(super) project: ProjectOptions,
+
+    #[command(flatten)]
+    pub(super) known: KnownOptions,
+
+    #[command(flatten)]
+    pub(super) show: ShowOptions,
+}
+
+/// `leaklint baseline`
+#[derive(Debug, Args)]
+pub(super) struct Baseline {
+    /// Record the findings of these files and directories only, and keep what is recorded of others
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Record nothing, and drop what is not found any more
+    #[arg(long)]
+    pub(super) prune: bool,
+
+    /// The baseline's file [default: the nearest, or one at the top of the project]
+    #[arg(long, value_name = "PATH")]
+    pub(super) baseline: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) rules: RuleOptions,
+
+    #[command(flatten)]
+    pub(super) project: ProjectOptions,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputOptions {
+    /// How findings are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(super) output_format: Format,
+
+    /// Show at most N findings; the exit code still counts all
+    #[arg(long, value_name = "N")]
+    pub(super) max_diagnostics: Option<usize>,
+
+    /// Say how many findings each rule has, on stderr
+    #[arg(long)]
+    pub(super) statistics: bool,
+
+    /// Print findings and problems only
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+
+    /// When to colour the output
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    pub(super) color: Color,
+
+    /// Exit with 0 also when there are findings
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub(super) struct RuleOptions {
     /// Keep only findings of this rule or family (repeatable)
-    #[arg(long, value_name = "RULE", help_heading = "Rules")]
+    #[arg(long, value_name = "RULE")]
     pub(super) only: Vec<Selector>,
 
     /// Drop findings of a rule or family; of -A, -W and -D the last one for a rule counts
-    #[arg(short = 'A', long = "allow", value_name = "RULE", help_heading = "Rules")]
+    #[arg(short = 'A', long = "allow", value_name = "RULE")]
     pub(super) allow: Vec<Selector>,
 
     /// Make findings of a rule or family warnings; notes stay notes
-    #[arg(short = 'W', long = "warn", value_name = "RULE", help_heading = "Rules")]
+    #[arg(short = 'W', long = "warn", value_name = "RULE")]
     pub(super) warn: Vec<Selector>,
 
     /// Make findings of a rule or family errors; notes stay notes
-    #[arg(short = 'D', long = "deny", value_name = "RULE", help_heading = "Rules")]
+    #[arg(short = 'D', long = "deny", value_name = "RULE")]
     pub(super) deny: Vec<Selector>,
 
     /// Make every warning an error
-    #[arg(long, help_heading = "Rules")]
+    #[arg(long)]
     pub(super) deny_warnings: bool,
 
     /// Drop findings the analysis is less sure of
-    #[arg(long, value_enum, value_name = "LEVEL", help_heading = "Rules")]
+    #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) min_confidence: Option<ConfidenceArgument>,
 
     /// Drop findings that are less severe
-    #[arg(long, value_enum, value_name = "LEVEL", help_heading = "Rules")]
+    #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) min_severity: Option<SeverityArgument>,
+}
 
-    /// Exit with 0 also when there are findings
-    #[arg(long, help_heading = "Rules")]
-    pub(super) exit_zero: bool,
-
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Project")]
+pub(super) struct ProjectOptions {
     /// Take this configuration file and no other; its globs start from the current directory
-    #[arg(long, value_name = "PATH", help_heading = "Configuration")]
+    #[arg(long, value_name = "PATH")]
     pub(super) config: Option<PathBuf>,
 
     /// Read no configuration file
-    #[arg(long, conflicts_with = "config", help_heading = "Configuration")]
+    #[arg(long, conflicts_with = "config")]
     pub(super) no_config: bool,
 
-    /// Print what is configured for the paths, and look for nothing
-    #[arg(long, help_heading = "Configuration")]
-    pub(super) show_config: bool,
-
-    /// Print the files that are reported on, and look for nothing
-    #[arg(long, conflicts_with = "show_config", help_heading = "Configuration")]
-    pub(super) show_files: bool,
-
     /// Leave out paths that match a glob (repeatable)
-    #[arg(long, value_name = "GLOB", help_heading = "Files")]
+    #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
 
     /// Look at files that .gitignore and its like hide, too
-    #[arg(long, help_heading = "Files")]
+    #[arg(long)]
     pub(super) no_ignore: bool,
 
     /// How many threads to use [default: as many as there are cores]
-    #[arg(short = 'j', long, value_name = "N", help_heading = "Files")]
+    #[arg(short = 'j', long, value_name = "N")]
     pub(super) threads: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is known")]
+pub(super) struct KnownOptions {
+    /// Tell only of what this baseline has not [default: the nearest `leaklint-baseline.json`]
+    #[arg(long, value_name = "PATH")]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// Tell of everything, whatever a baseline has
+    #[arg(long, conflicts_with = "baseline")]
+    pub(super) no_baseline: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Instead of looking")]
+pub(super) struct ShowOptions {
+    /// Print what is configured for the paths
+    #[arg(long)]
+    pub(super) show_config: bool,
+
+    /// Print the files that are reported on
+    #[arg(long, conflicts_with = "show_config")]
+    pub(super) show_files: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]

@@ -1,46 +1,53 @@
 //! `leaklint check`: from arguments to a request, from a report to stdout.
 
-use std::io::{BufWriter, Write as _};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
 use super::Verdict;
-use super::arguments::{Check, Color};
+use super::arguments::{Check, Color, ProjectOptions};
 use super::errors::UserError;
 use super::fix;
 use super::levels;
 use super::progress::ProgressLine;
 use super::show;
-use crate::config::{self, Levels};
+use crate::config::{self, BaselineSource, Levels};
 use crate::findings::Severity;
-use crate::run::{self, Packages, Request};
+use crate::run::{self, Packages, Report, Request};
 use crate::{fixing, reporting};
 
 /// Checks `packages`, or else what the paths name.
 pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages>) -> anyhow::Result<Verdict> {
-    match arguments.color {
+    match arguments.output.color {
         Color::Auto => anstream::ColorChoice::Auto,
         Color::Always => anstream::ColorChoice::Always,
         Color::Never => anstream::ColorChoice::Never,
     }
     .write_global();
 
-    let request = request(arguments, levels, packages)?;
-    if arguments.show_config {
+    let request = Request {
+        baseline: match &arguments.known.baseline {
+            Some(path) => BaselineSource::File(path.clone()),
+            None if arguments.known.no_baseline => BaselineSource::None,
+            None => BaselineSource::Nearest,
+        },
+        ..request(&arguments.paths, &arguments.project, levels, packages)?
+    };
+    if arguments.show.show_config {
         return show::configuration(&request);
     }
-    if arguments.show_files {
+    if arguments.show.show_files {
         return show::files(&request);
     }
-    let progress = ProgressLine::on_stderr(arguments.quiet);
+    let progress = ProgressLine::on_stderr(arguments.output.quiet);
     if arguments.fixing.diff {
         return show_diff(arguments, &request, &progress);
     }
     let checked = if arguments.fixing.fix {
         arguments.fixing.run(&request, &progress).map(|outcome| {
             progress.finish();
-            fix::tell(&outcome, true, arguments.quiet).map(|()| outcome.report)
+            fix::tell(&outcome, true, arguments.output.quiet).map(|()| outcome.report)
         })
     } else {
         run::check(&request, &progress).map(Ok).map_err(Into::into)
@@ -48,22 +55,25 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
     progress.finish();
     let report = checked.map_err(|error| explain_misplaced_verb(error, &arguments.paths))??;
 
-    let options = reporting::Options { quiet: arguments.quiet, max_findings: arguments.max_diagnostics };
+    let options = reporting::Options { quiet: arguments.output.quiet, max_findings: arguments.output.max_diagnostics };
     let mut out = BufWriter::new(anstream::stdout().lock());
-    reporting::write(arguments.output_format, &report, options, &mut out)?;
+    reporting::write(arguments.output.output_format, &report, options, &mut out)?;
     out.flush()?;
 
     let mut err = anstream::stderr().lock();
-    if !arguments.output_format.carries_problems() {
+    if !arguments.output.output_format.carries_problems() {
         reporting::write_problems(&report, &mut err)?;
     }
-    if arguments.statistics {
+    if arguments.output.statistics {
         reporting::statistics(&report, &mut err)?;
     }
-    if report.findings.is_empty() && !arguments.quiet {
+    if report.findings.is_empty() && !arguments.output.quiet {
         writeln!(err, "{}", reporting::clean_line(&report))?;
     }
-    let fails = levels::fails(&report.findings) && !arguments.exit_zero;
+    if !arguments.output.quiet {
+        tell_of_baseline(&report, &mut err)?;
+    }
+    let fails = levels::fails(&report.findings) && !arguments.output.exit_zero;
     Ok(if fails { Verdict::Findings } else { Verdict::Clean })
 }
 
@@ -77,22 +87,27 @@ fn show_diff(arguments: &Check, request: &Request, progress: &ProgressLine) -> a
         out.write_all(fixing::unified(change).as_bytes())?;
     }
     out.flush()?;
-    fix::tell(&outcome, false, arguments.quiet)?;
-    let fails = outcome.worst > Some(Severity::Note) && !arguments.exit_zero;
+    fix::tell(&outcome, false, arguments.output.quiet)?;
+    let fails = outcome.worst > Some(Severity::Note) && !arguments.output.exit_zero;
     Ok(if fails { Verdict::Findings } else { Verdict::Clean })
 }
 
-fn request(arguments: &Check, levels: Levels, packages: Option<Packages>) -> anyhow::Result<Request> {
+pub(super) fn request(
+    paths: &[PathBuf],
+    project: &ProjectOptions,
+    levels: Levels,
+    packages: Option<Packages>,
+) -> anyhow::Result<Request> {
     let working_directory = std::env::current_dir().context("the current directory cannot be read")?;
     Ok(Request {
-        paths: arguments.paths.clone(),
+        paths: paths.to_vec(),
         packages,
-        threads: arguments.threads.map(Into::into),
-        respect_ignore_files: !arguments.no_ignore,
-        exclude: arguments.exclude.clone(),
-        configuration: match &arguments.config {
+        threads: project.threads.map(Into::into),
+        respect_ignore_files: !project.no_ignore,
+        exclude: project.exclude.clone(),
+        configuration: match &project.config {
             Some(path) => config::Source::File(path.clone()),
-            None if arguments.no_config => config::Source::None,
+            None if project.no_config => config::Source::None,
             None => config::Source::Nearest,
         },
         levels,
@@ -102,7 +117,7 @@ fn request(arguments: &Check, levels: Levels, packages: Option<Packages>) -> any
 
 /// `leaklint --quiet check` reads as a path, because options before a command belong to none.
 fn explain_misplaced_verb(error: anyhow::Error, paths: &[PathBuf]) -> anyhow::Error {
-    const VERBS: [&str; 6] = ["check", "init", "rules", "explain", "catalogue", "completions"];
+    const VERBS: [&str; 7] = ["check", "baseline", "init", "rules", "explain", "catalogue", "completions"];
     let misplaced = VERBS.into_iter().find(|&verb| paths.iter().any(|path| path == Path::new(verb) && !path.exists()));
     match misplaced {
         Some(verb) => {
@@ -111,4 +126,23 @@ fn explain_misplaced_verb(error: anyhow::Error, paths: &[PathBuf]) -> anyhow::Er
         }
         None => error,
     }
+}
+
+/// What the baseline has that is not found any more.
+fn tell_of_baseline(report: &Report, err: &mut dyn Write) -> anyhow::Result<()> {
+    const SHOWN: usize = 5;
+    let Some(compared) = report.baseline.as_ref().filter(|compared| !compared.stale.is_empty()) else { return Ok(()) };
+    let gone: usize = compared.stale.iter().map(|entry| entry.count).sum();
+    let file = &compared.file.display_path;
+    writeln!(err, "{} of {file} not found any more:", reporting::Count(gone, "finding"))?;
+    for entry in compared.stale.iter().take(SHOWN) {
+        let function = Some(&entry.key.function).filter(|name| !name.starts_with('<'));
+        let function = function.map_or_else(String::new, |name| format!(" in `{name}`"));
+        writeln!(err, "  {}: {}{function}", entry.key.path, entry.key.rule)?;
+    }
+    if compared.stale.len() > SHOWN {
+        writeln!(err, "  and {} more", compared.stale.len() - SHOWN)?;
+    }
+    writeln!(err, "`leaklint baseline --prune` drops them")?;
+    Ok(())
 }

@@ -12,21 +12,22 @@ use crate::run::{Progress, Request};
 
 #[derive(Debug, Args)]
 #[group(skip)]
+#[command(next_help_heading = "Fixing")]
 pub(super) struct Fixing {
     /// Rewrite the code of findings that have a safe fix, and report what is left
-    #[arg(long, group = "rewriting", help_heading = "Fixing")]
+    #[arg(long, group = "rewriting")]
     pub(super) fix: bool,
 
     /// Print what --fix would change as a unified diff, and write nothing
-    #[arg(long, group = "rewriting", help_heading = "Fixing")]
+    #[arg(long, group = "rewriting")]
     pub(super) diff: bool,
 
     /// Apply fixes that may change what the program does, too
-    #[arg(long, requires = "rewriting", help_heading = "Fixing")]
+    #[arg(long, requires = "rewriting")]
     pub(super) unsafe_fixes: bool,
 
     /// Fix also where the git work tree has changes that are not committed
-    #[arg(long, requires = "fix", help_heading = "Fixing")]
+    #[arg(long, requires = "fix")]
     pub(super) allow_dirty: bool,
 }
 

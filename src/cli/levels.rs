@@ -2,12 +2,12 @@
 
 use clap::ArgMatches;
 
-use super::arguments::Check;
+use super::arguments::RuleOptions;
 use crate::config::{Level, Levels, Selector};
 use crate::findings::{Finding, Severity};
 
 /// Reads `-A`, `-W` and `-D` in the order they stand on the command line, which the parsed struct does not keep.
-pub(super) fn read(check: &Check, matches: &ArgMatches) -> Levels {
+pub(super) fn read(options: &RuleOptions, matches: &ArgMatches) -> Levels {
     let mut given = Vec::new();
     for (id, level) in [("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)] {
         let indices = matches.indices_of(id).into_iter().flatten();
@@ -17,10 +17,10 @@ pub(super) fn read(check: &Check, matches: &ArgMatches) -> Levels {
     given.sort_by_key(|&(index, ..)| index);
     Levels {
         rules: given.into_iter().map(|(_, selector, level)| (selector, level)).collect(),
-        only: check.only.clone(),
-        deny_warnings: check.deny_warnings,
-        min_confidence: check.min_confidence.map(Into::into),
-        min_severity: check.min_severity.map(Into::into),
+        only: options.only.clone(),
+        deny_warnings: options.deny_warnings,
+        min_confidence: options.min_confidence.map(Into::into),
+        min_severity: options.min_severity.map(Into::into),
     }
 }
 
@@ -50,7 +50,7 @@ mod tests {
         let matches = Cli::command().get_matches_from(["leaklint"].into_iter().chain(arguments.split_whitespace()));
         let cli = Cli::from_arg_matches(&matches).unwrap();
         let mut findings: Vec<_> = [NOTE, WARNING, ERROR].map(finding).into();
-        let levels = read(&cli.check, &matches);
+        let levels = read(&cli.check.rules, &matches);
         findings.retain_mut(|finding| levels.apply(finding, None, Path::new("a.ts")));
         let left: Vec<_> = findings.iter().map(|finding| format!("{} {:?}", finding.rule, finding.severity)).collect();
         assert_eq!(left.join(", "), expected, "with {arguments:?}");

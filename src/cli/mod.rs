@@ -1,9 +1,10 @@
 //! The command line: arguments to a request, a report to text and an exit code.
 //!
 //! Takes the process's arguments; gives an exit code, findings on stdout and everything about the run itself on stderr.
-//! Never analyses, and writes to the project only with `--fix` and for `init`.
+//! Never analyses, and writes to the project only with `--fix` and for `init` and `baseline`.
 
 mod arguments;
+mod baseline;
 mod cargo;
 mod catalogue;
 mod check;
@@ -26,6 +27,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use arguments::{Cli, OtherVerb, Verb};
+
+use crate::config::BaselineSource;
+use crate::run::Request;
 
 /// How a run that could be made ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,10 +83,18 @@ fn dispatch(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) ->
         Err(error) => return usage(&error),
     };
     let verdict = match &cli.verb {
-        None => check::check(&cli.check, levels::read(&cli.check, &matches), None)?,
+        None => check::check(&cli.check, levels::read(&cli.check.rules, &matches), None)?,
         Some(Verb::Check(check)) => {
             let own = matches.subcommand_matches("check").unwrap_or(&matches);
-            check::check(check, levels::read(check, own), None)?
+            check::check(check, levels::read(&check.rules, own), None)?
+        }
+        Some(Verb::Baseline(arguments)) => {
+            let own = matches.subcommand_matches("baseline").unwrap_or(&matches);
+            let levels = levels::read(&arguments.rules, own);
+            let request = check::request(&arguments.paths, &arguments.project, levels, None)?;
+            let source = arguments.baseline.clone().map_or(BaselineSource::Nearest, BaselineSource::File);
+            let request = Request { baseline: source, ..request };
+            baseline::baseline(arguments, request, &mut anstream::stdout().lock())?
         }
         Some(Verb::Other(verb)) => other(verb)?,
     };

@@ -5,6 +5,7 @@
 //! (paths that take no part, libraries, entry points) holds wherever it stands. A mistake is an error: a file that says
 //! something else than its author thinks is worse than none. Reads nothing but configuration files, and never source.
 
+mod baseline;
 mod form;
 mod levels;
 mod mistake;
@@ -23,6 +24,7 @@ use crate::catalogue::{Catalogue, LoadError};
 use crate::findings::{Confidence, Severity};
 use crate::rules::RuleId;
 
+pub use baseline::{BASELINE_NAME, BaselineFile, BaselineSource};
 pub use levels::{Level, Levels};
 pub use mistake::Mistake;
 pub use selector::{FAMILIES, Selector, family_name};

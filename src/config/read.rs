@@ -200,7 +200,7 @@ fn add_glob(builder: &mut GitignoreBuilder, glob: &Spanned<String>, source: &Tex
     })
 }
 
-fn display(path: &Path, working_directory: &Path) -> String {
+pub(super) fn display(path: &Path, working_directory: &Path) -> String {
     let shown = path.strip_prefix(working_directory).unwrap_or(path).to_string_lossy();
     if std::path::MAIN_SEPARATOR == '/' { shown.into_owned() } else { shown.replace('\\', "/") }
 }

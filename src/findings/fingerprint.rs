@@ -6,15 +6,18 @@
 //! formatting it, keeps the name; changing what it says, or the function it is in, gives a new one. Baselines hold
 //! these names: what goes into them cannot change without invalidating every baseline.
 
+use std::path::Path;
+
 use rustc_hash::FxHashMap;
 
+use crate::discovery::location;
 use crate::source::{LineIndex, SourceFile};
 
 use super::Finding;
 
-/// A name for each of `findings`, in their order.
+/// A name for each of `findings`, in their order. Paths count from `root`, wherever the run was started.
 #[must_use]
-pub fn fingerprints(findings: &[Finding], files: &[SourceFile]) -> Vec<String> {
+pub fn fingerprints(findings: &[Finding], files: &[SourceFile], root: &Path) -> Vec<String> {
     let mut line_indexes = FxHashMap::default();
     let mut times_seen: FxHashMap<u64, u32> = FxHashMap::default();
     // Equal findings are numbered by where they stand, not by the order a run happened to report them in.
@@ -25,10 +28,10 @@ pub fn fingerprints(findings: &[Finding], files: &[SourceFile]) -> Vec<String> {
         let finding = &findings[index];
         let file = &files[finding.location.file.index()];
         let lines = line_indexes.entry(finding.location.file).or_insert_with(|| LineIndex::new(&file.text));
-        let line = lines.line_range(lines.position(finding.location.span.start).line);
-        let line = line.map_or("", |range| &file.text[range]);
+        let line = line_at(&file.text, lines, finding.location.span.start);
+        let path = location::relative(root, &file.path).unwrap_or_else(|| file.display_path.clone());
         let mut hash = Fnv::new();
-        for part in [finding.rule.as_str(), &file.display_path, &finding.function, &finding.resource] {
+        for part in [finding.rule.as_str(), &path, &finding.function, &finding.resource] {
             hash.write(part.as_bytes());
             hash.write(&[0]);
         }
@@ -42,6 +45,17 @@ pub fn fingerprints(findings: &[Finding], files: &[SourceFile]) -> Vec<String> {
         names[index] = format!("{:016x}", hash.0);
     }
     names
+}
+
+/// A name for the text of the line that holds an offset, without its white space.
+pub(super) fn line_hash(text: &str, lines: &LineIndex<'_>, offset: u32) -> String {
+    let mut hash = Fnv::new();
+    line_at(text, lines, offset).split_whitespace().for_each(|word| hash.write(word.as_bytes()));
+    format!("{:016x}", hash.0)
+}
+
+fn line_at<'t>(text: &'t str, lines: &LineIndex<'_>, offset: u32) -> &'t str {
+    lines.line_range(lines.position(offset).line).map_or("", |range| &text[range])
 }
 
 struct Fnv(u64);
@@ -90,7 +104,7 @@ mod tests {
             language: Language::TypeScript,
             text: text.into(),
         };
-        fingerprints(&findings, &[file])
+        fingerprints(&findings, &[file], Path::new(""))
     }
 
     #[test]

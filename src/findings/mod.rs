@@ -1,5 +1,6 @@
-//! Findings: the diagnostic type, suppression, fingerprints.
+//! Findings: the diagnostic type, suppression, fingerprints, the baseline.
 
+pub mod baseline;
 mod diagnostic;
 mod fingerprint;
 pub mod suppression;

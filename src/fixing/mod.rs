@@ -16,7 +16,7 @@ pub use write::{WriteError, write};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::findings::{Severity, fingerprints};
+use crate::findings::Severity;
 use crate::rewrite::{self, Applicability, Edit};
 use crate::rules::RuleId;
 use crate::run::{self, Progress, Report, Request, RunError};
@@ -118,10 +118,10 @@ impl Run<'_> {
 
     /// The findings whose fixes are applied next, by index.
     fn choose(&self, report: &Report) -> Vec<usize> {
-        let names = fingerprints(&report.findings, &report.files);
         let wanted = (0..report.findings.len()).filter(|&at| {
             let fix = report.findings[at].fix.as_ref();
-            fix.is_some_and(|fix| fix.applicability >= self.required) && !self.refused.contains(&names[at])
+            fix.is_some_and(|fix| fix.applicability >= self.required)
+                && !self.refused.contains(&report.fingerprints[at])
         });
         selection::compatible(&report.findings, wanted)
     }
@@ -157,7 +157,7 @@ impl Run<'_> {
     fn refuse(&mut self, report: &Report, at: usize, reason: String, undone: &mut Vec<Undone>) {
         let finding = &report.findings[at];
         let file = report.file(finding.location);
-        self.refused.insert(fingerprints(&report.findings, &report.files)[at].clone());
+        self.refused.insert(report.fingerprints[at].clone());
         undone.push(Undone {
             rule: finding.rule,
             display_path: file.display_path.clone(),

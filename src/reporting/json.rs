@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Options;
 use super::positions::Positions;
-use crate::findings::{Confidence, Finding, Severity, fingerprints};
+use crate::findings::{Confidence, Finding, Severity};
 use crate::rewrite::{Applicability, Fix};
 use crate::rules::Family;
 use crate::run::{Problem, Report};
@@ -16,14 +16,12 @@ const VERSION: u32 = 1;
 
 pub(super) fn write(report: &Report, options: Options, out: &mut dyn Write) -> io::Result<()> {
     let positions = Positions::new(report);
-    // Fingerprints count twins from the top, so they are made of all findings, also when only some are shown.
-    let fingerprints = fingerprints(&report.findings, &report.files);
     let document = Document {
         version: VERSION,
         findings: options
             .shown(report)
             .iter()
-            .zip(fingerprints)
+            .zip(&report.fingerprints)
             .map(|(finding, fingerprint)| JsonFinding::new(finding, fingerprint, &positions))
             .collect(),
         problems: report.problems.iter().map(|problem| JsonProblem::new(problem, &positions)).collect(),
@@ -61,7 +59,7 @@ struct JsonFinding<'r> {
     trace: Vec<JsonStep<'r>>,
     /// Null where no rewrite is proposed.
     fix: Option<JsonFix<'r>>,
-    fingerprint: String,
+    fingerprint: &'r str,
 }
 
 #[derive(Serialize)]
@@ -118,7 +116,7 @@ impl Range {
 }
 
 impl<'r> JsonFinding<'r> {
-    fn new(finding: &'r Finding, fingerprint: String, positions: &Positions<'r>) -> Self {
+    fn new(finding: &'r Finding, fingerprint: &'r str, positions: &Positions<'r>) -> Self {
         Self {
             rule: finding.rule.as_str(),
             family: finding.family(),

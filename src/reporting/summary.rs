@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use crate::findings::Severity;
-use crate::run::Report;
+use crate::run::{HiddenBy, Report};
 
 /// A number with its noun: `1 file`, `2 files`.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,8 @@ pub(super) fn summary_line(report: &Report) -> String {
 /// What a clean run says: `no leaks found in 120 files, 0.3 s`
 #[must_use]
 pub fn clean_line(report: &Report) -> String {
-    format!("no leaks found in {}", extent(report))
+    let is_known = report.hidden.iter().any(|hidden| hidden.by == HiddenBy::Baseline);
+    format!("no {}leaks found in {}", if is_known { "new " } else { "" }, extent(report))
 }
 
 /// Writes how many findings each rule has, the most frequent first, and how much was read.
@@ -61,7 +62,12 @@ pub fn statistics(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn extent(report: &Report) -> String {
     let statistics = &report.statistics;
-    format!("{}, {}", Count(statistics.files_discovered, "file"), seconds(statistics.elapsed))
+    let known = report.hidden.iter().filter(|hidden| hidden.by == HiddenBy::Baseline).count();
+    let known = match &report.baseline {
+        Some(compared) if known > 0 => format!("; {known} more in {}", compared.file.display_path),
+        _ => String::new(),
+    };
+    format!("{}, {}{known}", Count(statistics.files_discovered, "file"), seconds(statistics.elapsed))
 }
 
 fn seconds(elapsed: Duration) -> String {

@@ -44,7 +44,7 @@ pub(super) fn dispatch(arguments: impl IntoIterator<Item = impl Into<OsString> +
         Some(CargoVerb::Other(verb)) => return other(verb).map(finish),
     };
     let packages = packages(arguments)?;
-    check::check(&arguments.check, levels::read(&arguments.check, matches), Some(packages)).map(finish)
+    check::check(&arguments.check, levels::read(&arguments.check.rules, matches), Some(packages)).map(finish)
 }
 
 fn packages(arguments: &PackagesCheck) -> anyhow::Result<Packages> {
@@ -52,7 +52,7 @@ fn packages(arguments: &PackagesCheck) -> anyhow::Result<Packages> {
     let manifest = workspace::locate(&working_directory, arguments.packages.manifest_path.as_deref());
     let workspace = manifest.and_then(|manifest| workspace::read(&manifest)).map_err(explain)?;
     let mut err = anstream::stderr();
-    if let Some(reason) = workspace.fallback.as_ref().filter(|_| !arguments.check.quiet) {
+    if let Some(reason) = workspace.fallback.as_ref().filter(|_| !arguments.check.output.quiet) {
         writeln!(err, "note: cargo does not describe this workspace, so the manifests were read instead: {reason}")?;
     }
     let (chosen, remarks) = selection::choose(&workspace, &arguments.packages, !arguments.check.paths.is_empty())?;

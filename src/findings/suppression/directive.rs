@@ -12,6 +12,7 @@ pub(super) const FORM: &str = "write `// leaklint: ignore[rule-id] -- why this i
 pub(super) struct Directive {
     pub(super) whole_file: bool,
     pub(super) rules: Vec<(RuleId, Range<usize>)>,
+    pub(super) reason: String,
     pub(super) range: Range<usize>,
 }
 
@@ -77,7 +78,8 @@ fn read_line(rest: &str, offset: usize, range: Range<usize>, mistakes: &mut Vec<
         malformed(range, "this directive names no rule, and suppresses nothing");
         return None;
     }
-    if tail.trim_start().strip_prefix("--").is_none_or(|reason| reason.trim().is_empty()) {
+    let reason = tail.trim_start().strip_prefix("--").unwrap_or_default().trim().to_owned();
+    if reason.is_empty() {
         malformed(range.clone(), "this directive gives no reason");
     }
     let mut rules = Vec::new();
@@ -95,7 +97,7 @@ fn read_line(rest: &str, offset: usize, range: Range<usize>, mistakes: &mut Vec<
             None => mistakes.push(unknown_rule(id, range)),
         }
     }
-    Some(Directive { whole_file, rules, range })
+    Some(Directive { whole_file, rules, reason, range })
 }
 
 fn unknown_rule(id: &str, range: Range<usize>) -> Mistake {

@@ -1,7 +1,7 @@
 //! Suppression: what people have looked at and decided to live with.
 //!
-//! Takes findings and the comments that mention leaklint; gives the findings that are left, those that are not, and
-//! what is wrong with the directives. A directive without rule ids suppresses nothing, one without a reason, with an
+//! Takes findings and the comments that mention leaklint; says which findings are suppressed and why, and what is wrong
+//! with the directives. A directive without rule ids suppresses nothing, one without a reason, with an
 //! unknown id or with nothing to suppress is reported. Never changes a finding.
 
 mod directive;
@@ -18,11 +18,19 @@ use directive::Directive;
 /// What [`apply`] gives.
 #[derive(Debug, Default)]
 pub struct Suppressed {
-    /// In the order they came.
-    pub kept: Vec<Finding>,
-    pub suppressed: Vec<Finding>,
+    /// For each finding what suppresses it, if anything does.
+    pub by: Vec<Option<Suppression>>,
     /// In the order of the files and of the directives in them.
     pub issues: Vec<SuppressionIssue>,
+}
+
+/// A directive that suppresses a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// Where it names the rule.
+    pub location: Location,
+    /// As its author wrote it; may be empty.
+    pub reason: String,
 }
 
 /// Something wrong with a directive.
@@ -33,17 +41,16 @@ pub struct SuppressionIssue {
     pub help: String,
 }
 
-/// Takes out the findings that a directive in `comments` covers. With `report_unused`, directives that cover none are
+/// Finds the findings that a directive in `comments` covers. With `report_unused`, directives that cover none are
 /// issues: only when every rule ran on every file can that be told.
 #[must_use]
 pub fn apply(
-    findings: Vec<Finding>,
+    findings: &[Finding],
     files: &[SourceFile],
     comments: &[(FileId, &[Comment])],
     report_unused: bool,
 ) -> Suppressed {
-    let mut result = Suppressed::default();
-    let mut suppressed = vec![false; findings.len()];
+    let mut result = Suppressed { by: vec![None; findings.len()], issues: Vec::new() };
     for &(file, comments) in comments {
         if comments.is_empty() {
             continue;
@@ -51,7 +58,7 @@ pub fn apply(
         let text = &*files[file.index()].text;
         let lines = LineIndex::new(text);
         let mut entries = entries(file, text, &lines, comments, &mut result.issues);
-        for (finding, suppressed) in findings.iter().zip(&mut suppressed) {
+        for (finding, by) in findings.iter().zip(&mut result.by) {
             if finding.location.file != file {
                 continue;
             }
@@ -59,7 +66,8 @@ pub fn apply(
             for entry in entries.iter_mut().filter(|entry| entry.rule == finding.rule) {
                 if entry.covers(&at, text, &lines) {
                     entry.used = true;
-                    *suppressed = true;
+                    let (location, reason) = (entry.location, &entry.reason);
+                    by.get_or_insert_with(|| Suppression { location, reason: reason.clone() });
                 }
             }
         }
@@ -71,9 +79,6 @@ pub fn apply(
         }));
     }
     result.issues.sort_by(|a, b| (a.location, &a.message).cmp(&(b.location, &b.message)));
-    for (finding, suppressed) in findings.into_iter().zip(suppressed) {
-        if suppressed { result.suppressed.push(finding) } else { result.kept.push(finding) }
-    }
     result
 }
 
@@ -82,6 +87,7 @@ struct Entry {
     rule: RuleId,
     scope: Scope,
     location: Location,
+    reason: String,
     used: bool,
 }
 
@@ -131,7 +137,7 @@ fn entries(
             message: mistake.message,
             help: mistake.help,
         }));
-        for Directive { whole_file, rules, range } in directives {
+        for Directive { whole_file, rules, reason, range } in directives {
             let late = whole_file && comment.span.start > *first_code.get_or_insert_with(|| first_code_offset(text));
             if late {
                 issues.push(SuppressionIssue {
@@ -145,6 +151,7 @@ fn entries(
                 rule,
                 scope: if whole_file { Scope::File } else { Scope::Lines(covered_lines(text, lines, comment.span)) },
                 location: locate(&range),
+                reason: reason.clone(),
                 used: false,
             }));
         }

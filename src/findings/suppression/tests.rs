@@ -44,11 +44,12 @@ fn run(text: &str, report_unused: bool) -> (Suppressed, String) {
         language: Language::TypeScript,
         text: text.into(),
     }];
-    let result = apply(findings, &files, &[(file, &comments)], report_unused);
-    let kept: Vec<String> = result
-        .kept
+    let result = apply(&findings, &files, &[(file, &comments)], report_unused);
+    let kept: Vec<String> = findings
         .iter()
-        .map(|finding| LineIndex::new(text).position(finding.location.span.start).line.to_string())
+        .zip(&result.by)
+        .filter(|(_, by)| by.is_none())
+        .map(|(finding, _)| LineIndex::new(text).position(finding.location.span.start).line.to_string())
         .collect();
     (result, kept.join(" "))
 }
@@ -73,6 +74,13 @@ fn a_directive_covers_its_line_or_the_next() {
     check("// leaklint: ignore[pool-per-call] -- why\nLEAK\nLEAK", "3");
     check("/* leaklint: ignore[pool-per-call] -- why */ LEAK\nLEAK", "2");
     check("LEAK // leaklint: ignore[unclosed-client] -- why\n", "1");
+}
+
+#[test]
+fn the_reason_is_kept() {
+    let (result, _) = run("LEAK // leaklint: ignore[pool-per-call] --  a script \nLEAK", false);
+    let reasons: Vec<_> = result.by.iter().map(|by| by.as_ref().map(|by| by.reason.as_str())).collect();
+    assert_eq!(reasons, [Some("a script"), None]);
 }
 
 #[test]
