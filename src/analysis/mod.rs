@@ -8,6 +8,7 @@ pub mod call_graph;
 pub mod containers;
 pub mod evaluate;
 pub mod facts;
+pub mod forgotten_fields;
 pub mod frequency;
 pub mod guards;
 pub mod limits;

@@ -39,6 +39,7 @@ pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
         helpers: Vec::new(),
     };
     let mut seen: FxHashSet<FunctionRef> = facts.program.relevant_functions().collect();
+    let mut followed: FxHashSet<FunctionRef> = FxHashSet::default();
     let mut functions: VecDeque<FunctionRef> = facts.program.relevant_functions().collect();
     while let Some(function) = functions.pop_front() {
         // What tests do neither fills a container for long nor bounds it.
@@ -48,10 +49,12 @@ pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
         }
         let mut helpers = std::mem::take(&mut uses.helpers);
         while let Some(helper) = helpers.pop() {
-            if seen.insert(helper) {
-                // What a helper sets up to happen later, it does to what it was given as well.
+            // What a helper sets up to happen later, it does to what it was given as well.
+            if followed.insert(helper) {
                 let children = facts.program.index(helper.file).children(helper.function);
                 helpers.extend(children.iter().map(|child| helper.sibling(*child)));
+            }
+            if seen.insert(helper) {
                 functions.push_back(helper);
             }
         }
