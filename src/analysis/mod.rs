@@ -9,6 +9,7 @@ pub mod containers;
 pub mod evaluate;
 pub mod facts;
 pub mod forgotten;
+pub mod forgotten_fields;
 pub mod frequency;
 pub mod guards;
 pub mod likeness;

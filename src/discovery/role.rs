@@ -141,6 +141,9 @@ fn by_directory(directories: &[&str], stem: &str) -> Option<FileRole> {
     if any(SEED_NAMES) {
         return Some(FileRole::Seed);
     }
+    if directories.first() == Some(&"tooling") {
+        return Some(FileRole::Script);
+    }
     if any(&["scripts", "script", "xtask"]) && !any(&["public", "assets", "static"]) {
         return Some(FileRole::Script);
     }
@@ -166,6 +169,8 @@ fn by_name(directories: &[&str], stem: &str) -> Option<FileRole> {
         || stem.ends_with("_test")
         || stem.ends_with("-test")
         || stem.ends_with(".setup")
+        || stem.ends_with("global-setup")
+        || stem.ends_with("globalsetup")
     {
         return Some(FileRole::Test);
     }
@@ -265,6 +270,7 @@ mod tests {
                 "spec/models/user.js",
                 "users_test.ts",
                 "jest.setup.ts",
+                "vitest.postgres.global-setup.ts",
                 "app/__tests__/page.tsx",
                 "fixtures/app/src/index.ts",
                 "crates/a/fuzz/fuzz_targets/parse.rs",
@@ -278,7 +284,13 @@ mod tests {
         check(FileRole::Benchmark, &["benchmarks/query.ts", "src/query.bench.ts", "bench.js"]);
         check(
             FileRole::Script,
-            &["scripts/import.ts", "src/scripts/import.ts", "packages/a/scripts/b.mjs", "crates/xtask/src/release.rs"],
+            &[
+                "scripts/import.ts",
+                "src/scripts/import.ts",
+                "packages/a/scripts/b.mjs",
+                "tooling/database/reset.ts",
+                "crates/xtask/src/release.rs",
+            ],
         );
         check(
             FileRole::Migration,

@@ -48,8 +48,12 @@ fn goes_with_its_giver(facts: &Facts<'_>, obligation: &Obligation) -> bool {
 /// The release rule that an obligation belongs to.
 fn rule_for(facts: &Facts<'_>, obligation: &Obligation) -> Option<RuleId> {
     let acquisition = &obligation.acquisition;
-    if matches!(acquisition.how, How::Received { .. }) && facts.releasing_member(obligation).is_some() {
-        return Some(RuleId::DiscardedCleanup);
+    // A child ends by itself; who is given a way to end it earlier need not take it.
+    let ends_by_itself = facts.kind(acquisition) == ResourceKind::Process;
+    if matches!(acquisition.how, How::Received { .. })
+        && let Some(_) = facts.releasing_member(obligation)
+    {
+        return (!ends_by_itself).then_some(RuleId::DiscardedCleanup);
     }
     match acquisition.kind {
         AcquiredKind::Instance(class) => owns_something(facts, class).then_some(RuleId::UnclosedClient),

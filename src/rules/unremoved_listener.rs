@@ -61,7 +61,7 @@ enum Repetition {
 }
 
 fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addition) -> Option<Why<'r>> {
-    if let Some(mismatch) = mismatch(registrations, addition) {
+    if let Some(mismatch) = mismatch(facts, registrations, addition) {
         return Some(mismatch);
     }
     if let Some(by) = added_again(facts, registrations, addition) {
@@ -228,9 +228,21 @@ fn is_an_end(facts: &Facts<'_>, registrations: &Registrations, class: ClassRef, 
 }
 
 /// A removal of the same class or file that is meant for it and differs in one thing.
-fn mismatch<'r>(registrations: &'r Registrations, addition: &Addition) -> Option<Why<'r>> {
+fn mismatch<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addition) -> Option<Why<'r>> {
     addition.event.text()?;
-    registrations.removals.iter().filter(|removal| removal.is_near(addition)).find_map(|removal| {
+    // What a helper takes away of its own making is about what it added.
+    let is_its_own = |removal: &&Removal| {
+        removal.handler.iter().flat_map(|handler| handler.values.iter()).all(|value| match value {
+            Value::Function { function, .. } => facts.evaluator.is_within(*function, removal.at.function),
+            _ => true,
+        })
+    };
+    let near = registrations.removals.iter().filter(|removal| removal.is_near(addition));
+    near.filter(|removal| {
+        !matches!(removal.handler.as_ref().map(|it| &it.id), Some(HandlerId::Fresh(_) | HandlerId::Written(_)))
+            || is_its_own(removal)
+    })
+    .find_map(|removal| {
         let reason = difference(removal, addition)?;
         // Another addition may be the one it is for.
         let is_taken = registrations

@@ -86,8 +86,7 @@ impl Keys<'_, '_, '_> {
         let variable = self.facts.program.variable(id);
         let Binding::Parameter(index) = variable.binding else {
             let index = self.facts.program.index(id.file);
-            // What a module made for itself when it was loaded is one thing, whoever gave it.
-            return match self.is_looked_up(id.file, index.of_variable(id.variable), 3) && !self.is_set_at_load(id) {
+            return match self.is_looked_up(id.file, index.of_variable(id.variable), 3) {
                 true => Key::Open,
                 false => self.variable(id, depth, seen),
             };

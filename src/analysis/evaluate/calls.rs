@@ -377,6 +377,16 @@ impl Evaluator<'_> {
         }) && !self.argument(at, 0).is_empty()
     }
 
+    /// Whether a method adds a listener to its receiver.
+    fn adds_listener(&self, at: OpRef, name: &Name) -> bool {
+        self.any_method(at.function.file, name).registrations.iter().any(|resource| {
+            let registration = self.catalogue.resource(*resource).registration.as_ref();
+            registration.is_some_and(|it| {
+                it.target.is_none() && it.add.iter().chain(&it.add_once).any(|add| add == name.as_str())
+            })
+        })
+    }
+
     fn method_call(&self, at: OpRef, call: &Call, receiver: &Value, name: &Name, values: &mut Values) {
         for resource in self.resources_of(receiver) {
             let facts = self.catalogue.method(resource, name);
@@ -396,6 +406,8 @@ impl Evaluator<'_> {
             }
         }
         match receiver.acquisition() {
+            // `new Queue().on("error", log)`: emitters give themselves.
+            Some(_) if self.adds_listener(at, name) => values.add(receiver.clone()),
             Some(of) => values.add(Value::Part { of, lasts: false }),
             None => values.open = true,
         }

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::analysis::evaluate::Evaluator;
 use crate::analysis::value::{AcquiredKind, AcquisitionId, Path, Value, Values};
 use crate::catalogue::schema::ResourceKind;
-use crate::ir::{BlockId, Edges, Function, Terminator};
+use crate::ir::{BlockId, Edges, Function, Operand, Place, Root, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::beliefs;
@@ -105,9 +105,12 @@ impl Effects {
                 continue;
             };
             let values = evaluator.operand(function, operand);
+            // What a recursive call gives is not known while the question is open, and handed on all the same.
+            let begun = begun_for(body, &effects, operand);
             let identities: SmallVec<[Identity; 2]> = collector
                 .held_by(&values)
                 .into_iter()
+                .chain(begun)
                 .filter(|identity| collector.is_of_interest(identity))
                 .map(|identity| summaries.lease_callbacks.canonical(identity))
                 .collect();
@@ -169,6 +172,24 @@ impl Effects {
     pub fn in_order(&self) -> impl Iterator<Item = (&Identity, Effect)> {
         self.ops.values().flat_map(|op| op.effects.iter().map(|(identity, effect)| (identity, *effect)))
     }
+}
+
+/// What begins at the call whose result an operand is.
+fn begun_for(body: &Function, effects: &Effects, operand: &Operand) -> SmallVec<[Identity; 1]> {
+    let Some(Place { root: Root::Temp(temp), path }) = operand.place() else { return SmallVec::new() };
+    if !path.is_empty() {
+        return SmallVec::new();
+    }
+    let gives_it =
+        |at: &(BlockId, u32)| body.block(at.0).ops[at.1 as usize].call().is_some_and(|call| call.result == *temp);
+    effects
+        .ops
+        .iter()
+        .filter(|(at, _)| gives_it(at))
+        .flat_map(|(_, op)| &op.effects)
+        .filter(|(_, effect)| *effect == Effect::Begin)
+        .map(|(identity, _)| identity.clone())
+        .collect()
 }
 
 /// The identities a value is, itself.
