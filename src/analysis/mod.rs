@@ -12,6 +12,7 @@ pub mod frequency;
 pub mod guards;
 pub mod limits;
 pub mod ownership;
+pub mod queues;
 pub mod registrations;
 pub mod tasks;
 pub mod turns;

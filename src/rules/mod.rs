@@ -15,6 +15,7 @@ mod pool_without_limits;
 mod release;
 mod shared_single_client;
 mod unbounded_cache;
+mod unbounded_queue;
 mod uncleared_timer;
 mod unclosed_client;
 mod unfinished_transaction;
@@ -43,6 +44,7 @@ const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[
     unreaped_process::check,
     forgotten_value::check,
     unbounded_cache::check,
+    unbounded_queue::check,
     shared_single_client::check,
     pool_without_limits::check,
     pool_without_error_handler::check,
@@ -122,6 +124,7 @@ rules! {
     UnreapedProcess = "unreaped-process", Release;
     ForgottenValue = "forgotten-value", Release;
     UnboundedCache = "unbounded-cache", Growth;
+    UnboundedQueue = "unbounded-queue", Growth;
     SharedSingleClient = "shared-single-client", Hygiene;
     PoolWithoutLimits = "pool-without-limits", Hygiene;
     PoolWithoutErrorHandler = "pool-without-error-handler", Hygiene;
