@@ -217,6 +217,9 @@ fn functions_say_something() {
                 || fact.waits_for.is_some()
                 || fact.cancels.is_some()
                 || fact.makes.is_some()
+                || fact.end.is_some()
+                || fact.is_face
+                || fact.waiting.is_some()
                 || fact.returns.is_some();
             assert!(says, "{stem}: nothing is said about {:?}", fact.call);
         }

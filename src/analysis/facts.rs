@@ -11,6 +11,7 @@ use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::frequency::{Frequencies, Rate};
 use crate::analysis::limits::passing_calls;
 use crate::analysis::ownership::{Effect, Fate, Identity, Interest, LeakPath, Solved, Summaries, Wanted, leak_path};
+use crate::analysis::queues::{Queue, queues};
 use crate::analysis::registrations::{Registrations, registrations};
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value};
 use crate::catalogue::ResourceId;
@@ -33,6 +34,7 @@ pub struct Facts<'p> {
     test_files: FxHashSet<FileId>,
     registrations: OnceCell<Registrations>,
     containers: OnceCell<Vec<Container>>,
+    queues: OnceCell<Vec<Queue>>,
     passing_calls: OnceCell<FxHashMap<Name, Vec<OpRef>>>,
 }
 
@@ -80,6 +82,7 @@ impl<'p> Facts<'p> {
             test_files: test_files(program, catalogue),
             registrations: OnceCell::new(),
             containers: OnceCell::new(),
+            queues: OnceCell::new(),
             passing_calls: OnceCell::new(),
         };
         facts.collect();
@@ -168,6 +171,11 @@ impl<'p> Facts<'p> {
     #[must_use]
     pub fn containers(&self) -> &[Container] {
         self.containers.get_or_init(|| containers(self))
+    }
+
+    #[must_use]
+    pub fn queues(&self) -> &[Queue] {
+        self.queues.get_or_init(|| queues(self))
     }
 
     /// The calls in functions that have no part in the call graph, by the names of what they call.

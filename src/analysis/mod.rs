@@ -16,6 +16,7 @@ pub mod likeness;
 pub mod limits;
 pub mod locks;
 pub mod ownership;
+pub mod queues;
 pub mod registrations;
 pub mod tasks;
 pub mod turns;

@@ -230,6 +230,9 @@ impl<'l> Builder<'l> {
             joined.calls_once = joined.calls_once.or(known.calls_once);
             joined.cancels = joined.cancels.or(known.cancels);
             joined.makes = joined.makes.or(known.makes);
+            joined.end = joined.end.or(known.end);
+            joined.is_face |= known.is_face;
+            joined.waiting = joined.waiting.or(known.waiting);
             joined.returns = joined.returns.or(known.returns);
             joined.evicts = joined.evicts.or_else(|| known.evicts.clone());
         }

@@ -17,6 +17,7 @@ mod remedies;
 mod shared_single_client;
 mod sharing;
 mod unbounded_cache;
+mod unbounded_queue;
 mod uncleared_timer;
 mod unclosed_client;
 mod unfinished_transaction;
@@ -47,6 +48,7 @@ const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[
     unreaped_process::check,
     forgotten_value::check,
     unbounded_cache::check,
+    unbounded_queue::check,
     shared_single_client::check,
     pool_without_limits::check,
     pool_without_error_handler::check,
@@ -126,6 +128,7 @@ rules! {
     UnreapedProcess = "unreaped-process", Release;
     ForgottenValue = "forgotten-value", Release;
     UnboundedCache = "unbounded-cache", Growth;
+    UnboundedQueue = "unbounded-queue", Growth;
     SharedSingleClient = "shared-single-client", Hygiene;
     PoolWithoutLimits = "pool-without-limits", Hygiene;
     PoolWithoutErrorHandler = "pool-without-error-handler", Hygiene;

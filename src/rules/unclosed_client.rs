@@ -68,6 +68,7 @@ fn emptied(facts: &Facts<'_>, forgotten: &ForgottenField<'_>) -> Finding {
                 message: "the only field that has it is emptied here, and the next call makes another".to_owned(),
             },
         ],
+        fix: None,
     }
 }
 

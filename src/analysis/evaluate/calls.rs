@@ -299,7 +299,14 @@ impl Evaluator<'_> {
         {
             return;
         }
+        let is_face = || self.any_method(at.function.file, name).function.is_some_and(|fact| fact.is_face);
         match (made, call.receiver()) {
+            // `receiver.map(…)`, `sender.downgrade()`.
+            (None, Some((receiver, _))) if self.is_end(of) && is_face() => {
+                let receivers = self.operand_values(at.function, &Operand::Place(receiver));
+                let ends = receivers.iter().filter(|it| matches!(it, Value::Product { of: from, .. } if *from == of));
+                ends.for_each(|end| values.add(end.clone()));
+            }
             (Some(resource), _) if self.counts_as_created(at, resource) => {
                 values.add(self.acquired(at, resource, How::Created));
             }

@@ -1,10 +1,11 @@
 //! Fields: what a part of a value may hold.
 
+use crate::catalogue::schema::Collection;
 use crate::ir::{Element, Field, FunctionKind, Name, OpKind, Property, Rvalue, TypeRef};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::FileId;
 
-use super::super::value::{AcquiredKind, ContextId, Path, Value, Values};
+use super::super::value::{AcquiredKind, ContextId, ExternalId, Path, Value, Values};
 use super::{Evaluator, Question};
 
 /// Parts of parameters are followed this far down.
@@ -64,6 +65,11 @@ impl Evaluator<'_> {
                 false => self.field_of(&Value::Resource(*of), field),
             },
             (Value::Part { .. }, _) => Values::one(value.clone()),
+            // The ends of a queue are followed like the pair they come in.
+            (Value::Product { of, at }, Field::Named(name)) if self.is_pair(*of) => match self.member(*of, name) {
+                Value::External(of) => Values::one(Value::Product { of, at: *at }),
+                _ => Values::unknown(),
+            },
             (Value::Class(class), Field::Named(name)) => self.static_field(*class, name),
             (Value::Namespace(file), Field::Named(name)) => self.export_values(*file, name),
             (Value::External(id), Field::Named(name)) => Values::one(self.member(*id, name)),
@@ -81,6 +87,23 @@ impl Evaluator<'_> {
             (Value::Nullish | Value::Text(_), _) => Values::default(),
             _ => Values::unknown(),
         }
+    }
+
+    /// Whether something is a part of such a pair.
+    pub(super) fn is_end(&self, of: ExternalId) -> bool {
+        let mut external = self.external_name(of);
+        let is_part = external.path.pop().is_some_and(|last| last == "0" || last == "1");
+        is_part && {
+            let package = external.package.as_deref();
+            let Value::External(pair) = self.external(package, external.path) else { return false };
+            self.is_pair(pair)
+        }
+    }
+
+    /// Whether what a member of a package gives is a pair whose parts are told apart.
+    fn is_pair(&self, of: ExternalId) -> bool {
+        let made = self.facts(of).function.and_then(|fact| fact.makes);
+        matches!(made, Some(Collection::Queue | Collection::Reply))
     }
 
     /// What a module gives under a name: an export, or a field of `module.exports`.

@@ -4,7 +4,7 @@
 //! the chain of calls behind it. Rates go along calls as maxima; a call whose result is memoised goes along as once
 //! ([`memo`]). Never judges a rate: a pool per request is a finding only for the rule that says so.
 
-mod dispatch;
+pub mod dispatch;
 mod entries;
 mod latch;
 pub mod memo;

@@ -12,7 +12,7 @@ mod registrations;
 use serde::{Deserialize, Serialize};
 
 pub use entries::{EntryPoint, Runs};
-pub use functions::{Collection, Eviction, Forgets, FunctionFact};
+pub use functions::{Collection, Eviction, Forgets, FunctionFact, QueueEnd, Waiting};
 pub use limits::{Deadline, Limit};
 pub use registrations::{ArgumentLiteral, ArgumentTest, Registration};
 /// One library: a file of `rules/catalogue/<language>/`.
