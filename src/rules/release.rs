@@ -108,11 +108,14 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
         let loss = if somewhere { Loss::SomePath } else { Loss::Never };
         return Some((loss, obligation.normal_path.as_ref()));
     }
-    // A program that cannot go on with its child mostly cannot go on.
-    if !exceptional.contains(Fate::HELD) || rate == Rate::Once || kind == ResourceKind::Process {
+    if !exceptional.contains(Fate::HELD) || rate == Rate::Once {
         return None;
     }
     let mut path = obligation.exceptional_path.as_ref()?;
+    // A child that cannot be killed has ended.
+    if kind == ResourceKind::Process && is_failure_of_its_own(facts, obligation, path) {
+        return None;
+    }
     if normal.contains(Fate::ESCAPED) && !normal.contains(Fate::RELEASED) {
         // It is kept or handed on when all goes well. That a failure on the way loses it is worth telling only where
         // each failure costs one more, and the function says itself that it fails.
@@ -122,6 +125,15 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
         return None;
     }
     Some((Loss::OnThrow, Some(path)))
+}
+
+/// Whether a path begins where a method of the resource itself fails.
+fn is_failure_of_its_own(facts: &Facts<'_>, obligation: &Obligation, path: &LeakPath) -> bool {
+    let failing = wording::first_throw(obligation.function, path);
+    let receiver = failing.and_then(|at| facts.program.op(at).call()?.receiver());
+    receiver.is_some_and(|(receiver, _)| {
+        facts.evaluator.place(obligation.function, &receiver).resources().any(|id| id == obligation.id)
+    })
 }
 
 fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss, path: Option<&LeakPath>) -> Finding {
