@@ -106,7 +106,7 @@ impl Summaries<'_, '_> {
         let mut found = Vec::new();
         for (owner, from) in &slots {
             for (held, to) in slots.iter().filter(|(held, to)| held != owner && to != from && *held != Slot::Result) {
-                if let Some(path) = holding.path(*from, *to, holding.edges.len()) {
+                if let Some(path) = holding.path(*from, *to) {
                     let field = path.iter().find_map(|index| holding.edges[*index].field.clone());
                     found.push((*owner, *held, field));
                 }

@@ -3,6 +3,8 @@
 //! Names that are one and the same (`let me = me_too.clone()`) are one holder. That a place is put into another is an edge
 //! from the other to it. Where edges lead round, what is held by counted references keeps itself alive.
 
+mod rounds;
+
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
@@ -10,6 +12,8 @@ use super::{
     Argument, BlockId, Call, CallKind, Function, FunctionId, Module, Name, OpKind, Operand, Place, Property, Root,
     Rvalue, Terminator,
 };
+
+pub use rounds::Cycle;
 
 /// What holds something, or is held.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,17 +58,6 @@ pub struct Holding {
     /// By number: the number of another name of the same, or its own.
     same: Vec<usize>,
     pub edges: Vec<Edge>,
-}
-
-/// Something that holds itself.
-#[derive(Debug)]
-pub struct Cycle {
-    /// The operation that closes it.
-    pub at: (BlockId, u32),
-    /// What each edge is held in, where it is a field.
-    pub fields: Vec<Name>,
-    /// The numbers of what is held and has to be shared for it.
-    pub shared: Vec<usize>,
 }
 
 impl Holding {
@@ -221,44 +214,6 @@ impl Holding {
     pub fn names(&self, number: usize) -> impl Iterator<Item = &Holder> {
         let wanted = self.find(number);
         self.numbers.iter().filter(move |(_, number)| self.find(**number) == wanted).map(|(holder, _)| holder)
-    }
-
-    /// The edges by which `from` holds `to`, over others; empty where they are one.
-    #[must_use]
-    pub fn path(&self, from: usize, to: usize, usable: usize) -> Option<Vec<usize>> {
-        let (from, to) = (self.find(from), self.find(to));
-        let mut seen = vec![from];
-        let mut work = vec![(from, Vec::new())];
-        while let Some((at, path)) = work.pop() {
-            if at == to {
-                return Some(path);
-            }
-            for (index, edge) in self.edges.iter().enumerate().filter(|(index, _)| *index < usable) {
-                let next = self.find(edge.held);
-                if self.find(edge.owner) == at && !seen.contains(&next) {
-                    seen.push(next);
-                    work.push((next, path.iter().copied().chain([index]).collect()));
-                }
-            }
-        }
-        None
-    }
-
-    /// The cycles, each by the operation that closes it.
-    #[must_use]
-    pub fn cycles(&self) -> Vec<Cycle> {
-        let mut found = Vec::new();
-        for (index, edge) in self.edges.iter().enumerate() {
-            let Some(path) = self.path(edge.held, edge.owner, index) else { continue };
-            // What has been put somewhere and only then gets hold of the next has to be in both places; what was put together
-            // first may be moved.
-            let later = path.windows(2).filter(|pair| pair[1] > pair[0]).map(|pair| self.edges[pair[0]].held);
-            let shared: Vec<usize> = later.chain([edge.owner]).collect();
-            let edges = path.iter().map(|index| &self.edges[*index]).chain([edge]);
-            let fields = edges.clone().filter_map(|edge| edge.field.clone()).collect();
-            found.push(Cycle { at: edge.at, fields, shared: shared.into_iter().map(|it| self.find(it)).collect() });
-        }
-        found
     }
 }
 
