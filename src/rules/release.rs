@@ -6,6 +6,7 @@ use crate::analysis::ownership::{Fate, LeakPath};
 use crate::analysis::value::{AcquiredKind, How};
 use crate::catalogue::schema::{Dropped, ResourceKind};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
+use crate::ir::Place;
 use crate::rewrite::{By, Release};
 
 use super::{RuleId, creation, wording};
@@ -127,13 +128,17 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
     Some((Loss::OnThrow, Some(path)))
 }
 
-/// Whether a path begins where a method of the resource itself fails.
+/// Whether a path begins where a method of the resource itself fails, or what takes a part out of it: that the part is there
+/// was said when the resource was made.
 fn is_failure_of_its_own(facts: &Facts<'_>, obligation: &Obligation, path: &LeakPath) -> bool {
     let failing = wording::first_throw(obligation.function, path);
-    let receiver = failing.and_then(|at| facts.program.op(at).call()?.receiver());
-    receiver.is_some_and(|(receiver, _)| {
-        facts.evaluator.place(obligation.function, &receiver).resources().any(|id| id == obligation.id)
-    })
+    let Some(call) = failing.and_then(|at| facts.program.op(at).call()) else { return false };
+    let is_resource =
+        |place: &Place| facts.evaluator.place(obligation.function, place).resources().any(|id| id == obligation.id);
+    let Some((receiver, _)) = call.receiver() else { return false };
+    let takes_part =
+        || call.arguments.is_empty() && receiver.split_last().is_some_and(|(whole, _)| is_resource(&whole));
+    is_resource(&receiver) || takes_part()
 }
 
 fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss, path: Option<&LeakPath>) -> Finding {
