@@ -181,6 +181,7 @@ fn entry_points_can_be_found() {
                 &entry.directives,
                 &entry.decorators,
                 &entry.parameter_types,
+                &entry.return_types,
                 &entry.base_types,
             ];
             assert!(ways.iter().any(|way| !way.is_empty()), "{stem}: nothing leads to {:?}", entry.label);

@@ -6,6 +6,7 @@
 pub mod abandoned;
 pub mod call_graph;
 pub mod containers;
+pub mod cycles;
 pub mod evaluate;
 pub mod facts;
 pub mod forgotten;

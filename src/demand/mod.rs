@@ -5,6 +5,7 @@
 //! it is made, and they may have to release it. Who only reads what others made is not read. Never evaluates anything.
 
 mod collections;
+mod cycles;
 mod reach;
 
 use std::collections::BTreeSet;

@@ -16,6 +16,7 @@ use crate::linking::Target;
 use crate::source::{FileId, Language};
 
 use super::collections::{Filled, is_empty_literal, made_by_new, makes_one_to_keep, makes_queue};
+use super::cycles::may_hold_itself;
 
 /// What something that matters is to who has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +67,9 @@ pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>, state: Opt
     walk.imports();
     while std::mem::take(&mut walk.changed) {
         for (id, function) in module.functions() {
-            if is_new && makes_one_to_keep(function, |call| walk.collection(call)) {
+            if is_new
+                && (makes_one_to_keep(function, |call| walk.collection(call)) || may_hold_itself(module, function))
+            {
                 walk.mark(id);
                 walk.makes_queue |= makes_queue(function, |call| walk.collection(call));
             }

@@ -160,6 +160,19 @@ impl Op {
     }
 }
 
+impl Op {
+    /// Every operand the operation reads.
+    #[must_use]
+    pub fn operands(&self) -> SmallVec<[&Operand; 4]> {
+        match &self.kind {
+            OpKind::Assign { value, .. } => value.operands(),
+            OpKind::Call(call) => call.arguments.iter().map(|argument| &argument.value).collect(),
+            OpKind::Yield { value } => smallvec::smallvec![value],
+            OpKind::Dispose { .. } | OpKind::Delete { .. } => SmallVec::new(),
+        }
+    }
+}
+
 impl Rvalue {
     /// Every operand of the value.
     #[must_use]

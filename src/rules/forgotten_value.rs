@@ -1,5 +1,6 @@
 //! `forgotten-value`: code that repeats keeps what it makes from ever being dropped.
 
+use crate::analysis::cycles::{Held, cycles};
 use crate::analysis::facts::Facts;
 use crate::analysis::forgotten::{Forgotten, What, forgotten};
 use crate::analysis::frequency::Rate;
@@ -13,6 +14,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         // What a loop that runs once leaks is as many values as a program starts with.
         if rate == Rate::PerCall || rate > Rate::PerTurn {
             findings.push(finding(facts, &forgotten, rate));
+        }
+    }
+    for held in cycles(facts) {
+        let rate = facts.rate(held.at);
+        if rate == Rate::PerCall || rate > Rate::PerTurn {
+            findings.push(of_cycle(facts, &held, rate));
         }
     }
 }
@@ -41,6 +48,27 @@ fn finding(facts: &Facts<'_>, forgotten: &Forgotten, rate: Rate) -> Finding {
         help: wording.help,
         trace,
         fix: None,
+    }
+}
+
+fn of_cycle(facts: &Facts<'_>, held: &Held, rate: Rate) -> Finding {
+    let chain = facts.frequencies.chain(&facts.evaluator, held.at.function);
+    let name = held.name.as_deref().unwrap_or("the value");
+    let fields: Vec<String> = held.fields.iter().map(|field| format!("`{field}`")).collect();
+    let way = if fields.is_empty() { String::new() } else { format!(" by way of {}", fields.join(" and ")) };
+    let mut trace = wording::chain_steps(facts, &chain);
+    trace.push(TraceStep { location: facts.location(held.at), message: format!("from here on `{name}` holds itself") });
+    Finding {
+        rule: RuleId::ForgottenValue,
+        severity: Severity::Warning,
+        confidence: Confidence::Medium,
+        location: facts.location(held.at),
+        label: "closes a cycle of strong references".to_owned(),
+        function: facts.program.name_of(held.at.function),
+        resource: "value".to_owned(),
+        message: format!("`{name}` holds itself{way} and is never dropped; it is made {}", wording::rate_text(rate)),
+        help: "hold one of them by a `Weak` reference, or take it out of the field when it is done".to_owned(),
+        trace,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::analysis::ownership::{Fate, LeakPath};
 use crate::analysis::value::{AcquiredKind, How};
 use crate::catalogue::schema::{Dropped, ResourceKind};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
+use crate::ir::Place;
 use crate::rewrite::{By, Release};
 
 use super::{RuleId, creation, wording};
@@ -112,11 +113,14 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
         let loss = if somewhere { Loss::SomePath } else { Loss::Never };
         return Some((loss, obligation.normal_path.as_ref()));
     }
-    // A program that cannot go on with its child mostly cannot go on.
-    if !exceptional.contains(Fate::HELD) || rate == Rate::Once || kind == ResourceKind::Process {
+    if !exceptional.contains(Fate::HELD) || rate == Rate::Once {
         return None;
     }
     let mut path = obligation.exceptional_path.as_ref()?;
+    // A child that cannot be killed has ended.
+    if kind == ResourceKind::Process && is_failure_of_its_own(facts, obligation, path) {
+        return None;
+    }
     if normal.contains(Fate::ESCAPED) && !normal.contains(Fate::RELEASED) {
         // It is kept or handed on when all goes well. That a failure on the way loses it is worth telling only where
         // each failure costs one more, and the function says itself that it fails.
@@ -126,6 +130,19 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
         return None;
     }
     Some((Loss::OnThrow, Some(path)))
+}
+
+/// Whether a path begins where a method of the resource itself fails, or what takes a part out of it: that the part is there
+/// was said when the resource was made.
+fn is_failure_of_its_own(facts: &Facts<'_>, obligation: &Obligation, path: &LeakPath) -> bool {
+    let failing = wording::first_throw(obligation.function, path);
+    let Some(call) = failing.and_then(|at| facts.program.op(at).call()) else { return false };
+    let is_resource =
+        |place: &Place| facts.evaluator.place(obligation.function, place).resources().any(|id| id == obligation.id);
+    let Some((receiver, _)) = call.receiver() else { return false };
+    let takes_part =
+        || call.arguments.is_empty() && receiver.split_last().is_some_and(|(whole, _)| is_resource(&whole));
+    is_resource(&receiver) || takes_part()
 }
 
 fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss, path: Option<&LeakPath>) -> Finding {

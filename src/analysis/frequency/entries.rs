@@ -45,7 +45,11 @@ impl<'e, 'p> Entries<'e, 'p> {
                 let some = |patterns: &[String]| (!patterns.is_empty()).then(|| globs(patterns));
                 located.push(Located { ecosystem, entry, files: some(&entry.files), names: some(&entry.names) });
             }
-            if !(entry.decorators.is_empty() && entry.parameter_types.is_empty() && entry.base_types.is_empty()) {
+            if !(entry.decorators.is_empty()
+                && entry.parameter_types.is_empty()
+                && entry.return_types.is_empty()
+                && entry.base_types.is_empty())
+            {
                 marked.push((ecosystem, entry));
             }
         }
@@ -177,6 +181,11 @@ impl<'e, 'p> Entries<'e, 'p> {
                 return true;
             }
         }
+        if !entry.return_types.is_empty()
+            && function.return_type.as_ref().is_some_and(|written| self.returns(module, written, entry))
+        {
+            return true;
+        }
         !entry.parameter_types.is_empty()
             && function.parameters.iter().any(|parameter| {
                 let written = module.variable(parameter.variable).annotation.as_ref();
@@ -185,6 +194,18 @@ impl<'e, 'p> Entries<'e, 'p> {
                     .and_then(|written| written_name(module, written))
                     .is_some_and(|name| entry.parameter_types.iter().any(|it| *it == name))
             })
+    }
+
+    /// Whether a written type, or one in it, is what an entry point of a kind returns.
+    fn returns(&self, module: &Module, written: &TypeRef, entry: &EntryPoint) -> bool {
+        let is_one = written_name(module, written).is_some_and(|name| entry.return_types.iter().any(|it| *it == name))
+            && self.may_come_from(module, written, &entry.needs_package);
+        is_one
+            || match written {
+                TypeRef::Named { arguments, .. } => arguments.iter().any(|it| self.returns(module, it, entry)),
+                TypeRef::AnyOf(types) => types.iter().any(|it| self.returns(module, it, entry)),
+                _ => false,
+            }
     }
 
     /// Whether a written type may be one of these packages' own: names such as `Request` are everybody's, so one that

@@ -49,6 +49,9 @@ pub struct EntryPoint {
     /// Written types of a parameter that tell: `NextApiRequest`, `FastifyRequest`.
     #[serde(default)]
     pub parameter_types: Vec<String>,
+    /// The written type it returns, or one in that, has one of these names: `Result<impl Reply, Rejection>`.
+    #[serde(default)]
+    pub return_types: Vec<String>,
     /// Base classes and interfaces whose methods these are.
     #[serde(default)]
     pub base_types: Vec<String>,

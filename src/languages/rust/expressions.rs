@@ -380,6 +380,7 @@ impl Lowering<'_> {
             binds_this: false,
             owned_captures: Some(owned),
             parameters,
+            this_type: None,
             return_type: None,
             decorators: Vec::new(),
             blocks,
