@@ -10,6 +10,7 @@ pub mod evaluate;
 pub mod facts;
 pub mod frequency;
 pub mod guards;
+pub mod lifecycles;
 pub mod limits;
 pub mod ownership;
 pub mod registrations;

@@ -60,6 +60,8 @@ pub struct AnyMethodFacts<'c> {
     pub releases_something: bool,
     /// Whether some resource gives out another by a method of this name, whatever its arguments are.
     pub leases_something: bool,
+    /// Whether what it then gives out tells a function of what comes.
+    pub tells_callbacks: bool,
 }
 
 /// The part of a method in a registration.

@@ -75,6 +75,7 @@ pub(super) struct AnyRecord {
     pub(super) registrations: SmallVec<[ResourceId; 2]>,
     pub(super) releases_something: bool,
     pub(super) leases_something: bool,
+    pub(super) tells_callbacks: bool,
 }
 
 impl Index {

@@ -5,7 +5,7 @@ use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Effect, Identity};
 use crate::analysis::registrations::{
-    Addition, Guard, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard,
+    Addition, Event, Guard, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard,
 };
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::FunctionId;
@@ -24,6 +24,21 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding(facts, addition, &why));
         }
     }
+    for removal in registrations.removals.iter().chain(&registrations.lost) {
+        let location = facts.location(removal.at);
+        let is_told = |finding: &Finding| {
+            finding.rule == RuleId::UnremovedListener && finding.trace.iter().any(|step| step.location == location)
+        };
+        if removes_nothing(removal) && facts.is_held_to_account(removal.at.function) && !findings.iter().any(is_told) {
+            findings.push(empty_removal(facts, removal));
+        }
+    }
+}
+
+/// Whether a removal is given a function that was made for it, which nothing can have added.
+fn removes_nothing(removal: &Removal) -> bool {
+    let is_made = |handler: &Handler| matches!(handler.id, HandlerId::Fresh(_) | HandlerId::Written(_));
+    removal.is_exact && removal.event.is_some() && removal.handler.as_ref().is_some_and(is_made)
 }
 
 /// What makes a registration a leak.
@@ -60,7 +75,7 @@ enum Repetition {
 }
 
 fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addition) -> Option<Why<'r>> {
-    if let Some(mismatch) = mismatch(registrations, addition) {
+    if let Some(mismatch) = mismatch(facts, registrations, addition) {
         return Some(mismatch);
     }
     if let Some(by) = added_again(facts, registrations, addition) {
@@ -159,7 +174,8 @@ fn fresh_rate(facts: &Facts<'_>, addition: &Addition, rate: Rate) -> Rate {
             Rate::Never => rate,
             made => rate.min(made),
         },
-        HandlerId::Place(PlaceId::External(_) | PlaceId::Global(_)) => Rate::Once,
+        HandlerId::Place(PlaceId::External(_)) => Rate::Once,
+        HandlerId::Place(PlaceId::Global(path)) if path.len() > 1 => Rate::Once,
         _ => rate,
     }
 }
@@ -227,8 +243,12 @@ fn is_an_end(facts: &Facts<'_>, registrations: &Registrations, class: ClassRef, 
 }
 
 /// A removal of the same class or file that is meant for it and differs in one thing.
-fn mismatch<'r>(registrations: &'r Registrations, addition: &Addition) -> Option<Why<'r>> {
+fn mismatch<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addition) -> Option<Why<'r>> {
     addition.event.text()?;
+    if let Some(removal) = registrations.lost.iter().find(|removal| Registrations::removes(removal, addition)) {
+        let (reason, _) = wording::lost_cleanup(facts, facts.lost_cleanup(removal.at.function)?);
+        return Some(Why::Mismatch { removal, reason });
+    }
     registrations.removals.iter().filter(|removal| removal.is_near(addition)).find_map(|removal| {
         let reason = difference(removal, addition)?;
         // Another addition may be the one it is for.
@@ -293,6 +313,25 @@ fn added_again(facts: &Facts<'_>, registrations: &Registrations, addition: &Addi
                 && (removes(other.at) != removes(addition.at))
         })
         .map(|other| other.at)
+}
+
+fn empty_removal(facts: &Facts<'_>, removal: &Removal) -> Finding {
+    let event = removal.event.as_ref().and_then(Event::text).map_or_else(String::new, |event| format!("`{event}` "));
+    Finding {
+        rule: RuleId::UnremovedListener,
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        location: facts.location(removal.at),
+        label: "removes nothing".to_owned(),
+        function: facts.program.name_of(removal.at.function),
+        resource: facts.evaluator.catalogue.resource(removal.resource).id.clone(),
+        message: format!(
+            "this removes no {event}listener from `{}`: it is given a function made in place, which was never added",
+            removal.target.text
+        ),
+        help: "keep the function that was added in a name or field, and give that to the removal".to_owned(),
+        trace: Vec::new(),
+    }
 }
 
 fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {
