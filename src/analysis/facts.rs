@@ -9,6 +9,7 @@ use crate::analysis::call_graph::CallGraph;
 use crate::analysis::containers::{Container, containers};
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::frequency::{Frequencies, Rate};
+use crate::analysis::lifecycles::{LostCleanup, lost_cleanups};
 use crate::analysis::limits::passing_calls;
 use crate::analysis::ownership::{Effect, Fate, Identity, Interest, LeakPath, Solved, Summaries, Wanted, leak_path};
 use crate::analysis::queues::{Queue, queues};
@@ -30,6 +31,8 @@ pub struct Facts<'p> {
     pub obligations: Vec<Obligation>,
     /// Resources that some operation of the program releases, by whatever path.
     pub released: FxHashSet<AcquisitionId>,
+    /// Functions that were meant to end something and are never run.
+    pub lost_cleanups: FxHashMap<FunctionRef, LostCleanup>,
     /// Files that name what only tests use, and modules that are compiled for tests only.
     test_files: FxHashSet<FileId>,
     registrations: OnceCell<Registrations>,
@@ -71,6 +74,7 @@ impl<'p> Facts<'p> {
         let calls = CallGraph::of(&evaluator);
         let summaries = Summaries::of(&evaluator);
         let frequencies = Frequencies::of(&evaluator);
+        let lost_cleanups = lost_cleanups(&evaluator, &frequencies.lifecycles);
         let mut facts = Self {
             program,
             evaluator,
@@ -79,6 +83,7 @@ impl<'p> Facts<'p> {
             frequencies,
             obligations: Vec::new(),
             released: FxHashSet::default(),
+            lost_cleanups,
             test_files: test_files(program, catalogue),
             registrations: OnceCell::new(),
             containers: OnceCell::new(),
@@ -101,10 +106,11 @@ impl<'p> Facts<'p> {
     fn collect_from(&mut self, function: FunctionRef) {
         let solved = self.summaries.get(&self.evaluator, function, Interest::Acquired);
         let (effects, solution) = (&solved.effects, &solved.solution);
+        let is_lost = self.lost_cleanup(function).is_some();
         let mut begun = Vec::new();
         for (identity, effect) in effects.in_order() {
             match (identity, effect) {
-                (Identity::Acquired(id), Effect::Release | Effect::ReleaseOnThrow) => {
+                (Identity::Acquired(id), Effect::Release | Effect::ReleaseOnThrow) if !is_lost => {
                     self.mark_released(*id);
                 }
                 (Identity::Acquired(id), Effect::Begin) => begun.push((*id, identity.clone())),
@@ -150,6 +156,21 @@ impl<'p> Facts<'p> {
     #[must_use]
     pub fn solved(&self, function: FunctionRef) -> Rc<Solved> {
         self.summaries.get(&self.evaluator, function, Interest::Acquired)
+    }
+
+    /// Why a function is never run, where it is or stands in what was meant to end something.
+    #[must_use]
+    pub fn lost_cleanup(&self, function: FunctionRef) -> Option<LostCleanup> {
+        if self.lost_cleanups.is_empty() {
+            return None;
+        }
+        let mut at = function;
+        loop {
+            if let Some(lost) = self.lost_cleanups.get(&at) {
+                return Some(*lost);
+            }
+            at = at.sibling(self.program.function(at).parent?);
+        }
     }
 
     /// A release of what a factory handed out is evidence for what the factory acquired.

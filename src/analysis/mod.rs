@@ -13,6 +13,7 @@ pub mod forgotten;
 pub mod forgotten_fields;
 pub mod frequency;
 pub mod guards;
+pub mod lifecycles;
 pub mod likeness;
 pub mod limits;
 pub mod locks;

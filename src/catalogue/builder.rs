@@ -273,7 +273,9 @@ impl<'l> Builder<'l> {
             let gives = self.resource(library, &lease.resource)?;
             for name in &lease.methods {
                 let symbol = self.name(name);
-                self.any(library, symbol).leases_something = true;
+                let record = self.any(library, symbol);
+                record.leases_something = true;
+                record.tells_callbacks |= lease.tells_callback;
                 let record = self.method(id, name);
                 record.lease = record.lease.or(Some((position, gives)));
             }

@@ -66,6 +66,8 @@ pub struct AnyMethodFacts<'c> {
     pub guards_something: bool,
     /// Whether a method of this name keeps some guard, or what is behind a pointer, from being given back, or makes up for that.
     pub forgets_something: bool,
+    /// Whether what it then gives out tells a function of what comes.
+    pub tells_callbacks: bool,
 }
 
 /// The part of a method in a registration.

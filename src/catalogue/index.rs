@@ -78,6 +78,7 @@ pub(super) struct AnyRecord {
     pub(super) leases_something: bool,
     pub(super) guards_something: bool,
     pub(super) forgets_something: bool,
+    pub(super) tells_callbacks: bool,
 }
 
 impl Index {

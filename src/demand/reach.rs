@@ -6,7 +6,7 @@
 use globset::GlobSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::catalogue::schema::{Collection, FunctionFact, QueueEnd, ResourceKind, Waiting};
+use crate::catalogue::schema::{Collection, FunctionFact, QueueEnd, Waiting};
 use crate::catalogue::{Catalogue, RUST_PRELUDE, SymbolFacts};
 use crate::ir::{
     Binding, Call, CallKind, ClassId, ExportSource, Field, Function, FunctionId, Import, ImportName, Module, Name, Op,
@@ -218,8 +218,10 @@ impl Walk<'_, '_> {
     fn acts(&self, name: &str, call: &Call, receiver: Option<Level>) -> bool {
         let facts = self.surroundings.catalogue.any_method(self.module.language.into(), name);
         // `query("BEGIN")`: what the statement is may stand elsewhere.
-        let may_lease =
-            || facts.leases_something && !matches!(call.argument(0), Some(Operand::Opaque | Operand::Function(_)));
+        let may_lease = || {
+            facts.tells_callbacks
+                || facts.leases_something && !matches!(call.argument(0), Some(Operand::Opaque | Operand::Function(_)))
+        };
         !facts.registrations.is_empty()
             || facts.function.is_some_and(|fact| fact.forgets.is_some() || fact.reclaims || self.surroundings.has_queues && is_end(fact, call))
             // The front end keeps of the methods that lock those whose result nobody keeps.
@@ -263,7 +265,7 @@ impl Walk<'_, '_> {
 
     /// Whether calling or constructing makes, wraps or releases something.
     fn matters(&self, facts: &SymbolFacts<'_>) -> bool {
-        let holds = |resource| self.surroundings.catalogue.resource(resource).kind != ResourceKind::Stateless;
+        let holds = |resource| self.surroundings.catalogue.resource(resource).gives_or_holds();
         [facts.new, facts.call].into_iter().flatten().any(holds)
             || facts.builds
             || facts.wrapper_new.is_some()

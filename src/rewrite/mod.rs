@@ -21,7 +21,7 @@ pub fn fix(remedies: &[Remedy], files: &[SourceFile]) -> Option<Fix> {
 
 fn fix_by(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
     let mut fix = match files[remedy.file().index()].language {
-        Language::Rust => None,
+        Language::Rust | Language::Vue | Language::Svelte => None,
         Language::TypeScript | Language::Tsx | Language::JavaScript => typescript::fix(remedy, files),
     }?;
     let edits: Vec<&Edit> = fix.edits.iter().chain(&fix.common).collect();
@@ -39,7 +39,7 @@ pub fn tidying(edits: &[&Edit], files: &[SourceFile]) -> Vec<Edit> {
     by_file
         .into_iter()
         .flat_map(|(file, edits)| match files[file.index()].language {
-            Language::Rust => Vec::new(),
+            Language::Rust | Language::Vue | Language::Svelte => Vec::new(),
             Language::TypeScript | Language::Tsx | Language::JavaScript => typescript::tidying(&edits, files),
         })
         .collect()
@@ -49,7 +49,7 @@ pub fn tidying(edits: &[&Edit], files: &[SourceFile]) -> Vec<Edit> {
 #[must_use]
 pub fn is_sound(before: &str, after: &str, language: Language) -> bool {
     match language {
-        Language::Rust => true,
+        Language::Rust | Language::Vue | Language::Svelte => true,
         Language::TypeScript | Language::Tsx | Language::JavaScript => {
             let complaints = |text| crate::languages::typescript::complaints(text, language);
             complaints(after) <= complaints(before)

@@ -69,6 +69,7 @@ fn of_cycle(facts: &Facts<'_>, held: &Held, rate: Rate) -> Finding {
         message: format!("`{name}` holds itself{way} and is never dropped; it is made {}", wording::rate_text(rate)),
         help: "hold one of them by a `Weak` reference, or take it out of the field when it is done".to_owned(),
         trace,
+        fix: None,
     }
 }
 

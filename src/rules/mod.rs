@@ -8,6 +8,7 @@ mod creation;
 mod detached_task;
 mod discarded_cleanup;
 mod discarded_guard;
+mod effect_without_cleanup;
 mod forgotten_value;
 mod pool_per_call;
 mod pool_without_error_handler;
@@ -20,6 +21,7 @@ mod unbounded_cache;
 mod unbounded_queue;
 mod uncleared_timer;
 mod unclosed_client;
+mod unclosed_subscription;
 mod unfinished_transaction;
 mod unreaped_process;
 mod unreleased_lease;
@@ -42,6 +44,8 @@ const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[
     detached_task::check,
     uncleared_timer::check,
     unremoved_listener::check,
+    unclosed_subscription::check,
+    effect_without_cleanup::check,
     unreleased_lease::check,
     unclosed_client::check,
     unfinished_transaction::check,
@@ -122,6 +126,8 @@ rules! {
     DetachedTask = "detached-task", Handles;
     UnclearedTimer = "uncleared-timer", Handles;
     UnremovedListener = "unremoved-listener", Handles;
+    UnclosedSubscription = "unclosed-subscription", Handles;
+    EffectWithoutCleanup = "effect-without-cleanup", Handles;
     UnreleasedLease = "unreleased-lease", Release;
     UnclosedClient = "unclosed-client", Release;
     UnfinishedTransaction = "unfinished-transaction", Release;

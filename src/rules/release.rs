@@ -9,7 +9,7 @@ use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::Place;
 use crate::rewrite::{By, Release};
 
-use super::{RuleId, creation, wording};
+use super::{RuleId, creation, effect_without_cleanup, wording};
 
 /// How a resource is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, findings: &mut Vec<Finding>
         if rule_for(facts, obligation) != Some(rule) || !facts.is_held_to_account(obligation.acquisition.at.function) {
             continue;
         }
-        if goes_with_its_giver(facts, obligation) {
+        if goes_with_its_giver(facts, obligation) || effect_without_cleanup::speaks_of(facts, obligation) {
             continue;
         }
         if let Some((loss, path)) = loss(facts, rule, obligation) {

@@ -5,7 +5,7 @@ use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Effect, Identity};
 use crate::analysis::registrations::{
-    Addition, Guard, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard,
+    Addition, Event, Guard, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard,
 };
 use crate::analysis::value::Value;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
@@ -25,6 +25,21 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding(facts, addition, &why));
         }
     }
+    for removal in registrations.removals.iter().chain(&registrations.lost) {
+        let location = facts.location(removal.at);
+        let is_told = |finding: &Finding| {
+            finding.rule == RuleId::UnremovedListener && finding.trace.iter().any(|step| step.location == location)
+        };
+        if removes_nothing(removal) && facts.is_held_to_account(removal.at.function) && !findings.iter().any(is_told) {
+            findings.push(empty_removal(facts, removal));
+        }
+    }
+}
+
+/// Whether a removal is given a function that was made for it, which nothing can have added.
+fn removes_nothing(removal: &Removal) -> bool {
+    let is_made = |handler: &Handler| matches!(handler.id, HandlerId::Fresh(_) | HandlerId::Written(_));
+    removal.is_exact && removal.event.is_some() && removal.handler.as_ref().is_some_and(is_made)
 }
 
 /// What makes a registration a leak.
@@ -160,7 +175,8 @@ fn fresh_rate(facts: &Facts<'_>, addition: &Addition, rate: Rate) -> Rate {
             Rate::Never => rate,
             made => rate.min(made),
         },
-        HandlerId::Place(PlaceId::External(_) | PlaceId::Global(_)) => Rate::Once,
+        HandlerId::Place(PlaceId::External(_)) => Rate::Once,
+        HandlerId::Place(PlaceId::Global(path)) if path.len() > 1 => Rate::Once,
         _ => rate,
     }
 }
@@ -230,6 +246,10 @@ fn is_an_end(facts: &Facts<'_>, registrations: &Registrations, class: ClassRef, 
 /// A removal of the same class or file that is meant for it and differs in one thing.
 fn mismatch<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addition) -> Option<Why<'r>> {
     addition.event.text()?;
+    if let Some(removal) = registrations.lost.iter().find(|removal| Registrations::removes(removal, addition)) {
+        let (reason, _) = wording::lost_cleanup(facts, facts.lost_cleanup(removal.at.function)?);
+        return Some(Why::Mismatch { removal, reason });
+    }
     // What a helper takes away of its own making is about what it added.
     let is_its_own = |removal: &&Removal| {
         removal.handler.iter().flat_map(|handler| handler.values.iter()).all(|value| match value {
@@ -320,6 +340,26 @@ fn calls_back(facts: &Facts<'_>, addition: &Addition) -> bool {
             .ops()
             .any(|(block, index, op)| op.call().is_some() && facts.called(function.op(block, index)).contains(&adder))
     })
+}
+
+fn empty_removal(facts: &Facts<'_>, removal: &Removal) -> Finding {
+    let event = removal.event.as_ref().and_then(Event::text).map_or_else(String::new, |event| format!("`{event}` "));
+    Finding {
+        rule: RuleId::UnremovedListener,
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        location: facts.location(removal.at),
+        label: "removes nothing".to_owned(),
+        function: facts.program.name_of(removal.at.function),
+        resource: facts.evaluator.catalogue.resource(removal.resource).id.clone(),
+        message: format!(
+            "this removes no {event}listener from `{}`: it is given a function made in place, which was never added",
+            removal.target.text
+        ),
+        help: "keep the function that was added in a name or field, and give that to the removal".to_owned(),
+        trace: Vec::new(),
+        fix: None,
+    }
 }
 
 fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {

@@ -405,7 +405,7 @@ impl Evaluator<'_> {
                 && !lease.receiver
                 && lease.statements.is_empty()
             {
-                if !self.is_scoped(at, call, lease) && !self.has_callback(at, call) {
+                if lease.tells_callback || !self.is_scoped(at, call, lease) && !self.has_callback(at, call) {
                     let how = How::Leased { giver: receiver.acquisition(), with_giver: lease.with_giver };
                     values.add(self.acquired(at, leased, how));
                 }
@@ -425,7 +425,8 @@ impl Evaluator<'_> {
     #[must_use]
     pub fn is_scoped(&self, at: OpRef, call: &Call, lease: &Lease) -> bool {
         let too_many = lease.max_arguments.is_some_and(|max| call.arguments.len() > max as usize);
-        too_many || (lease.callback_parameter.is_none() && self.has_callback(at, call))
+        let runs_it = lease.callback_parameter.is_none() && !lease.tells_callback && self.has_callback(at, call);
+        too_many || runs_it
     }
 
     /// Whether the last argument is a function.

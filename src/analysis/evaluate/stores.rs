@@ -104,7 +104,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn is_initialiser(&self, function: FunctionRef) -> bool {
+    pub fn is_initialiser(&self, function: FunctionRef) -> bool {
         self.program.function(function).kind == FunctionKind::ModuleInitialiser
     }
 

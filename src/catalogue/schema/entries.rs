@@ -58,6 +58,12 @@ pub struct EntryPoint {
     /// Only called when the other side asks for it: what it takes out may stay for ever.
     #[serde(default)]
     pub on_demand: bool,
+    /// What it returns is run to end what it began.
+    #[serde(default)]
+    pub returns_cleanup: bool,
+    /// It is run when what registered it ends; it has to be registered before anything is waited for.
+    #[serde(default)]
+    pub ends: bool,
     /// Which methods, for decorators on a class and base types; empty means all.
     #[serde(default)]
     pub methods: Vec<String>,

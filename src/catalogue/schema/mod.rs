@@ -193,6 +193,12 @@ impl Resource {
         matches!(self.kind, ResourceKind::Timer | ResourceKind::Listener)
             || self.release.first().is_some_and(|method| self.synchronous.contains(method))
     }
+
+    /// Whether having it comes to anything: it holds something, or gives out what does.
+    #[must_use]
+    pub fn gives_or_holds(&self) -> bool {
+        self.kind != ResourceKind::Stateless || !self.leases.is_empty()
+    }
 }
 
 /// The broad kind of a resource: which rules look at it.
@@ -290,6 +296,9 @@ pub struct Lease {
     /// Releasing the giver releases it too: the pages of a browser, the channels of a connection.
     #[serde(default)]
     pub with_giver: bool,
+    /// A function it is given is told of what comes from then on: the lease is the result all the same.
+    #[serde(default)]
+    pub tells_callback: bool,
     /// Methods of the giver that take the lease back as their first argument: `pool.releaseConnection(connection)`.
     #[serde(default)]
     pub returned_by: Vec<String>,
