@@ -17,20 +17,19 @@ use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let registrations = facts.registrations();
+    let mut told = Vec::new();
     for addition in &registrations.additions {
         if !facts.is_held_to_account(addition.at.function) || registrations.is_removed(addition) {
             continue;
         }
         if let Some(why) = why(facts, registrations, addition) {
             findings.push(finding(facts, addition, &why));
+            told.push(addition);
         }
     }
     for removal in registrations.removals.iter().chain(&registrations.lost) {
-        let location = facts.location(removal.at);
-        let is_told = |finding: &Finding| {
-            finding.rule == RuleId::UnremovedListener && finding.trace.iter().any(|step| step.location == location)
-        };
-        if removes_nothing(removal) && facts.is_held_to_account(removal.at.function) && !findings.iter().any(is_told) {
+        let is_told = |addition: &&Addition| removal.is_near(addition) && difference(removal, addition).is_some();
+        if removes_nothing(removal) && facts.is_held_to_account(removal.at.function) && !told.iter().any(is_told) {
             findings.push(empty_removal(facts, removal));
         }
     }
