@@ -46,7 +46,7 @@ pub(super) struct Lowering<'t> {
     /// Statics of functions: made once for the program, by functions of their own.
     pub(super) statics: Vec<(VariableId, FunctionId, Span)>,
     requests: Vec<ModuleRequest>,
-    request_ids: FxHashMap<CompactString, RequestId>,
+    pub(super) request_ids: FxHashMap<CompactString, RequestId>,
     file: FileId,
     language: Language,
 }
@@ -80,6 +80,7 @@ impl<'t> Lowering<'t> {
     /// Walks the file and completes the module.
     pub(super) fn module(mut self, tree: &syn::File) -> Module {
         if !serves_tests(&tree.attrs) {
+            self.placed_modules(&tree.items, "./", "");
             self.items(&tree.items);
         }
         for (variable, maker, at) in std::mem::take(&mut self.statics) {

@@ -29,6 +29,7 @@ mod lowering;
 mod macros;
 mod paths;
 mod patterns;
+mod placed;
 mod plumbing;
 mod types;
 

@@ -1,7 +1,8 @@
 //! The module trees of Rust crates: where a path of names leads.
 //!
 //! A file's place in its crate is told by where it stands, as the compiler looks for it: the module `a::b` is `a/b.rs` or
-//! `a/b/mod.rs` beside the crate's root. Files that `#[path]` puts elsewhere are not followed.
+//! `a/b/mod.rs` beside the crate's root. What `#[path]` puts elsewhere is found from the file that says so; from others,
+//! through what that file passes on.
 
 use rustc_hash::FxHashMap;
 
@@ -29,6 +30,8 @@ pub(super) struct Crates {
     libraries: FxHashMap<Box<str>, FileId>,
     /// By directory of a crate: whether its paths begin at the root.
     paths_from_root: FxHashMap<Box<str>, bool>,
+    /// By path.
+    files: FxHashMap<Box<str>, FileId>,
     /// By file: the directory of its children.
     bases: FxHashMap<FileId, Box<str>>,
 }
@@ -41,6 +44,7 @@ impl Crates {
     pub(super) fn insert(&mut self, path: &str, file: FileId) {
         let directory = location::parent(path).unwrap_or("");
         let name = path.rsplit('/').next().unwrap_or(path);
+        self.files.insert(path.into(), file);
         if let Some(rank) = ROOTS.iter().position(|root| *root == name) {
             if rank == 0 || !self.roots.contains_key(directory) {
                 self.roots.insert(directory.into(), file);
@@ -64,6 +68,11 @@ impl Crates {
             self.bases.insert(root, directory.into());
             self.libraries.insert(it.name.as_str().into(), root);
         }
+    }
+
+    /// The file at a path relative to the analysed root.
+    pub(super) fn file(&self, path: &str) -> Found {
+        self.files.get(path).map_or(Found::Nothing, |file| Found::Module(*file))
     }
 
     /// Where `path` leads, seen from a file.

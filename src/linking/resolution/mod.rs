@@ -121,7 +121,14 @@ impl<'d> Resolver<'d> {
     #[must_use]
     pub fn resolve(&self, from: FileId, specifier: &str) -> Target {
         if self.discovered.files[from.index()].language == Language::Rust {
-            return match self.crates.resolve(from, specifier) {
+            let found = if specifier.starts_with("./") {
+                let (directory, _) = self.places[from.index()];
+                let path = location::join(&self.directories[directory as usize], specifier);
+                path.map_or(Found::Nothing, |path| self.crates.file(&path))
+            } else {
+                self.crates.resolve(from, specifier)
+            };
+            return match found {
                 Found::Module(file) => Target::Module(file),
                 Found::External => Target::External(external_crate(&self.crate_name(from, specifier))),
                 Found::Nothing => Target::Unresolved,
