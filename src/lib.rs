@@ -32,6 +32,8 @@ pub mod findings;
 
 pub mod run;
 
+mod changed;
+
 pub mod reporting;
 
 pub mod cli;

@@ -12,13 +12,14 @@ use crate::analysis::facts::Facts;
 use crate::catalogue::Catalogue;
 use crate::config::{self, BaselineFile, BaselineSource, Configuration, Levels};
 use crate::demand::{self, Read};
+use crate::discovery::changes::{Changes, ChangesError, Since};
 use crate::discovery::{self, DiscoveryError};
 use crate::findings::baseline::{self, Entry};
 use crate::findings::suppression::{self, Suppressed};
 use crate::findings::{Finding, fingerprints};
 use crate::linking::{Linkable, Program};
 use crate::source::{Location, SourceFile};
-use crate::{languages, rules};
+use crate::{changed, languages, rules};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -43,6 +44,8 @@ pub struct Request {
     pub levels: Levels,
     /// Which baseline says what is known already.
     pub baseline: BaselineSource,
+    /// Report only what a change brought: what stands in files that changed, and what was not there before it.
+    pub since: Option<Since>,
 }
 
 /// Packages of a cargo workspace: each is what lies below its directory, other packages aside.
@@ -71,6 +74,7 @@ impl Request {
             configuration: config::Source::Nearest,
             levels: Levels::default(),
             baseline: BaselineSource::Nearest,
+            since: None,
         }
     }
 }
@@ -95,6 +99,8 @@ pub struct Report {
     pub root: PathBuf,
     /// Whether each file is reported on.
     pub reported: Vec<bool>,
+    /// How many of the reported files changed, where that was asked for.
+    pub changed: Option<usize>,
 }
 
 /// A finding that somebody has looked at.
@@ -160,6 +166,8 @@ pub enum RunError {
     Discovery(#[from] DiscoveryError),
     #[error(transparent)]
     Configuration(#[from] Box<config::Mistake>),
+    #[error(transparent)]
+    Changes(#[from] ChangesError),
     #[error("cannot start the worker threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
@@ -196,13 +204,18 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Report, RunEr
         .num_threads(request.threads.unwrap_or(0))
         .stack_size(languages::STACK_SIZE)
         .build()?;
+    let changes = request.since.as_ref().map(|since| Changes::since(since, &request.working_directory)).transpose()?;
     let mut report = pool.install(|| run(request, progress))?;
+    if let Some(changes) = changes {
+        changed::reduce(&mut report, &changes, request, &pool, progress)?;
+    }
     report.sort();
     report.statistics.elapsed = started.elapsed();
     Ok(report)
 }
 
-fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
+/// The pipeline, on the threads of the caller.
+pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     progress.stage("reading", 0, 0);
     let discovered = discovery::discover(request)?;
     let own = discovered.configuration.catalogue()?;
@@ -345,6 +358,13 @@ impl Report {
             let key = |problem: &Problem| problem.location.map(|location| location.span.start);
             a.path.cmp(&b.path).then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))
         });
+    }
+
+    /// Keeps the findings that fit, with their names.
+    pub fn retain(&mut self, mut fits: impl FnMut(&Finding) -> bool) {
+        let findings = std::mem::take(&mut self.findings).into_iter();
+        let named = findings.zip(std::mem::take(&mut self.fingerprints));
+        (self.findings, self.fingerprints) = named.filter(|(finding, _)| fits(finding)).unzip();
     }
 
     /// The file a location is in.

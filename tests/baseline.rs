@@ -12,10 +12,10 @@ use binary::{CLEAN, LEAK, found, project, run, write};
 
 const FILE: &str = "leaklint-baseline.json";
 
-fn recorded(directory: &Path) -> usize {
+fn recorded(directory: &Path) -> u64 {
     let text = fs::read_to_string(directory.join(FILE)).unwrap();
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-    json["findings"].as_array().unwrap().iter().map(|entry| entry["count"].as_u64().unwrap() as usize).sum()
+    json["findings"].as_array().unwrap().iter().map(|entry| entry["count"].as_u64().unwrap()).sum()
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn a_clean_project_exits_with_0_and_one_line_on_stderr() {
 
 #[test]
 fn findings_exit_with_1_in_every_format_and_with_and_without_the_verb() {
-    for format in ["full", "concise", "json", "github"] {
+    for format in ["full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit", "rustc"] {
         for verb in ["", "check"] {
             let arguments = format!("{verb} --output-format {format} src");
             let (stdout, _) = check(&[("src/users.ts", LEAK.as_bytes())], &arguments, 1);
@@ -86,6 +86,45 @@ fn findings_that_were_not_asked_for_do_not_fail() {
     check(&leak, "--exit-zero", 0);
     check(&leak, "--only unbounded-cache", 0);
     check(&leak, "-A creation -A handles -A release -A growth -A hygiene", 0);
+}
+
+#[test]
+fn some_warnings_may_be_allowed() {
+    let leak = [("users.ts", LEAK.as_bytes())];
+    check(&leak, "--only hygiene", 1);
+    check(&leak, "--only hygiene --max-warnings 2", 0);
+    check(&leak, "--only hygiene --max-warnings 1", 1);
+    check(&leak, "--max-warnings 9", 1);
+    check(&leak, "--max-warnings 9 -W creation", 0);
+}
+
+#[test]
+fn formats_go_to_files_and_one_to_stdout() {
+    let directory = project(&[("users.ts", LEAK.as_bytes())]);
+    let read = |path: &str| fs::read_to_string(directory.path().join(path)).unwrap();
+    let arguments = "--output-format sarif=a.sarif --output-format concise --output-format junit=b.xml";
+    let (code, stdout, _) = run(directory.path(), arguments);
+    assert_eq!((code, stdout.lines().count()), (Some(1), 3));
+    assert!(read("a.sarif").contains("\"version\": \"2.1.0\"") && read("b.xml").starts_with("<?xml"));
+    let (code, stdout, stderr) = run(directory.path(), "--output-format full=c.txt --color always");
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.starts_with("3 findings (1 error, 2 warnings) in 1 file, "), "{stderr}");
+    assert!(read("c.txt").starts_with("error[pool-per-call]: "), "no colour in files");
+    let (_, stderr) = check(&[], "--output-format json --output-format full", 2);
+    assert!(stderr.starts_with("error: two formats cannot both go to stdout\nhelp: "), "{stderr}");
+    let (_, stderr) = check(&[], "--output-format json=missing/a.json", 2);
+    assert!(stderr.starts_with("error: cannot write `missing/a.json`: "), "{stderr}");
+}
+
+#[test]
+fn on_github_actions_findings_are_annotations_unless_one_says_otherwise() {
+    let directory = project(&[("users.ts", LEAK.as_bytes())]);
+    let on_github = |arguments: &str| {
+        let mut command = leaklint(directory.path(), arguments);
+        streams(&command.env("GITHUB_ACTIONS", "true").output().unwrap()).1
+    };
+    assert!(on_github("").starts_with("::error file=users.ts,line=6,"));
+    assert!(on_github("--output-format concise").starts_with("users.ts:6:16: error"));
 }
 
 #[test]

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::output::{Output, OutputParser};
 use super::rule_argument::RuleArgument;
 use crate::config::Selector;
 use crate::findings::{Confidence, Severity};
-use crate::reporting::Format;
 
 /// Finds the resource leaks that take services down, before they ship
 #[derive(Debug, Parser)]
@@ -105,9 +105,9 @@ pub(super) struct Baseline {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputOptions {
-    /// How findings are written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(super) output_format: Format,
+    /// How findings are written, and to which file instead of stdout (repeatable) [default: full; on GitHub Actions github]
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = OutputParser)]
+    pub(super) output_format: Vec<Output>,
 
     /// Show at most N findings; the exit code still counts all
     #[arg(long, value_name = "N")]
@@ -124,6 +124,10 @@ pub(super) struct OutputOptions {
     /// When to colour the output
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     pub(super) color: Color,
+
+    /// Fail only when there are more than N warnings, or errors
+    #[arg(long, value_name = "N")]
+    pub(super) max_warnings: Option<usize>,
 
     /// Exit with 0 also when there are findings
     #[arg(long)]
@@ -196,6 +200,19 @@ pub(super) struct KnownOptions {
     /// Tell of everything, whatever a baseline has
     #[arg(long, conflicts_with = "baseline")]
     pub(super) no_baseline: bool,
+
+    /// Tell only of what changed since the last commit: findings in changed files, and those elsewhere that were not there.
+    /// The whole project is analysed, and where needed as it was before, too
+    #[arg(long)]
+    pub(super) changed: bool,
+
+    /// The same since the branch left REF, or since a commit
+    #[arg(long, value_name = "REF", conflicts_with = "changed")]
+    pub(super) since: Option<String>,
+
+    /// The same for what is staged, as it stands in the files
+    #[arg(long, conflicts_with_all = ["changed", "since"])]
+    pub(super) staged: bool,
 }
 
 #[derive(Debug, Args)]

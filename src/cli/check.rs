@@ -1,6 +1,6 @@
 //! `leaklint check`: from arguments to a request, from a report to stdout.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -9,9 +9,11 @@ use super::Verdict;
 use super::arguments::{Check, Color, ProjectOptions};
 use super::errors::UserError;
 use super::levels;
+use super::output;
 use super::progress::ProgressLine;
 use super::show;
 use crate::config::{self, BaselineSource, Levels};
+use crate::discovery::changes::Since;
 use crate::reporting;
 use crate::run::{self, Packages, Report, Request};
 
@@ -30,6 +32,11 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
             None if arguments.known.no_baseline => BaselineSource::None,
             None => BaselineSource::Nearest,
         },
+        since: match &arguments.known {
+            known if known.changed => Some(Since::LastCommit),
+            known if known.staged => Some(Since::Staged),
+            known => known.since.clone().map(Since::Reference),
+        },
         ..request(&arguments.paths, &arguments.project, levels, packages)?
     };
     if arguments.show.show_config {
@@ -43,13 +50,12 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
     progress.finish();
     let report = checked.map_err(|error| explain_misplaced_verb(error.into(), &arguments.paths))?;
 
-    let options = reporting::Options { quiet: arguments.output.quiet, max_findings: arguments.output.max_diagnostics };
-    let mut out = BufWriter::new(anstream::stdout().lock());
-    reporting::write(arguments.output.output_format, &report, options, &mut out)?;
-    out.flush()?;
+    let outputs = output::chosen(&arguments.output.output_format)?;
+    output::write(&outputs, &report, &arguments.output)?;
 
     let mut err = anstream::stderr().lock();
-    if !arguments.output.output_format.carries_problems() {
+    let on_stdout = outputs.iter().find(|output| output.path.is_none());
+    if !on_stdout.is_some_and(|output| output.format.carries_problems()) {
         reporting::write_problems(&report, &mut err)?;
     }
     if arguments.output.statistics {
@@ -57,11 +63,14 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
     }
     if report.findings.is_empty() && !arguments.output.quiet {
         writeln!(err, "{}", reporting::clean_line(&report))?;
+    } else if on_stdout.is_none() && !arguments.output.quiet {
+        writeln!(err, "{}", reporting::summary_line(&report))?;
     }
     if !arguments.output.quiet {
         tell_of_baseline(&report, &mut err)?;
     }
-    let fails = levels::fails(&report.findings) && !arguments.output.exit_zero;
+    let fails =
+        levels::fails(&report.findings, arguments.output.max_warnings.unwrap_or(0)) && !arguments.output.exit_zero;
     Ok(if fails { Verdict::Findings } else { Verdict::Clean })
 }
 

@@ -13,6 +13,7 @@ mod errors;
 mod explain;
 mod init;
 mod levels;
+mod output;
 mod progress;
 mod rule_argument;
 mod rules;

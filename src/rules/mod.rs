@@ -9,6 +9,7 @@ mod detached_task;
 mod discarded_cleanup;
 mod discarded_guard;
 mod forgotten_value;
+mod pages;
 mod pool_per_call;
 mod pool_without_error_handler;
 mod pool_without_limits;
