@@ -38,4 +38,6 @@ pub mod reporting;
 
 pub mod cli;
 
-pub use run::{Hidden, HiddenBy, Packages, Problem, Progress, Report, Request, RunError, Silent, Statistics, check};
+pub use run::{
+    Explain, Hidden, HiddenBy, Packages, Problem, Progress, Report, Request, RunError, Silent, Statistics, check,
+};

@@ -14,11 +14,12 @@ use crate::config::{self, BaselineFile, BaselineSource, Configuration, Levels};
 use crate::demand::{self, Read};
 use crate::discovery::changes::{Changes, ChangesError, Since};
 use crate::discovery::{self, DiscoveryError};
+use crate::findings::argument::Argument;
 use crate::findings::baseline::{self, Entry};
 use crate::findings::suppression::{self, Suppressed};
 use crate::findings::{Finding, fingerprints};
 use crate::linking::{Linkable, Program};
-use crate::source::{Location, SourceFile};
+use crate::source::{LineIndex, Location, SourceFile};
 use crate::{changed, languages, rules};
 
 /// What a run is asked to do.
@@ -46,6 +47,35 @@ pub struct Request {
     pub baseline: BaselineSource,
     /// Report only what a change brought: what stands in files that changed, and what was not there before it.
     pub since: Option<Since>,
+    /// Which findings are argued for at length.
+    pub explain: Explain,
+}
+
+/// Which findings a report gives the whole argument for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Explain {
+    #[default]
+    None,
+    All,
+    /// Only these are in the report at all, hidden ones too: a fingerprint, the beginning of one, or `path:line`.
+    Only(String),
+}
+
+impl Explain {
+    fn wants(&self, finding: &Finding, fingerprint: &str, files: &[SourceFile]) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Only(name) => match name.rsplit_once(':').map(|(path, line)| (path, line.parse::<u32>())) {
+                Some((path, Ok(line))) => {
+                    let file = &files[finding.location.file.index()];
+                    let at = LineIndex::new(&file.text).position(finding.location.span.start);
+                    file.display_path == path.trim_start_matches("./") && at.line == line
+                }
+                _ => fingerprint.starts_with(name.as_str()),
+            },
+        }
+    }
 }
 
 /// Packages of a cargo workspace: each is what lies below its directory, other packages aside.
@@ -75,6 +105,7 @@ impl Request {
             levels: Levels::default(),
             baseline: BaselineSource::Nearest,
             since: None,
+            explain: Explain::None,
         }
     }
 }
@@ -101,6 +132,10 @@ pub struct Report {
     pub reported: Vec<bool>,
     /// How many of the reported files changed, where that was asked for.
     pub changed: Option<usize>,
+    /// By fingerprint: the arguments that were asked for.
+    pub arguments: Vec<(String, Argument)>,
+    /// How long each stage took, in their order.
+    pub timings: Vec<(&'static str, Duration)>,
 }
 
 /// A finding that somebody has looked at.
@@ -217,11 +252,14 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Report, RunEr
 /// The pipeline, on the threads of the caller.
 pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     progress.stage("reading", 0, 0);
+    let mut clock = Clock::start();
     let discovered = discovery::discover(request)?;
     let own = discovered.configuration.catalogue()?;
     let catalogue = own.as_ref().unwrap_or_else(|| Catalogue::builtin());
+    clock.stage("reading");
     progress.stage("parsing", 0, discovered.files.len());
     let read = demand::read(&discovered, catalogue);
+    clock.stage("parsing");
 
     let mut problems: Vec<Problem> = discovered
         .problems
@@ -246,10 +284,15 @@ pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, 
 
     progress.stage("analysing", 0, modules.len());
     let program = Program::new(discovered.files, discovered.roles, modules);
-    let mut findings = rules::judge(&Facts::of(&program, catalogue));
+    clock.stage("linking");
+    let facts = Facts::of(&program, catalogue);
+    clock.stage("analysing");
+    let mut findings = rules::judge(&facts);
+    clock.stage("judging");
     findings.retain(|finding| !is_in_doubt(&program, &problems, finding));
     let comments: Vec<_> = program.modules().map(|module| (module.file, module.comments.as_slice())).collect();
-    let Suppressed { by: suppressed, issues } = suppression::apply(&findings, &program.files, &comments, true);
+    let Suppressed { by: mut suppressed, issues } = suppression::apply(&findings, &program.files, &comments, true);
+    problems.extend(false_owners(&facts, &findings, &mut suppressed));
     problems.extend(issues.into_iter().map(|issue| Problem {
         path: program.files[issue.location.file.index()].display_path.clone(),
         location: Some(issue.location),
@@ -284,7 +327,13 @@ pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, 
             Some(by) => Some(HiddenBy::Directive(by.reason)),
             None => known.as_ref().is_some_and(|known| known[at]).then_some(HiddenBy::Baseline),
         };
-        match hidden_by {
+        let is_asked_for = matches!(request.explain, Explain::Only(_));
+        if request.explain.wants(&finding, &fingerprint, &program.files) {
+            report.arguments.push((fingerprint.clone(), rules::argument(&facts, &finding)));
+        } else if is_asked_for {
+            continue;
+        }
+        match hidden_by.filter(|_| !is_asked_for) {
             Some(by) => report.hidden.push(Hidden { finding, fingerprint, by }),
             None => {
                 report.findings.push(finding);
@@ -292,8 +341,51 @@ pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, 
             }
         }
     }
+    drop(facts);
     report.files = program.into_files();
+    clock.stage("comparing");
+    report.timings = clock.stages;
     Ok(report)
+}
+
+/// How long the stages take.
+struct Clock {
+    last: Instant,
+    stages: Vec<(&'static str, Duration)>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { last: Instant::now(), stages: Vec::new() }
+    }
+
+    /// A stage is over.
+    fn stage(&mut self, name: &'static str) {
+        let now = Instant::now();
+        self.stages.push((name, now - self.last));
+        self.last = now;
+    }
+}
+
+/// Owners that directives name and that are none: those suppress nothing.
+fn false_owners(
+    facts: &Facts<'_>,
+    findings: &[Finding],
+    suppressed: &mut [Option<suppression::Suppression>],
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (finding, by) in findings.iter().zip(suppressed) {
+        let Some((path, symbol)) = by.as_ref().and_then(|by| rules::named_in(&by.reason)) else { continue };
+        if let Some(complaint) = rules::complaint(facts, finding, path, symbol) {
+            let location = by.take().map(|by| by.location);
+            problems.push(Problem {
+                path: facts.program.path(finding.location.file).to_owned(),
+                location,
+                message: format!("{complaint}; so the finding is told"),
+            });
+        }
+    }
+    problems
 }
 
 impl Compared {

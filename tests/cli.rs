@@ -303,6 +303,55 @@ fn what_is_known_of_a_library_is_shown() {
 }
 
 #[test]
+fn a_finding_is_argued_for() {
+    let directory = project(&[("package.json", b"{}"), ("src/users.ts", LEAK.as_bytes())]);
+    let (code, stdout, _) = run(directory.path(), "explain --finding src/users.ts:6");
+    assert_eq!(code, Some(0));
+    insta::assert_snapshot!("explain_finding", stdout);
+    let json = run(directory.path(), "--output-format json --only pool-per-call").1;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let fingerprint = json["findings"][0]["fingerprint"].as_str().unwrap();
+    let (_, stdout, _) = run(directory.path(), &format!("explain --finding {}", &fingerprint[..8]));
+    assert!(stdout.starts_with("error[pool-per-call]: ") && stdout.ends_with(&format!("fingerprint {fingerprint}\n")));
+    let (code, _, stderr) = run(directory.path(), "explain --finding src/users.ts:1");
+    assert_eq!(code, Some(2));
+    assert!(stderr.starts_with("error: nothing is found that is called `src/users.ts:1`\nhelp: "), "{stderr}");
+    let (_, stdout, _) = run(directory.path(), "--trace --only pool-per-call");
+    assert!(stdout.contains("how often it runs"), "{stdout}");
+}
+
+#[test]
+fn an_owner_that_a_directive_names_has_to_release() {
+    let source = |owner: &str| {
+        format!(
+            "import {{ Pool }} from 'pg';\nimport express from 'express';\nconst app = express();\nconst pools: Pool[] = [];\n\
+             app.get('/', async () => {{\n  // leaklint: ignore[pool-per-call] -- owned-by src/a.ts#{owner}\n  \
+             const pool = new Pool({{ max: 5, connectionTimeoutMillis: 5 }});\n  pool.on('error', console.error);\n  \
+             await pool.query('select 1');\n}});\nexport async function close(pool: Pool) {{\n  await pool.end();\n}}\n\
+             export function keep() {{\n  return pools.length;\n}}\n"
+        )
+    };
+    let of = |owner: &str, expected| check(&[("src/a.ts", source(owner).as_bytes())], "", expected);
+    of("close", 0);
+    let (_, stderr) = of("keep", 1);
+    assert!(stderr.contains("`keep` of `src/a.ts` does not release a `pg.Pool`"), "{stderr}");
+    of("missing", 1);
+}
+
+#[test]
+fn timings_are_told() {
+    let (_, stderr) = check(&[("a.js", CLEAN.as_bytes())], "--timings --quiet", 0);
+    let stages: Vec<_> = stderr.lines().map(|line| line.rsplit("  ").next().unwrap()).collect();
+    assert_eq!(stages, ["reading", "parsing", "linking", "analysing", "judging", "comparing", "in all"]);
+}
+
+#[test]
+fn the_manual_page_is_printed() {
+    let (stdout, _) = check(&[], "man", 0);
+    assert!(stdout.contains(".TH leaklint 1") && stdout.contains("output\\-format"), "{stdout}");
+}
+
+#[test]
 fn completions_are_printed_for_a_shell() {
     let (stdout, _) = check(&[], "completions bash", 0);
     assert!(stdout.contains("_leaklint()"), "{stdout}");

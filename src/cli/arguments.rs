@@ -44,10 +44,15 @@ pub(super) enum OtherVerb {
     },
     /// List the rules
     Rules,
-    /// Say what a rule finds, why it hurts and how to fix it
+    /// Say what a rule finds, why it hurts and how to fix it; or why one finding is one
     Explain {
         /// A rule's id, as `leaklint rules` lists it
-        rule: RuleArgument,
+        #[arg(required_unless_present = "finding")]
+        rule: Option<RuleArgument>,
+
+        /// A finding: its `PATH:LINE`, or its fingerprint, of which the beginning is enough
+        #[arg(long, value_name = "FINDING", conflicts_with = "rule")]
+        finding: Option<String>,
     },
     /// Say what is known of libraries
     Catalogue {
@@ -56,6 +61,8 @@ pub(super) enum OtherVerb {
     },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
+    /// Print the manual page
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -116,6 +123,14 @@ pub(super) struct OutputOptions {
     /// Say how many findings each rule has, on stderr
     #[arg(long)]
     pub(super) statistics: bool,
+
+    /// Give the whole argument for each finding, and what speaks against it (format full)
+    #[arg(long)]
+    pub(super) trace: bool,
+
+    /// Say how long each stage took, on stderr
+    #[arg(long)]
+    pub(super) timings: bool,
 
     /// Print findings and problems only
     #[arg(short, long)]

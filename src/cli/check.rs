@@ -15,7 +15,7 @@ use super::show;
 use crate::config::{self, BaselineSource, Levels};
 use crate::discovery::changes::Since;
 use crate::reporting;
-use crate::run::{self, Packages, Report, Request};
+use crate::run::{self, Explain, Packages, Report, Request};
 
 /// Checks `packages`, or else what the paths name.
 pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages>) -> anyhow::Result<Verdict> {
@@ -32,6 +32,7 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
             None if arguments.known.no_baseline => BaselineSource::None,
             None => BaselineSource::Nearest,
         },
+        explain: if arguments.output.trace { Explain::All } else { Explain::None },
         since: match &arguments.known {
             known if known.changed => Some(Since::LastCommit),
             known if known.staged => Some(Since::Staged),
@@ -60,6 +61,9 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
     }
     if arguments.output.statistics {
         reporting::statistics(&report, &mut err)?;
+    }
+    if arguments.output.timings {
+        reporting::timings(&report, &mut err)?;
     }
     if report.findings.is_empty() && !arguments.output.quiet {
         writeln!(err, "{}", reporting::clean_line(&report))?;
@@ -99,7 +103,7 @@ pub(super) fn request(
 
 /// `leaklint --quiet check` reads as a path, because options before a command belong to none.
 fn explain_misplaced_verb(error: anyhow::Error, paths: &[PathBuf]) -> anyhow::Error {
-    const VERBS: [&str; 7] = ["check", "baseline", "init", "rules", "explain", "catalogue", "completions"];
+    const VERBS: [&str; 8] = ["check", "baseline", "init", "rules", "explain", "catalogue", "completions", "man"];
     let misplaced = VERBS.into_iter().find(|&verb| paths.iter().any(|path| path == Path::new(verb) && !path.exists()));
     match misplaced {
         Some(verb) => {

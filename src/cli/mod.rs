@@ -13,6 +13,7 @@ mod errors;
 mod explain;
 mod init;
 mod levels;
+mod manual;
 mod output;
 mod progress;
 mod rule_argument;
@@ -112,8 +113,11 @@ fn other(verb: &OtherVerb) -> anyhow::Result<Verdict> {
     match verb {
         OtherVerb::Init { directory } => init::init(directory.as_deref(), &mut out),
         OtherVerb::Rules => rules::list(&mut out),
-        OtherVerb::Explain { rule } => explain::explain(*rule, &mut out),
+        OtherVerb::Explain { finding: Some(finding), .. } => explain::finding(finding, &mut out),
+        OtherVerb::Explain { rule: Some(rule), .. } => explain::explain(*rule, &mut out),
+        OtherVerb::Explain { .. } => unreachable!("invariant: one of them is required"),
         OtherVerb::Catalogue { library } => catalogue::show(library.as_deref(), &mut out),
+        OtherVerb::Man => manual::write(&mut out),
         OtherVerb::Completions { shell } => completions::generate(*shell, &mut out),
     }
 }

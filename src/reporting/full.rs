@@ -7,19 +7,22 @@ use codespan_reporting::diagnostic::{self, Diagnostic, LabelStyle};
 use codespan_reporting::files;
 use codespan_reporting::term::{self, WriteStyle};
 
-use super::Options;
 use super::excerpt::{Excerpt, Mark};
 use super::positions::Positions;
 use super::summary::{Count, summary_line};
 use super::text::printable;
+use super::{Options, argument};
 use crate::findings::{Confidence, Finding, Severity};
 use crate::run::Report;
 
 pub(super) fn write(report: &Report, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let positions = Positions::new(report);
     let shown = options.shown(report);
-    for finding in shown {
+    for (finding, fingerprint) in shown.iter().zip(&report.fingerprints) {
         write_finding(finding, &positions, out)?;
+        if let Some((_, argument)) = report.arguments.iter().find(|(of, _)| of == fingerprint) {
+            argument::write(argument, &positions, out)?;
+        }
     }
     if options.quiet || report.findings.is_empty() {
         return Ok(());

@@ -3,6 +3,7 @@
 //! Takes a finished [`Report`] and a writer; gives text. Colour is written as escape sequences for the writer to keep
 //! or strip. Never decides which findings there are or whether they fail the run, and never reorders them.
 
+mod argument;
 mod concise;
 mod excerpt;
 mod full;
@@ -19,7 +20,7 @@ mod text;
 mod uri;
 
 pub use mistake::write as write_mistake;
-pub use summary::{Count, clean_line, statistics, summary_line};
+pub use summary::{Count, clean_line, statistics, summary_line, timings};
 
 use std::io::{self, Write};
 use std::path::Path;

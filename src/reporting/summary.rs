@@ -61,6 +61,18 @@ pub fn statistics(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{found} found, {parsed} parsed, {}", seconds(statistics.elapsed))
 }
 
+/// Writes how long each stage took.
+///
+/// # Errors
+///
+/// Only what `out` returns.
+pub fn timings(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for (stage, elapsed) in &report.timings {
+        writeln!(out, "{:>9.3} s  {stage}", elapsed.as_secs_f64())?;
+    }
+    writeln!(out, "{:>9.3} s  in all", report.statistics.elapsed.as_secs_f64())
+}
+
 fn extent(report: &Report) -> String {
     let statistics = &report.statistics;
     let known = report.hidden.iter().filter(|hidden| hidden.by == HiddenBy::Baseline).count();

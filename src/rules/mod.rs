@@ -3,12 +3,14 @@
 //! Takes [`Facts`]; gives [`Finding`]s. One file a rule: what it says, then when it says it. Rules never look at text
 //! or at the intermediate form's shape beyond what a fact points to; when two need the same thing it is a fact.
 
+mod argument;
 mod client_per_call;
 mod creation;
 mod detached_task;
 mod discarded_cleanup;
 mod discarded_guard;
 mod forgotten_value;
+mod owners;
 mod pages;
 mod pool_per_call;
 mod pool_without_error_handler;
@@ -23,6 +25,9 @@ mod unreaped_process;
 mod unreleased_lease;
 mod unremoved_listener;
 mod wording;
+
+pub(crate) use argument::argument;
+pub(crate) use owners::{complaint, named_in};
 
 use serde::Serialize;
 
