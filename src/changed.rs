@@ -6,8 +6,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rayon::ThreadPool;
-
 use crate::config::{self, BaselineSource};
 use crate::discovery::changes::{Changes, ChangesError};
 use crate::findings::baseline::{Baseline, keys, path_in};
@@ -18,7 +16,6 @@ pub(crate) fn reduce(
     report: &mut Report,
     changes: &Changes,
     request: &Request,
-    pool: &ThreadPool,
     progress: &dyn Progress,
 ) -> Result<(), RunError> {
     if !changes.others.is_empty() {
@@ -30,7 +27,7 @@ pub(crate) fn reduce(
     let known = if report.findings.iter().any(is_elsewhere) {
         let paths: BTreeSet<String> = report.files.iter().map(|file| path_in(&changes.top, file)).collect();
         let found = keys(&report.findings, &report.files, &changes.top);
-        before(changes, request, pool, progress)?.compare(&found, |path| paths.contains(path)).known
+        before(changes, request, progress)?.compare(&found, |path| paths.contains(path)).known
     } else {
         vec![false; report.findings.len()]
     };
@@ -49,12 +46,7 @@ pub(crate) fn reduce(
 }
 
 /// What was found before the changes.
-fn before(
-    changes: &Changes,
-    request: &Request,
-    pool: &ThreadPool,
-    progress: &dyn Progress,
-) -> Result<Baseline, RunError> {
+fn before(changes: &Changes, request: &Request, progress: &dyn Progress) -> Result<Baseline, RunError> {
     let directory = tempfile::Builder::new().prefix("leaklint-").tempdir().map_err(ChangesError::Io)?;
     // The system's own directory may be a link.
     let place = directory.path().canonicalize().map_err(ChangesError::Io)?;
@@ -65,7 +57,7 @@ fn before(
     let Some(request) = moved(request, &changes.top, &tree).map_err(ChangesError::Io)? else {
         return Ok(Baseline::default());
     };
-    let report = pool.install(|| run::run(&request, progress))?;
+    let report = run::run(&request, progress)?;
     let hidden = report.hidden.into_iter().map(|hidden| hidden.finding);
     let findings: Vec<_> = report.findings.into_iter().chain(hidden).collect();
     Ok(Baseline::of(keys(&findings, &report.files, &tree)))
@@ -96,6 +88,7 @@ fn moved(request: &Request, top: &Path, tree: &Path) -> std::io::Result<Option<R
         },
         baseline: BaselineSource::None,
         since: None,
+        overlay: std::collections::BTreeMap::new(),
         working_directory,
         ..request.clone()
     }))

@@ -3,10 +3,10 @@
 //! The pipeline, and the order to read the folders in:
 //!
 //! ```text
-//! discover → screen → lower → link → analyse → judge → report
+//! discover → screen → lower → link → analyse → judge → rewrite → report
 //! ```
 //!
-//! [`check`] runs it as far as the findings; [`reporting`] prints them; [`cli`] is the command line around both.
+//! [`check`] runs it as far as the findings and their rewrites; [`fixing`] applies those; [`reporting`] prints them; [`cli`] is the command line around both.
 
 pub mod source;
 
@@ -30,9 +30,13 @@ pub mod rules;
 
 pub mod findings;
 
+pub mod rewrite;
+
 pub mod run;
 
 mod changed;
+
+pub mod fixing;
 
 pub mod reporting;
 

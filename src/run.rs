@@ -3,6 +3,7 @@
 //! Takes paths and how to walk them; gives findings and problems in an order that does not depend on threads. Never
 //! prints and never decides what fails a run.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ use crate::findings::suppression::{self, Suppressed};
 use crate::findings::{Finding, fingerprints};
 use crate::linking::{Linkable, Program};
 use crate::source::{LineIndex, Location, SourceFile};
-use crate::{changed, languages, rules};
+use crate::{changed, languages, rewrite, rules};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub struct Request {
     pub respect_ignore_files: bool,
     /// Globs of paths that take no part, in the syntax of ignore files, relative to the working directory.
     pub exclude: Vec<String>,
+    /// Texts to take in the place of what files on disk hold, by absolute path: what would be if they were written.
+    pub overlay: BTreeMap<PathBuf, Box<str>>,
     /// Which configuration files count.
     pub configuration: config::Source,
     /// What is said of levels beside the configuration; it has the last word.
@@ -101,6 +104,7 @@ impl Request {
             threads: None,
             respect_ignore_files: true,
             exclude: Vec::new(),
+            overlay: BTreeMap::new(),
             configuration: config::Source::Nearest,
             levels: Levels::default(),
             baseline: BaselineSource::Nearest,
@@ -234,15 +238,31 @@ pub fn configuration(request: &Request) -> Result<Configuration, RunError> {
 /// Only when nothing can be looked at: a path that does not exist, no threads. A file that cannot be read or
 /// understood is a [`Problem`] of the report.
 pub fn check(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
+    on_threads(request.threads, || check_here(request, progress))?
+}
+
+/// Does `work` on threads of which [`check_here`] makes use: as many as the machine has where `threads` says nothing.
+///
+/// # Errors
+///
+/// Where there are no threads to be had.
+pub fn on_threads<R: Send>(threads: Option<usize>, work: impl FnOnce() -> R + Send) -> Result<R, RunError> {
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).stack_size(languages::STACK_SIZE).build()?;
+    Ok(pool.install(work))
+}
+
+/// [`check`] on the threads that are there, for those who run it several times.
+///
+/// # Errors
+///
+/// As [`check`].
+pub fn check_here(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     let started = Instant::now();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(request.threads.unwrap_or(0))
-        .stack_size(languages::STACK_SIZE)
-        .build()?;
     let changes = request.since.as_ref().map(|since| Changes::since(since, &request.working_directory)).transpose()?;
-    let mut report = pool.install(|| run(request, progress))?;
+    let mut report = run(request, progress)?;
     if let Some(changes) = changes {
-        changed::reduce(&mut report, &changes, request, &pool, progress)?;
+        changed::reduce(&mut report, &changes, request, progress)?;
     }
     report.sort();
     report.statistics.elapsed = started.elapsed();
@@ -336,6 +356,7 @@ pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, 
         match hidden_by.filter(|_| !is_asked_for) {
             Some(by) => report.hidden.push(Hidden { finding, fingerprint, by }),
             None => {
+                finding.fix = rewrite::fix(&rules::remedies(&facts, &finding), &program.files);
                 report.findings.push(finding);
                 report.fingerprints.push(fingerprint);
             }

@@ -181,6 +181,7 @@ fn entry_points_can_be_found() {
                 &entry.directives,
                 &entry.decorators,
                 &entry.parameter_types,
+                &entry.return_types,
                 &entry.base_types,
             ];
             assert!(ways.iter().any(|way| !way.is_empty()), "{stem}: nothing leads to {:?}", entry.label);
@@ -205,7 +206,8 @@ fn functions_say_something() {
             let says = fact.borrows
                 || fact.infallible
                 || fact.exits
-                || fact.forgets
+                || fact.forgets.is_some()
+                || fact.allocates
                 || fact.reclaims
                 || fact.comes_from_outside
                 || !fact.releases.is_empty()
@@ -216,6 +218,9 @@ fn functions_say_something() {
                 || fact.waits_for.is_some()
                 || fact.cancels.is_some()
                 || fact.makes.is_some()
+                || fact.end.is_some()
+                || fact.is_face
+                || fact.waiting.is_some()
                 || fact.returns.is_some();
             assert!(says, "{stem}: nothing is said about {:?}", fact.call);
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use leaklint::findings::{Confidence, Finding, Severity, TraceStep, fingerprints};
 use leaklint::reporting::{self, Format, Options};
+use leaklint::rewrite::{Applicability, Edit, Fix};
 use leaklint::rules::RuleId;
 use leaklint::source::{FileId, Language, Location, SourceFile, Span};
 use leaklint::{Hidden, HiddenBy, Problem, Report, Statistics};
@@ -45,6 +46,7 @@ fn report() -> Report {
         let span = Span::new(u32::try_from(start).unwrap(), u32::try_from(start + needle.len()).unwrap());
         Location { file: FileId(u32::try_from(file).unwrap()), span }
     };
+    let edit = |at: Location, text: &str| Edit::replace(at.file, at.span, text);
     let step = |location, message: &str| TraceStep { location, message: message.into() };
     let findings = vec![
         Finding {
@@ -58,6 +60,7 @@ fn report() -> Report {
             message: "the interval runs for ever: 100%\nof the time".into(),
             help: "keep what `setInterval` returns and pass it to `clearInterval`".into(),
             trace: vec![],
+            fix: None,
         },
         Finding {
             rule: RuleId::PoolPerCall,
@@ -70,6 +73,13 @@ fn report() -> Report {
             message: "a pool is created and closed each time".into(),
             help: "share one pool".into(),
             trace: vec![step(at(3, "new Pool(/* \u{1b}[2J */)"), "a pool is created here")],
+            fix: Some(Fix {
+                title: "share it".into(),
+                applicability: Applicability::DisplayOnly,
+                edits: vec![edit(at(3, "/* \u{1b}[2J */"), "{ max: 5 }")],
+                common: vec![],
+                tidying: vec![],
+            }),
         },
         Finding {
             rule: RuleId::DiscardedCleanup,
@@ -87,6 +97,13 @@ fn report() -> Report {
                 step(at(1, "{ db } = await getDB()"), "what `getDB` returns is taken apart here"),
                 step(at(1, "db.insert(\r\n\t\t\t𝄞,\r\n\t\t)"), "the function ends without it"),
             ],
+            fix: Some(Fix {
+                title: "use `database` for all".into(),
+                applicability: Applicability::Safe,
+                edits: vec![edit(at(1, "{ db } = await getDB()"), "db = database()")],
+                common: vec![edit(at(1, "import { getDB }"), "import { database }")],
+                tidying: vec![edit(at(0, "import { drizzle } from 'drizzle-orm/postgres-js';\n"), "")],
+            }),
         },
     ];
     let problems = vec![

@@ -15,7 +15,7 @@ fn parse(text: &str, language: Language) -> Result<(), Vec<u32>> {
         Language::TypeScript => SourceType::ts(),
         Language::Tsx => SourceType::tsx(),
         Language::JavaScript => SourceType::jsx(),
-        Language::Rust => panic!("another parser's"),
+        Language::Vue | Language::Svelte | Language::Rust => panic!("another parser's"),
     };
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, text, source_type).parse();

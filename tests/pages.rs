@@ -149,6 +149,8 @@ fn extension(language: &str) -> Option<&'static str> {
     match language {
         "ts" | "typescript" => Some("ts"),
         "tsx" => Some("tsx"),
+        "vue" => Some("vue"),
+        "svelte" => Some("svelte"),
         "js" | "javascript" => Some("js"),
         "jsx" => Some("jsx"),
         "rust" | "rs" => Some("rs"),

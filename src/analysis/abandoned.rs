@@ -1,21 +1,31 @@
 //! Abandoned processes: children whose only handle goes with a future that somebody may stop waiting for.
 //!
-//! Takes the facts; gives the calls that may drop such a future (`timeout(limit, child.wait_with_output())`) where nothing
-//! sees to it that the child ends then. Never judges how often that happens.
+//! Takes the facts; gives the calls that may drop such a future (`timeout(limit, child.wait_with_output())`, a branch of a
+//! `select!`) where nothing sees to it that the child ends then. Never judges how often that happens.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::ownership::Fate;
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value, Values};
 use crate::catalogue::schema::ResourceKind;
-use crate::ir::OpKind;
+use crate::ir::{BlockId, Call, Op, OpKind, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
 /// A child that runs on when somebody gives up waiting for it.
 #[derive(Debug)]
 pub struct Abandoned {
-    /// The call that may drop the future.
+    /// The call that may drop the future, or that gives it to a fork.
     pub at: OpRef,
+    pub by: GivenUp,
     pub process: Acquisition,
+}
+
+/// What makes waiting end before the child does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenUp {
+    /// The call: a time limit.
+    Call,
+    /// Another branch, which was done first.
+    OtherBranch,
 }
 
 /// The abandoned processes of the program, in its order.
@@ -28,12 +38,61 @@ pub fn abandoned(facts: &Facts<'_>) -> Vec<Abandoned> {
             let Some(future) = op.call().and_then(|_| cancelled(facts, at)) else { continue };
             for (id, is_future) in processes(facts, &future, true) {
                 if !is_ended(facts, at, id, is_future) {
-                    found.push(Abandoned { at, process: facts.evaluator.acquisition(id) });
+                    found.push(Abandoned { at, by: GivenUp::Call, process: facts.evaluator.acquisition(id) });
+                }
+            }
+        }
+        in_forks(facts, function, &mut found);
+    }
+    found
+}
+
+/// `select! { status = child.wait() => …, _ = stop => … }`, where the other branch leaves without another look at the child.
+fn in_forks(facts: &Facts<'_>, function: FunctionRef, found: &mut Vec<Abandoned>) {
+    for (id, block) in facts.program.function(function).blocks() {
+        let Terminator::Fork(branches) = &block.terminator else { continue };
+        let is_of_fork =
+            |op: &Op| block.terminator_span.start <= op.span.start && op.span.end <= block.terminator_span.end;
+        for (index, op) in block.ops.iter().enumerate().filter(|(_, op)| is_of_fork(op)) {
+            let Some(call) = op.call() else { continue };
+            let at = function.op(id, index);
+            let future = facts.evaluator.temp(function, call.result);
+            for (process, is_future) in processes(facts, &future, false) {
+                // One of those that leave is the branch that waits.
+                let leaving = branches.iter().filter(|branch| leaves(facts, function, **branch, process)).count();
+                if branches.len() > 1 && leaving > 1 && !is_ended(facts, at, process, is_future) {
+                    let process = facts.evaluator.acquisition(process);
+                    found.push(Abandoned { at, by: GivenUp::OtherBranch, process });
                 }
             }
         }
     }
-    found
+}
+
+/// Whether control gets from a block out of its function without a call that has to do with the process.
+fn leaves(facts: &Facts<'_>, function: FunctionRef, from: BlockId, process: AcquisitionId) -> bool {
+    let body = facts.program.function(function);
+    let mut seen = vec![false; body.blocks.len()];
+    let mut work = vec![from];
+    while let Some(id) = work.pop() {
+        if std::mem::replace(&mut seen[id.index()], true) {
+            continue;
+        }
+        let block = body.block(id);
+        let concerns = |call: &Call| {
+            let receiver = call.receiver().map(|(place, _)| facts.evaluator.place(function, &place));
+            let given = call.arguments.iter().map(|argument| facts.evaluator.operand(function, &argument.value));
+            receiver.into_iter().chain(given).any(|values| values.resources().any(|id| id == process))
+        };
+        if block.ops.iter().filter_map(Op::call).any(concerns) {
+            continue;
+        }
+        match &block.terminator {
+            Terminator::Return(_) => return true,
+            terminator => work.extend(terminator.successors()),
+        }
+    }
+    false
 }
 
 /// The future that a call may drop before it is done.

@@ -9,13 +9,15 @@ use crate::analysis::call_graph::CallGraph;
 use crate::analysis::containers::{Container, containers};
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::frequency::{Frequencies, Rate};
+use crate::analysis::lifecycles::{LostCleanup, lost_cleanups};
 use crate::analysis::limits::passing_calls;
 use crate::analysis::ownership::{Effect, Fate, Identity, Interest, LeakPath, Solved, Summaries, Wanted, leak_path};
+use crate::analysis::queues::{Queue, queues};
 use crate::analysis::registrations::{Registrations, registrations};
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value};
 use crate::catalogue::ResourceId;
 use crate::catalogue::schema::{Resource, ResourceKind};
-use crate::ir::{Module, ModuleRequest, Name, OpKind, RequestId, Root};
+use crate::ir::{Module, ModuleRequest, Name, OpKind, Operand, RequestId, Root, Terminator};
 use crate::linking::{ClassRef, FunctionRef, OpRef, Program, Target};
 use crate::source::{FileId, Location};
 
@@ -29,10 +31,13 @@ pub struct Facts<'p> {
     pub obligations: Vec<Obligation>,
     /// Resources that some operation of the program releases, by whatever path.
     pub released: FxHashSet<AcquisitionId>,
+    /// Functions that were meant to end something and are never run.
+    pub lost_cleanups: FxHashMap<FunctionRef, LostCleanup>,
     /// Files that name what only tests use, and modules that are compiled for tests only.
     test_files: FxHashSet<FileId>,
     registrations: OnceCell<Registrations>,
     containers: OnceCell<Vec<Container>>,
+    queues: OnceCell<Vec<Queue>>,
     passing_calls: OnceCell<FxHashMap<Name, Vec<OpRef>>>,
 }
 
@@ -52,6 +57,15 @@ pub struct Obligation {
     pub raised_path: Option<LeakPath>,
 }
 
+/// What a caller is given to release a resource with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleasingHandle {
+    /// The member of the result that does it; empty where the result itself does.
+    pub member: String,
+    /// The function of the project that it is.
+    pub function: Option<FunctionRef>,
+}
+
 impl<'p> Facts<'p> {
     /// Runs the analyses.
     #[must_use]
@@ -60,6 +74,7 @@ impl<'p> Facts<'p> {
         let calls = CallGraph::of(&evaluator);
         let summaries = Summaries::of(&evaluator);
         let frequencies = Frequencies::of(&evaluator);
+        let lost_cleanups = lost_cleanups(&evaluator, &frequencies.lifecycles);
         let mut facts = Self {
             program,
             evaluator,
@@ -68,9 +83,11 @@ impl<'p> Facts<'p> {
             frequencies,
             obligations: Vec::new(),
             released: FxHashSet::default(),
+            lost_cleanups,
             test_files: test_files(program, catalogue),
             registrations: OnceCell::new(),
             containers: OnceCell::new(),
+            queues: OnceCell::new(),
             passing_calls: OnceCell::new(),
         };
         facts.collect();
@@ -89,10 +106,11 @@ impl<'p> Facts<'p> {
     fn collect_from(&mut self, function: FunctionRef) {
         let solved = self.summaries.get(&self.evaluator, function, Interest::Acquired);
         let (effects, solution) = (&solved.effects, &solved.solution);
+        let is_lost = self.lost_cleanup(function).is_some();
         let mut begun = Vec::new();
         for (identity, effect) in effects.in_order() {
             match (identity, effect) {
-                (Identity::Acquired(id), Effect::Release | Effect::ReleaseOnThrow) => {
+                (Identity::Acquired(id), Effect::Release | Effect::ReleaseOnThrow) if !is_lost => {
                     self.mark_released(*id);
                 }
                 (Identity::Acquired(id), Effect::Begin) => begun.push((*id, identity.clone())),
@@ -140,6 +158,21 @@ impl<'p> Facts<'p> {
         self.summaries.get(&self.evaluator, function, Interest::Acquired)
     }
 
+    /// Why a function is never run, where it is or stands in what was meant to end something.
+    #[must_use]
+    pub fn lost_cleanup(&self, function: FunctionRef) -> Option<LostCleanup> {
+        if self.lost_cleanups.is_empty() {
+            return None;
+        }
+        let mut at = function;
+        loop {
+            if let Some(lost) = self.lost_cleanups.get(&at) {
+                return Some(*lost);
+            }
+            at = at.sibling(self.program.function(at).parent?);
+        }
+    }
+
     /// A release of what a factory handed out is evidence for what the factory acquired.
     fn mark_released(&mut self, id: AcquisitionId) {
         let mut at = id;
@@ -159,6 +192,11 @@ impl<'p> Facts<'p> {
     #[must_use]
     pub fn containers(&self) -> &[Container] {
         self.containers.get_or_init(|| containers(self))
+    }
+
+    #[must_use]
+    pub fn queues(&self) -> &[Queue] {
+        self.queues.get_or_init(|| queues(self))
     }
 
     /// The calls in functions that have no part in the call graph, by the names of what they call.
@@ -208,37 +246,72 @@ impl<'p> Facts<'p> {
     /// the returned function itself (an empty name).
     #[must_use]
     pub fn releasing_member(&self, obligation: &Obligation) -> Option<String> {
+        self.releasing_handle(obligation).map(|handle| handle.member)
+    }
+
+    /// The same, with the function of the project that does it, where it is one.
+    #[must_use]
+    pub fn releasing_handle(&self, obligation: &Obligation) -> Option<ReleasingHandle> {
         let at = obligation.acquisition.at;
         let values = self.evaluator.call_values(at);
         let releases = |values: &crate::analysis::value::Values| {
-            values.iter().any(|value| match value {
-                Value::Function { function, context } => {
-                    self.solved(*function).summary.effects.iter().any(|(identity, fates)| {
+            values.iter().find_map(|value| match value {
+                Value::Function { function, context } => self
+                    .solved(*function)
+                    .summary
+                    .effects
+                    .iter()
+                    .any(|(identity, fates)| {
                         let Identity::Acquired(id) = identity else { return false };
                         let seen =
                             self.evaluator.through(crate::analysis::value::Values::one(Value::Resource(*id)), *context);
                         fates.normal.contains(Fate::RELEASED) && seen.resources().any(|seen| seen == obligation.id)
                     })
-                }
+                    .then_some(Some(*function)),
                 Value::Method { of, name } if *of == obligation.id => {
                     let resources = self.evaluator.resources_of(&Value::Resource(*of));
-                    resources.iter().any(|resource| self.evaluator.catalogue.method(*resource, name).release)
+                    resources
+                        .iter()
+                        .any(|resource| self.evaluator.catalogue.method(*resource, name).release)
+                        .then_some(None)
                 }
-                _ => false,
+                _ => None,
             })
         };
-        if releases(&values) {
-            return Some(String::new());
+        if let Some(function) = releases(&values) {
+            return Some(ReleasingHandle { member: String::new(), function });
         }
         for value in &values {
             let Value::Object { at: literal, context } = value else { continue };
             for (name, parts) in self.evaluator.named_parts(*literal) {
-                if releases(&self.evaluator.through(parts, *context)) {
-                    return Some(name.to_string());
+                if let Some(function) = releases(&self.evaluator.through(parts, *context)) {
+                    return Some(ReleasingHandle { member: name.to_string(), function });
                 }
             }
         }
         None
+    }
+
+    /// The operations of the function that has it which release it, in program order.
+    #[must_use]
+    pub fn releases(&self, obligation: &Obligation) -> Vec<OpRef> {
+        let solved = self.solved(obligation.function);
+        let of_it = |(identity, effect): &(Identity, Effect)| {
+            *identity == Identity::Acquired(obligation.id)
+                && matches!(effect, Effect::Release | Effect::ReleaseOnThrow | Effect::PartialRelease)
+        };
+        let found = solved.effects.ops.iter().filter(|(_, op)| op.effects.iter().any(of_it));
+        found.map(|(&(block, index), _)| obligation.function.op(block, index as usize)).collect()
+    }
+
+    /// Whether what calling a function gives may be a promise.
+    #[must_use]
+    pub fn gives_promise(&self, function: FunctionRef) -> bool {
+        let body = self.program.function(function);
+        body.is_async
+            || body.blocks().any(|(_, block)| {
+                matches!(&block.terminator, Terminator::Return(Some(Operand::Place(_) | Operand::Opaque)))
+            })
     }
 
     /// The class in a field of whose instances an acquisition is stored, with the field's name.

@@ -5,6 +5,7 @@
 
 use compact_str::CompactString;
 use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use crate::catalogue::ResourceId;
 use crate::ir::Name;
@@ -12,7 +13,7 @@ use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::FileId;
 
 /// Names that lead from a value to a part of it.
-pub type Path = SmallVec<[Name; 2]>;
+pub type Path = ThinVec<Name>;
 
 /// One thing a place may hold.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

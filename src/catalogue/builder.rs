@@ -7,7 +7,7 @@ use crate::ir::Name;
 
 use super::index::{AnyRecord, Index, MethodRecord, Ref, Symbol, SymbolRecord};
 use super::pattern::{MemberPath, Pattern, parse_path};
-use super::schema::{FunctionFact, Library, Resource, ResourceKind};
+use super::schema::{Forgets, FunctionFact, Library, Resource, ResourceKind};
 use super::specifier::GLOBAL;
 use super::{LoadError, ResourceId};
 
@@ -171,6 +171,13 @@ impl<'l> Builder<'l> {
                 self.index.nodes[node as usize].known = true;
             }
         }
+        for text in &resource.taken_from {
+            let path = parse_path(text).ok_or_else(|| mistake(library, format!("`{text}` is no name of a type")))?;
+            for &root in roots {
+                let node = self.node(root, &path);
+                self.index.nodes[node as usize].guards = Some(id);
+            }
+        }
         for text in &resource.release_functions {
             self.symbols(library, text, roots, |record, _| record.releases = Some(id))?;
         }
@@ -187,6 +194,10 @@ impl<'l> Builder<'l> {
                 self.any(library, symbol).function = Some(joined);
             }
             Pattern::Symbol { path, .. } => {
+                if let (Some(Forgets::AsPointer), Some(method)) = (fact.forgets, path.last()) {
+                    let symbol = self.name(method);
+                    self.any(library, symbol).forgets_something = true;
+                }
                 for &root in roots {
                     let node = self.node(root, &path) as usize;
                     let joined = self.join(self.index.nodes[node].function, fact);
@@ -207,7 +218,9 @@ impl<'l> Builder<'l> {
             joined.borrows |= known.borrows;
             joined.infallible |= known.infallible;
             joined.exits |= known.exits;
-            joined.forgets |= known.forgets;
+            joined.forgets = joined.forgets.or(known.forgets);
+            joined.allocates |= known.allocates;
+            joined.memory = joined.memory.or_else(|| known.memory.clone());
             joined.comes_from_outside |= known.comes_from_outside;
             joined.reclaims |= known.reclaims;
             joined.releases.extend(&known.releases);
@@ -217,6 +230,9 @@ impl<'l> Builder<'l> {
             joined.calls_once = joined.calls_once.or(known.calls_once);
             joined.cancels = joined.cancels.or(known.cancels);
             joined.makes = joined.makes.or(known.makes);
+            joined.end = joined.end.or(known.end);
+            joined.is_face |= known.is_face;
+            joined.waiting = joined.waiting.or(known.waiting);
             joined.returns = joined.returns.or(known.returns);
             joined.evicts = joined.evicts.or_else(|| known.evicts.clone());
         }
@@ -239,6 +255,14 @@ impl<'l> Builder<'l> {
                 self.any(library, symbol).releases_something = true;
             }
         }
+        for name in &resource.taken_by {
+            let symbol = self.name(name);
+            self.any(library, symbol).guards_something = true;
+        }
+        for name in resource.lost_by.iter().chain(&resource.made_up_by) {
+            let symbol = self.name(name);
+            self.any(library, symbol).forgets_something = true;
+        }
         for name in &resource.open {
             self.method(id, name).opens = true;
         }
@@ -249,7 +273,9 @@ impl<'l> Builder<'l> {
             let gives = self.resource(library, &lease.resource)?;
             for name in &lease.methods {
                 let symbol = self.name(name);
-                self.any(library, symbol).leases_something = true;
+                let record = self.any(library, symbol);
+                record.leases_something = true;
+                record.tells_callbacks |= lease.tells_callback;
                 let record = self.method(id, name);
                 record.lease = record.lease.or(Some((position, gives)));
             }

@@ -23,6 +23,8 @@ pub struct SymbolFacts<'c> {
     pub function: Option<&'c FunctionFact>,
     /// Calling it releases its first argument, when that is this resource.
     pub releases: Option<ResourceId>,
+    /// As the type of a lock: the guard that it gives.
+    pub guards: Option<ResourceId>,
     /// Calling or constructing it registers entry points.
     pub entries: Entries<'c>,
     /// What calling (or constructing) it gives has a method that makes something: it is a builder.
@@ -60,6 +62,12 @@ pub struct AnyMethodFacts<'c> {
     pub releases_something: bool,
     /// Whether some resource gives out another by a method of this name, whatever its arguments are.
     pub leases_something: bool,
+    /// Whether some lock gives its guard by a method of this name.
+    pub guards_something: bool,
+    /// Whether a method of this name keeps some guard, or what is behind a pointer, from being given back, or makes up for that.
+    pub forgets_something: bool,
+    /// Whether what it then gives out tells a function of what comes.
+    pub tells_callbacks: bool,
 }
 
 /// The part of a method in a registration.

@@ -49,6 +49,7 @@ pub(super) struct SymbolRecord {
     pub(super) wrapper_call: Option<Ref>,
     pub(super) function: Option<u32>,
     pub(super) releases: Option<ResourceId>,
+    pub(super) guards: Option<ResourceId>,
     pub(super) entries: SmallVec<[Ref; 1]>,
     pub(super) builds: bool,
     pub(super) known: bool,
@@ -75,6 +76,9 @@ pub(super) struct AnyRecord {
     pub(super) registrations: SmallVec<[ResourceId; 2]>,
     pub(super) releases_something: bool,
     pub(super) leases_something: bool,
+    pub(super) guards_something: bool,
+    pub(super) forgets_something: bool,
+    pub(super) tells_callbacks: bool,
 }
 
 impl Index {

@@ -207,6 +207,9 @@ impl Catalogue {
             registrations: &record.registrations,
             releases_something: record.releases_something,
             leases_something: record.leases_something,
+            guards_something: record.guards_something,
+            forgets_something: record.forgets_something,
+            tells_callbacks: record.tells_callbacks,
         }
     }
 
@@ -264,7 +267,7 @@ impl Catalogue {
     /// Methods by which whoever has a shared resource takes on an obligation or ends one: those that lease or release.
     pub fn acting_methods(&self) -> impl Iterator<Item = &str> {
         let resources = self.libraries.iter().flat_map(|library| &library.resources);
-        resources.filter(|resource| resource.kind != schema::ResourceKind::Stateless).flat_map(|resource| {
+        resources.filter(|resource| resource.gives_or_holds()).flat_map(|resource| {
             let leases = resource.leases.iter().filter(|lease| lease.statements.is_empty());
             let release = resource.release.iter().filter(|_| resource.release_statements.is_empty());
             leases.flat_map(|lease| &lease.methods).chain(release).map(String::as_str)
@@ -308,6 +311,7 @@ impl Catalogue {
             facts.wrapper_call = facts.wrapper_call.or(record.wrapper_call.map(wrapper));
             facts.function = facts.function.or(record.function.map(|function| &self.functions[function as usize]));
             facts.releases = facts.releases.or(record.releases);
+            facts.guards = facts.guards.or(record.guards);
             facts.entries.extend(record.entries.iter().map(|&entry| self.entry(entry)));
             facts.builds |= record.builds;
             facts.known |= record.known;
@@ -316,15 +320,14 @@ impl Catalogue {
 }
 
 fn holds_something(library: &Library) -> bool {
-    let holds = |resource: &Resource| resource.kind != schema::ResourceKind::Stateless;
-    library.resources.iter().any(holds) || !library.wrappers.is_empty()
+    library.resources.iter().any(Resource::gives_or_holds) || !library.wrappers.is_empty()
 }
 
 impl From<Language> for Ecosystem {
     fn from(language: Language) -> Self {
         match language {
-            Language::TypeScript | Language::Tsx | Language::JavaScript => Self::Npm,
             Language::Rust => Self::Crates,
+            _ => Self::Npm,
         }
     }
 }

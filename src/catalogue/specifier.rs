@@ -111,8 +111,11 @@ pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<Str
                 _ => {}
             }
         }
-        let registrations = holding().filter_map(|resource| resource.registration.as_ref());
-        words.extend(registrations.flat_map(|it| &it.add).map(|method| format!(".{method}(")));
+        for registration in holding().filter_map(|resource| resource.registration.as_ref()) {
+            // What a removal alone shows is that it removes nothing, where only the very same function would be removed.
+            let removing = registration.remove.iter().filter(|_| registration.capture);
+            words.extend(registration.add.iter().chain(removing).map(|method| format!(".{method}(")));
+        }
     }
     words.sort_unstable();
     words.dedup();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::fix::Fixing;
 use super::output::{Output, OutputParser};
 use super::rule_argument::RuleArgument;
 use crate::config::Selector;
@@ -76,6 +77,9 @@ pub(super) struct Check {
 
     #[command(flatten)]
     pub(super) rules: RuleOptions,
+
+    #[command(flatten)]
+    pub(super) fixing: Fixing,
 
     #[command(flatten)]
     pub(super) project: ProjectOptions,

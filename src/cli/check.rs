@@ -1,6 +1,6 @@
 //! `leaklint check`: from arguments to a request, from a report to stdout.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -8,14 +8,16 @@ use anyhow::Context as _;
 use super::Verdict;
 use super::arguments::{Check, Color, ProjectOptions};
 use super::errors::UserError;
+use super::fix;
 use super::levels;
 use super::output;
 use super::progress::ProgressLine;
 use super::show;
 use crate::config::{self, BaselineSource, Levels};
 use crate::discovery::changes::Since;
-use crate::reporting;
+use crate::findings::Severity;
 use crate::run::{self, Explain, Packages, Report, Request};
+use crate::{fixing, reporting};
 
 /// Checks `packages`, or else what the paths name.
 pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages>) -> anyhow::Result<Verdict> {
@@ -46,12 +48,22 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
     if arguments.show.show_files {
         return show::files(&request);
     }
-    let progress = ProgressLine::on_stderr(arguments.output.quiet);
-    let checked = run::check(&request, &progress);
-    progress.finish();
-    let report = checked.map_err(|error| explain_misplaced_verb(error.into(), &arguments.paths))?;
-
     let outputs = output::chosen(&arguments.output.output_format)?;
+    let progress = ProgressLine::on_stderr(arguments.output.quiet);
+    if arguments.fixing.diff {
+        return show_diff(arguments, &request, &progress);
+    }
+    let checked = if arguments.fixing.fix {
+        arguments.fixing.run(&request, &progress).map(|outcome| {
+            progress.finish();
+            fix::tell(&outcome, true, arguments.output.quiet).map(|()| outcome.report)
+        })
+    } else {
+        run::check(&request, &progress).map(Ok).map_err(Into::into)
+    };
+    progress.finish();
+    let report = checked.map_err(|error| explain_misplaced_verb(error, &arguments.paths))??;
+
     output::write(&outputs, &report, &arguments.output)?;
 
     let mut err = anstream::stderr().lock();
@@ -75,6 +87,21 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
     }
     let fails =
         levels::fails(&report.findings, arguments.output.max_warnings.unwrap_or(0)) && !arguments.output.exit_zero;
+    Ok(if fails { Verdict::Findings } else { Verdict::Clean })
+}
+
+/// What `--fix` would change; the exit code is that of the code as it is.
+fn show_diff(arguments: &Check, request: &Request, progress: &ProgressLine) -> anyhow::Result<Verdict> {
+    let outcome = arguments.fixing.run(request, progress);
+    progress.finish();
+    let outcome = outcome.map_err(|error| explain_misplaced_verb(error, &arguments.paths))?;
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    for change in &outcome.changes {
+        out.write_all(fixing::unified(change).as_bytes())?;
+    }
+    out.flush()?;
+    fix::tell(&outcome, false, arguments.output.quiet)?;
+    let fails = outcome.worst > Some(Severity::Note) && !arguments.output.exit_zero;
     Ok(if fails { Verdict::Findings } else { Verdict::Clean })
 }
 

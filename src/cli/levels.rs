@@ -74,6 +74,7 @@ mod tests {
             message: String::new(),
             help: String::new(),
             trace: Vec::new(),
+            fix: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The command line: arguments to a request, a report to text and an exit code.
 //!
 //! Takes the process's arguments; gives an exit code, findings on stdout and everything about the run itself on stderr.
-//! Never analyses; only `init` and `baseline` write to the project.
+//! Never analyses, and writes to the project only with `--fix` and for `init` and `baseline`.
 
 mod arguments;
 mod baseline;
@@ -11,6 +11,7 @@ mod check;
 mod completions;
 mod errors;
 mod explain;
+mod fix;
 mod init;
 mod levels;
 mod manual;

@@ -49,17 +49,22 @@ pub(super) fn made_by_new() -> &'static [&'static str] {
     Collections::of(Language::TypeScript).keyed
 }
 
-/// Whether a function makes a list (a set of tasks), or a table that it may give to what keeps it: it is a closure that
+/// Whether a function makes a queue or a list (a set of tasks), or a table that it may give to what keeps it: it is a closure that
 /// fills a static, a function of a type, or it makes an instance. `makes` says what a call of a library makes.
 pub(super) fn makes_one_to_keep(function: &Function, makes: impl Fn(&Call) -> Option<Collection>) -> bool {
     let calls = || function.ops().filter_map(|(_, _, op)| op.call());
     let is_new = |call: &Call| call.kind == CallKind::New;
     let may_keep = || function.name.is_none() || function.class().is_some() || calls().any(is_new);
     calls().any(|call| match makes(call) {
-        Some(Collection::List) => true,
+        Some(Collection::List | Collection::Queue) => true,
         Some(Collection::Keyed) => may_keep(),
-        None => false,
+        Some(Collection::Reply) | None => false,
     })
+}
+
+/// Whether a function makes a queue.
+pub(super) fn makes_queue(function: &Function, makes: impl Fn(&Call) -> Option<Collection>) -> bool {
+    function.ops().filter_map(|(_, _, op)| op.call()).any(|call| makes(call) == Some(Collection::Queue))
 }
 
 /// `{}`, `[]`: something to fill.

@@ -5,6 +5,7 @@
 //! it is made, and they may have to release it. Who only reads what others made is not read. Never evaluates anything.
 
 mod collections;
+mod cycles;
 mod reach;
 
 use std::collections::BTreeSet;
@@ -75,6 +76,8 @@ struct Demand<'d> {
     /// Names by which a function is one that rendering calls.
     rendered: GlobSet,
     members: FxHashSet<Name>,
+    /// Whether some file makes a queue.
+    has_queues: bool,
     /// Files to read next.
     wanted: BTreeSet<FileId>,
     /// Files that were read and import something that is now known to matter.
@@ -121,6 +124,7 @@ impl<'d> Demand<'d> {
             screened,
             rendered: rendered(catalogue),
             members: catalogue.acting_methods().map(Name::new).collect(),
+            has_queues: false,
             wanted,
             stale: FxHashSet::default(),
             bystanders: FxHashSet::default(),
@@ -145,6 +149,11 @@ impl<'d> Demand<'d> {
             .filter_map(|(file, state)| Some((file, self.reach(self.read[file.index()].as_ref()?, state))))
             .collect();
         let mut members = Vec::new();
+        if !self.has_queues && reached.iter().any(|(_, (reach, _))| reach.makes_queue) {
+            self.has_queues = true;
+            let is_rust = |read: &&Read| read.module.language == Language::Rust;
+            self.stale.extend(self.read.iter().flatten().filter(is_rust).map(|read| read.module.file));
+        }
         for (file, (reach, state)) in reached {
             self.states[file.index()] = Some(state);
             if let Some(read) = &mut self.read[file.index()] {
@@ -251,6 +260,7 @@ impl<'d> Demand<'d> {
                 imported: &|file, name| self.level(file, name),
                 rendered: &self.rendered,
                 members: &self.members,
+                has_queues: self.has_queues,
             },
             state,
         )

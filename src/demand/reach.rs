@@ -6,7 +6,7 @@
 use globset::GlobSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::catalogue::schema::{Collection, ResourceKind};
+use crate::catalogue::schema::{Collection, FunctionFact, QueueEnd, Waiting};
 use crate::catalogue::{Catalogue, RUST_PRELUDE, SymbolFacts};
 use crate::ir::{
     Binding, Call, CallKind, ClassId, ExportSource, Field, Function, FunctionId, Import, ImportName, Module, Name, Op,
@@ -15,7 +15,8 @@ use crate::ir::{
 use crate::linking::Target;
 use crate::source::{FileId, Language};
 
-use super::collections::{Filled, is_empty_literal, made_by_new, makes_one_to_keep};
+use super::collections::{Filled, is_empty_literal, made_by_new, makes_one_to_keep, makes_queue};
+use super::cycles::may_hold_itself;
 
 /// What something that matters is to who has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +41,7 @@ pub(super) struct Reach {
     pub(super) functions: Vec<bool>,
     /// The imports whose classes have members here that matter.
     pub(super) continued: Vec<u32>,
+    pub(super) makes_queue: bool,
 }
 
 /// What is known outside the module.
@@ -53,18 +55,23 @@ pub(super) struct Surroundings<'s> {
     pub(super) rendered: &'s GlobSet,
     /// Members anywhere that lead to something.
     pub(super) members: &'s FxHashSet<Name>,
+    /// Whether the program makes queues: then whoever puts something into one, or takes it out, matters.
+    pub(super) has_queues: bool,
 }
 
 /// Follows what matters through a module, from where an earlier walk left off.
 pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>, state: Option<State>) -> (Reach, State) {
     let is_new = state.is_none();
     let mut walk = Walk { module, surroundings, state: state.unwrap_or_else(|| State::new(module)) };
-    walk.changed = is_new;
+    walk.changed = is_new || surroundings.has_queues && !std::mem::replace(&mut walk.knows_queues, true);
     walk.imports();
     while std::mem::take(&mut walk.changed) {
         for (id, function) in module.functions() {
-            if is_new && makes_one_to_keep(function, |call| walk.collection(call)) {
+            if is_new
+                && (makes_one_to_keep(function, |call| walk.collection(call)) || may_hold_itself(module, function))
+            {
                 walk.mark(id);
+                walk.makes_queue |= makes_queue(function, |call| walk.collection(call));
             }
             walk.function(id, function);
         }
@@ -92,6 +99,8 @@ pub(super) struct State {
     /// Fields of `this` that hold containers or what matters.
     fields: FxHashSet<Name>,
     members: FxHashSet<Name>,
+    knows_queues: bool,
+    makes_queue: bool,
     changed: bool,
 }
 
@@ -106,6 +115,8 @@ impl State {
             temps: FxHashMap::default(),
             fields: FxHashSet::default(),
             members: FxHashSet::default(),
+            knows_queues: false,
+            makes_queue: false,
             changed: false,
         }
     }
@@ -207,10 +218,15 @@ impl Walk<'_, '_> {
     fn acts(&self, name: &str, call: &Call, receiver: Option<Level>) -> bool {
         let facts = self.surroundings.catalogue.any_method(self.module.language.into(), name);
         // `query("BEGIN")`: what the statement is may stand elsewhere.
-        let may_lease =
-            || facts.leases_something && !matches!(call.argument(0), Some(Operand::Opaque | Operand::Function(_)));
+        let may_lease = || {
+            facts.tells_callbacks
+                || facts.leases_something && !matches!(call.argument(0), Some(Operand::Opaque | Operand::Function(_)))
+        };
         !facts.registrations.is_empty()
-            || facts.function.is_some_and(|fact| fact.forgets)
+            || facts.function.is_some_and(|fact| fact.forgets.is_some() || fact.reclaims || self.surroundings.has_queues && is_end(fact, call))
+            // The front end keeps of the methods that lock those whose result nobody keeps.
+            || facts.forgets_something
+            || facts.guards_something && call.arguments.is_empty()
             || self.members.contains(name)
             || may_lease()
             || (receiver.is_some() && self.surroundings.members.contains(name))
@@ -249,13 +265,13 @@ impl Walk<'_, '_> {
 
     /// Whether calling or constructing makes, wraps or releases something.
     fn matters(&self, facts: &SymbolFacts<'_>) -> bool {
-        let holds = |resource| self.surroundings.catalogue.resource(resource).kind != ResourceKind::Stateless;
+        let holds = |resource| self.surroundings.catalogue.resource(resource).gives_or_holds();
         [facts.new, facts.call].into_iter().flatten().any(holds)
             || facts.builds
             || facts.wrapper_new.is_some()
             || facts.wrapper_call.is_some()
             || facts.releases.is_some()
-            || facts.function.is_some_and(|fact| !fact.releases.is_empty() || fact.forgets || fact.reclaims)
+            || facts.function.is_some_and(|fact| !fact.releases.is_empty() || fact.forgets.is_some() || fact.reclaims)
     }
 
     fn operand(&self, function: FunctionId, operand: &Operand) -> Option<Level> {
@@ -485,10 +501,24 @@ impl Walk<'_, '_> {
             functions,
             exports,
             continued,
+            makes_queue: self.makes_queue,
             common_js: self.module.common_js_exports.is_some_and(|id| self.variables[id.0 as usize].is_some()),
             members,
         };
         (reach, self.state)
+    }
+}
+
+/// Whether a method puts something into a queue, or waits for what comes out of one.
+fn is_end(fact: &FunctionFact, call: &Call) -> bool {
+    match fact.end {
+        Some(QueueEnd::Sender) => true,
+        Some(QueueEnd::Receiver) => match fact.waiting {
+            Some(Waiting::Input) => true,
+            Some(_) => call.suspends,
+            None => false,
+        },
+        None => false,
     }
 }
 

@@ -106,12 +106,14 @@ impl Changes {
         let wanted: Vec<&[u8]> = listed.split(|byte| *byte == 0).filter(is_read).collect();
         let prefix = format!("--prefix={}/", tree.display());
         let mut command = with_index(&["checkout-index", "--quiet", "--force", "-z", "--stdin", prefix.as_str()]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().map_err(ChangesError::NoGit)?;
-        if let Some(mut stdin) = child.stdin.take() {
-            stdin.write_all(&wanted.join(&0))?;
-        }
+        // Nobody reads what it complains of, so it must not wait for that.
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(ChangesError::NoGit)?;
+        let names = wanted.join(&0);
+        let written = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(&names));
         // A file that cannot be taken out (a filter that is missing) is one that is not compared.
         child.wait()?;
+        written?;
         Ok(true)
     }
 }

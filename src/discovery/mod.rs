@@ -169,6 +169,7 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
         configuration,
     };
     for (path, language, text) in walked.sources {
+        let text = request.overlay.get(&path).cloned().unwrap_or(text);
         let relative = location::relative(&discovered.root, &path)
             .expect("invariant: every file was found below the root and has a UTF-8 path");
         discovered.reported.push(reported.holds(&path, language));

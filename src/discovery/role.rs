@@ -141,12 +141,19 @@ fn by_directory(directories: &[&str], stem: &str) -> Option<FileRole> {
     if any(SEED_NAMES) {
         return Some(FileRole::Seed);
     }
+    if directories.first() == Some(&"tooling") {
+        return Some(FileRole::Script);
+    }
     if any(&["scripts", "script", "xtask"]) && !any(&["public", "assets", "static"]) {
         return Some(FileRole::Script);
     }
     let before_source = directories.iter().take_while(|name| !SOURCE_DIRECTORIES.contains(*name));
     if before_source.clone().any(|name| EXAMPLE_DIRECTORIES.contains(name)) || directories.first() == Some(&"templates")
     {
+        return Some(FileRole::Example);
+    }
+    // No product has a part that is called so, unless a router named it.
+    if any(&["examples"]) && !any(ROUTE_DIRECTORIES) {
         return Some(FileRole::Example);
     }
     None
@@ -162,6 +169,8 @@ fn by_name(directories: &[&str], stem: &str) -> Option<FileRole> {
         || stem.ends_with("_test")
         || stem.ends_with("-test")
         || stem.ends_with(".setup")
+        || stem.ends_with("global-setup")
+        || stem.ends_with("globalsetup")
     {
         return Some(FileRole::Test);
     }
@@ -224,6 +233,7 @@ mod tests {
                 "app/api/test/route.ts",
                 "app/api/seed/route.ts",
                 "src/app/docs/page.tsx",
+                "src/app/examples/list.tsx",
                 "src/routes/demo/+page.server.ts",
                 "pages/api/test.ts",
                 "pages/api/tests/run.ts",
@@ -260,6 +270,7 @@ mod tests {
                 "spec/models/user.js",
                 "users_test.ts",
                 "jest.setup.ts",
+                "vitest.postgres.global-setup.ts",
                 "app/__tests__/page.tsx",
                 "fixtures/app/src/index.ts",
                 "crates/a/fuzz/fuzz_targets/parse.rs",
@@ -273,7 +284,13 @@ mod tests {
         check(FileRole::Benchmark, &["benchmarks/query.ts", "src/query.bench.ts", "bench.js"]);
         check(
             FileRole::Script,
-            &["scripts/import.ts", "src/scripts/import.ts", "packages/a/scripts/b.mjs", "crates/xtask/src/release.rs"],
+            &[
+                "scripts/import.ts",
+                "src/scripts/import.ts",
+                "packages/a/scripts/b.mjs",
+                "tooling/database/reset.ts",
+                "crates/xtask/src/release.rs",
+            ],
         );
         check(
             FileRole::Migration,
@@ -302,7 +319,13 @@ mod tests {
     fn what_does_not_run_in_the_product() {
         check(
             FileRole::Example,
-            &["example.ts", "examples/basic/src/index.ts", "docs/snippets/a.ts", "templates/blank/src/a.ts"],
+            &[
+                "example.ts",
+                "examples/basic/src/index.ts",
+                "docs/snippets/a.ts",
+                "templates/blank/src/a.ts",
+                "packages/a/src/examples/config.ts",
+            ],
         );
         check(FileRole::Declaration, &["src/types.d.ts", "globals.d.mts"]);
         check(FileRole::Story, &["src/button.stories.tsx", ".storybook/preview.ts"]);

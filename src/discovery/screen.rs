@@ -83,6 +83,7 @@ pub fn specifiers<'t>(text: &'t str, mut found: impl FnMut(&'t str)) {
 
 struct Scan<'i> {
     packages: FxHashSet<&'i str>,
+    families: Vec<&'i str>,
     keywords: Keywords,
     words: Words<'i>,
 }
@@ -91,6 +92,7 @@ impl<'i> Scan<'i> {
     fn new(interest: &Interest<'i>) -> Self {
         Self {
             packages: interest.packages.iter().copied().collect(),
+            families: interest.packages.iter().copied().filter(|name| is_family(name)).collect(),
             keywords: Keywords::new(),
             words: Words::new(interest.words),
         }
@@ -103,7 +105,7 @@ impl<'i> Scan<'i> {
                 let clause = before.map_or(Clause::Everything, clause);
                 screened.imports.push(ImportEdge { target, clause });
             }
-            Some(Imported::Package(name)) => screened.is_seed |= holds(&self.packages, &name),
+            Some(Imported::Package(name)) => screened.is_seed |= holds(&self.packages, &self.families, &name),
             None => {}
         });
         screened.is_seed = screened.is_seed || self.words.is_in(text.as_bytes());
@@ -111,10 +113,18 @@ impl<'i> Scan<'i> {
     }
 }
 
-/// Whether a package, or the subpath of one, is in the set.
-fn holds(packages: &FxHashSet<&str>, name: &str) -> bool {
+fn is_family(name: &str) -> bool {
+    name.ends_with(['/', '-']) || name.starts_with('/')
+}
+
+/// Whether a package, or the subpath of one, is in the set, or one of a family by what its name starts or ends with:
+/// `@aws-sdk/client-`, `@modelcontextprotocol/sdk/`, `/generated/prisma`.
+fn holds(packages: &FxHashSet<&str>, families: &[&str], name: &str) -> bool {
+    let is_of = |family: &&str| name.starts_with(*family) || family.starts_with('/') && name.contains(*family);
     !packages.is_empty()
-        && (packages.contains(name) || name.match_indices('/').any(|(at, _)| packages.contains(&name[..at])))
+        && (packages.contains(name)
+            || name.match_indices('/').any(|(at, _)| packages.contains(&name[..at]))
+            || families.iter().any(is_of))
 }
 
 /// The words of imports. One search a keyword is several times faster than one automaton for all.
@@ -314,6 +324,19 @@ mod tests {
                 ("both", "import './timer'; import './fs'"),
             ],
             &Interest { packages: &["fs"], words: &["setInterval", "new Map", "new Set"] },
+            &[true, true, false],
+        );
+    }
+
+    #[test]
+    fn families_of_packages_make_seeds() {
+        check(
+            &[
+                ("client", "import { S3Client } from '@aws-sdk/client-s3'"),
+                ("below", "import { Client } from '@modelcontextprotocol/sdk/client/index.js'"),
+                ("other", "import { S3 } from '@aws-sdk/lib-storage'"),
+            ],
+            &Interest { packages: &["@aws-sdk/client-", "@modelcontextprotocol/sdk/"], words: &[] },
             &[true, true, false],
         );
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::rewrite::Fix;
 use crate::rules::{Family, RuleId};
 use crate::source::Location;
 
@@ -46,6 +47,8 @@ pub struct Finding {
     pub help: String,
     /// The path that leaks, in order.
     pub trace: Vec<TraceStep>,
+    /// The rewrite that ends it. Rules leave it open: it is made for what is reported.
+    pub fix: Option<Fix>,
 }
 
 /// One step of the path: shown as a numbered related span.

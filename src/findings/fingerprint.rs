@@ -95,6 +95,7 @@ mod tests {
                 message: String::new(),
                 help: String::new(),
                 trace: Vec::new(),
+                fix: None,
             })
             .collect();
         let file = SourceFile {

@@ -216,7 +216,12 @@ impl Dump<'_> {
             CallKind::Super => "super ",
             CallKind::Jsx => "jsx ",
         };
-        let awaited = if call.awaited { "await " } else { "" };
+        let awaited = match (call.awaited, call.suspends) {
+            (true, true) => "await ",
+            (true, false) => "try ",
+            (false, true) => "wait ",
+            (false, false) => "",
+        };
         let optional = if call.optional { "?." } else { "" };
         let arguments: Vec<String> = call
             .arguments
@@ -328,6 +333,12 @@ impl Dump<'_> {
             }
             TypeRef::Array(element) => format!("{}[]", self.type_ref(element)),
             TypeRef::TypeOf(place) => format!("typeof {}", self.place(place)),
+            TypeRef::Shape(fields) => {
+                let fields: Vec<String> =
+                    fields.iter().map(|(name, written)| format!("{name}: {}", self.type_ref(written))).collect();
+                format!("{{ {} }}", fields.join(", "))
+            }
+            TypeRef::Part { of, name } => format!("{}[{name:?}]", self.type_ref(of)),
             TypeRef::Literals => "literals".to_owned(),
             TypeRef::Other => "_".to_owned(),
         }

@@ -51,6 +51,8 @@ pub struct Function {
     /// it outlives them. `None` in languages where whoever has the function has all it mentions.
     pub owned_captures: Option<Box<[VariableId]>>,
     pub parameters: Vec<Parameter>,
+    /// The written type of `this`, where a language lets one say how it is held: `self: &Arc<Self>`.
+    pub this_type: Option<super::TypeRef>,
     pub return_type: Option<super::TypeRef>,
     pub decorators: Vec<Decorator>,
     pub blocks: Vec<Block>,
@@ -202,6 +204,7 @@ impl Function {
             binds_this: true,
             owned_captures: None,
             parameters: Vec::new(),
+            this_type: None,
             return_type: None,
             decorators: Vec::new(),
             blocks: vec![block],

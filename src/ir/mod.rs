@@ -14,8 +14,10 @@
 //!   [`Operand::Opaque`]) and analyses stay silent.
 
 mod collections;
+pub mod counted;
 mod dump;
 mod function;
+mod holding;
 mod module;
 mod operation;
 mod place;
@@ -27,6 +29,7 @@ pub use dump::dump;
 pub use function::{
     Block, BlockId, Comparison, Condition, Edges, Function, FunctionId, FunctionKind, Parameter, Terminator,
 };
+pub use holding::{CallHolds, Cycle, Holder, Holding, Slot};
 pub use module::{
     Binding, Class, ClassId, ClassMember, Comment, Decorator, Export, ExportSource, Import, ImportName, Module,
     ModuleRequest, ParseIssue, RequestId, Variable, VariableId,

@@ -74,6 +74,9 @@ pub struct Call {
     pub result: Temp,
     /// Whether an `await` (or the front end's own reading of a promise chain) takes the settled value at once.
     pub awaited: bool,
+    /// Whether control stays here until what was called is done: `await`, `.await`. Where `?` settles a value it is
+    /// `awaited` and nobody has to wait.
+    pub suspends: bool,
     /// `f?.()`, `a?.f()`: may not happen at all. The receiver is then nullish.
     pub optional: bool,
     /// The callee's text alone, for labels.
@@ -157,6 +160,19 @@ impl Op {
     }
 }
 
+impl Op {
+    /// Every operand the operation reads.
+    #[must_use]
+    pub fn operands(&self) -> SmallVec<[&Operand; 4]> {
+        match &self.kind {
+            OpKind::Assign { value, .. } => value.operands(),
+            OpKind::Call(call) => call.arguments.iter().map(|argument| &argument.value).collect(),
+            OpKind::Yield { value } => smallvec::smallvec![value],
+            OpKind::Dispose { .. } | OpKind::Delete { .. } => SmallVec::new(),
+        }
+    }
+}
+
 impl Rvalue {
     /// Every operand of the value.
     #[must_use]
@@ -177,3 +193,7 @@ impl Rvalue {
         }
     }
 }
+
+// A program holds hundreds of thousands of these: their size is the memory of a run, and much of its time.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Op>() <= 96 && size_of::<Call>() <= 72 && size_of::<Place>() <= 32);

@@ -1,7 +1,7 @@
 //! Places and operands: where a value is, and what an operation reads.
 
 use compact_str::CompactString;
-use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use super::{ClassId, FunctionId, RequestId, VariableId};
 
@@ -16,7 +16,7 @@ pub struct Temp(pub u32);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {
     pub root: Root,
-    pub path: SmallVec<[Field; 2]>,
+    pub path: ThinVec<Field>,
 }
 
 /// What a [`Place`] starts from.
@@ -63,7 +63,7 @@ pub enum Operand {
 #[derive(Debug, Clone, PartialEq)]
 pub enum TypeRef {
     /// `Pool`, `pg.PoolClient`, `Promise<PoolClient>`, `import("pg").Pool`.
-    Named { root: TypeRoot, path: SmallVec<[Name; 2]>, arguments: Vec<TypeRef> },
+    Named { root: TypeRoot, path: ThinVec<Name>, arguments: Vec<TypeRef> },
     /// A union or intersection; `null` and `undefined` are left out.
     AnyOf(Vec<TypeRef>),
     /// `T[]`, `readonly T[]`, `Array<T>` stays `Named`.
@@ -72,6 +72,10 @@ pub enum TypeRef {
     TypeOf(Place),
     /// A few values that are written out: `"asc" | "desc"`, `keyof typeof TABLE`, `(typeof LIST)[number]`.
     Literals,
+    /// An object type that is written out: its fields whose types say something.
+    Shape(Vec<(Name, TypeRef)>),
+    /// `Adapter["pool"]`, and a field of a pattern of that type.
+    Part { of: Box<TypeRef>, name: Name },
     /// Everything else: primitives, mapped and conditional types.
     Other,
 }
@@ -79,9 +83,9 @@ pub enum TypeRef {
 /// What a type's name resolves to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypeRoot {
-    /// A class, an import or an import-type alias of this module.
+    /// A class, an import, an interface or an alias of this module.
     Variable(VariableId),
-    /// A name nothing in the module declares as a value: `Promise`, `Map`, an interface.
+    /// A name nothing in the module declares as a value: `Promise`, `Map`.
     Global(Name),
     Module(RequestId),
 }
@@ -89,7 +93,7 @@ pub enum TypeRoot {
 impl Place {
     #[must_use]
     pub fn new(root: Root) -> Self {
-        Self { root, path: SmallVec::new() }
+        Self { root, path: ThinVec::new() }
     }
 
     #[must_use]

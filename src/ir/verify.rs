@@ -230,7 +230,8 @@ impl Check<'_> {
                 }
             }
             TypeRef::AnyOf(types) => types.iter().for_each(|written| self.type_ref(written)),
-            TypeRef::Array(element) => self.type_ref(element),
+            TypeRef::Array(element) | TypeRef::Part { of: element, .. } => self.type_ref(element),
+            TypeRef::Shape(fields) => fields.iter().for_each(|(_, written)| self.type_ref(written)),
             TypeRef::TypeOf(place) => self.place(place),
             TypeRef::Literals | TypeRef::Other => {}
         }

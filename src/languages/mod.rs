@@ -5,6 +5,7 @@
 //! ([`healing`]), and a defect of a front end costs the file it shows in. Never reads a file system and never looks at
 //! another file.
 
+mod components;
 mod graph;
 pub mod healing;
 pub mod nesting;
@@ -49,6 +50,23 @@ impl FrontEnd for TypeScript {
     }
 }
 
+/// The scripts of a file of markup, which is blank already.
+#[derive(Debug, Clone, Copy)]
+struct Component {
+    /// What of it runs for each instance.
+    instance: Option<Span>,
+}
+
+impl FrontEnd for Component {
+    fn lower(&self, file: FileId, text: &str, language: Language) -> Result<Module, Vec<ParseIssue>> {
+        typescript::lower_component(file, text, language, self.instance)
+    }
+
+    fn accepts(&self, text: &str, language: Language) -> Result<(), Vec<u32>> {
+        typescript::accepts(text, language)
+    }
+}
+
 /// Rust.
 #[derive(Debug, Clone, Copy)]
 pub struct Rust;
@@ -69,15 +87,25 @@ impl FrontEnd for Rust {
 #[must_use]
 pub fn lower(file: FileId, source: &SourceFile) -> (Module, Vec<ParseIssue>) {
     match source.language {
-        Language::TypeScript | Language::Tsx | Language::JavaScript => lower_with(&TypeScript, file, source),
-        Language::Rust => lower_with(&Rust, file, source),
+        Language::TypeScript | Language::Tsx | Language::JavaScript => {
+            lower_with(&TypeScript, file, &source.text, source.language)
+        }
+        Language::Vue | Language::Svelte => {
+            let scripts = components::scripts(&source.text, source.language);
+            lower_with(&Component { instance: scripts.instance }, file, &scripts.text, source.language)
+        }
+        Language::Rust => lower_with(&Rust, file, &source.text, source.language),
     }
 }
 
 /// [`lower`] with this front end.
 #[must_use]
-pub fn lower_with(front_end: &impl FrontEnd, file: FileId, source: &SourceFile) -> (Module, Vec<ParseIssue>) {
-    let (text, language) = (&*source.text, source.language);
+pub fn lower_with(
+    front_end: &impl FrontEnd,
+    file: FileId,
+    text: &str,
+    language: Language,
+) -> (Module, Vec<ParseIssue>) {
     let depth = nesting::deepest(text, language, MAX_LEVELS);
     let nothing = |issue| (Module::empty(file, language), vec![issue]);
     if depth.levels > MAX_LEVELS {

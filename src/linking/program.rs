@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use crate::catalogue::split_crate;
 use crate::discovery::FileRole;
@@ -54,7 +54,7 @@ pub enum Symbol {
     /// A member of a package.
     External {
         package: compact_str::CompactString,
-        path: SmallVec<[Name; 2]>,
+        path: ThinVec<Name>,
     },
 }
 

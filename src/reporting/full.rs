@@ -9,6 +9,7 @@ use codespan_reporting::term::{self, WriteStyle};
 
 use super::excerpt::{Excerpt, Mark};
 use super::positions::Positions;
+use super::proposal;
 use super::summary::{Count, summary_line};
 use super::text::printable;
 use super::{Options, argument};
@@ -20,6 +21,9 @@ pub(super) fn write(report: &Report, options: Options<'_>, out: &mut dyn Write) 
     let shown = options.shown(report);
     for (finding, fingerprint) in shown.iter().zip(&report.fingerprints) {
         write_finding(finding, &positions, out)?;
+        if let Some(fix) = &finding.fix {
+            proposal::write(report, fix, finding.location.file, out)?;
+        }
         if let Some((_, argument)) = report.arguments.iter().find(|(of, _)| of == fingerprint) {
             argument::write(argument, &positions, out)?;
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Options;
 use super::positions::Positions;
 use crate::findings::{Confidence, Finding, Severity};
+use crate::rewrite::{Applicability, Fix};
 use crate::rules::Family;
 use crate::run::{Problem, Report};
 use crate::source::{Location, Position};
@@ -84,9 +85,25 @@ struct JsonFinding<'r> {
     message: &'r str,
     help: &'r str,
     trace: Vec<JsonStep<'r>>,
-    /// No rewrite is proposed yet: always null.
-    fix: (),
+    /// Null where no rewrite is proposed.
+    fix: Option<JsonFix<'r>>,
     fingerprint: &'r str,
+}
+
+#[derive(Serialize)]
+struct JsonFix<'r> {
+    applicability: Applicability,
+    title: &'r str,
+    /// In the order of paths and offsets; no two overlap.
+    edits: Vec<JsonEdit<'r>>,
+}
+
+#[derive(Serialize)]
+struct JsonEdit<'r> {
+    path: &'r str,
+    start: u32,
+    end: u32,
+    text: &'r str,
 }
 
 #[derive(Serialize)]
@@ -159,9 +176,21 @@ impl<'r> JsonFinding<'r> {
                     message: &step.message,
                 })
                 .collect(),
-            fix: (),
+            fix: finding.fix.as_ref().map(|fix| JsonFix::new(fix, positions)),
             fingerprint,
         }
+    }
+}
+
+impl<'r> JsonFix<'r> {
+    fn new(fix: &'r Fix, positions: &Positions<'r>) -> Self {
+        let edits = fix.all_edits().into_iter().map(|edit| JsonEdit {
+            path: &positions.file(Location { file: edit.file, span: edit.span }).display_path,
+            start: edit.span.start,
+            end: edit.span.end,
+            text: &edit.text,
+        });
+        Self { applicability: fix.applicability, title: &fix.title, edits: edits.collect() }
     }
 }
 

@@ -13,6 +13,7 @@ mod json;
 mod junit;
 mod mistake;
 mod positions;
+mod proposal;
 mod rustc;
 mod sarif;
 mod summary;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::positions::Positions;
 use super::{Options, full, severity_word};
 use crate::findings::Finding;
+use crate::rewrite::Applicability;
 use crate::run::Report;
 use crate::source::Location;
 
@@ -55,8 +56,28 @@ fn diagnostic(finding: &Finding, positions: &Positions<'_>) -> io::Result<Value>
         "code": { "code": finding.rule.as_str(), "explanation": null },
         "level": severity_word(finding.severity),
         "spans": spans,
-        "children": help.into_iter().collect::<Vec<_>>(),
+        "children": help.into_iter().chain(suggestion(finding, positions)).collect::<Vec<_>>(),
         "rendered": String::from_utf8_lossy(&rendered.into_inner()),
+    }))
+}
+
+/// The fix, for editors to offer.
+fn suggestion(finding: &Finding, positions: &Positions<'_>) -> Option<Value> {
+    let fix = finding.fix.as_ref()?;
+    let applicability = match fix.applicability {
+        Applicability::Safe => "MachineApplicable",
+        Applicability::Unsafe => "MaybeIncorrect",
+        Applicability::DisplayOnly => return None,
+    };
+    let spans = fix.all_edits().into_iter().map(|edit| {
+        let mut span = span(Location { file: edit.file, span: edit.span }, "", true, positions);
+        span["suggested_replacement"] = json!(edit.text);
+        span["suggestion_applicability"] = json!(applicability);
+        span
+    });
+    let spans: Vec<Value> = spans.collect();
+    Some(json!({
+        "message": fix.title, "code": null, "level": "help", "spans": spans, "children": [], "rendered": null
     }))
 }
 

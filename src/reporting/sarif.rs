@@ -3,17 +3,18 @@
 //!
 //! Columns count code points. Paths are relative to the directory of the run, which `%SRCROOT%` stands for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::positions::Positions;
+use super::positions::{Place, Positions};
 use super::{Options, uri};
 use crate::findings::{Confidence, Finding, Severity};
+use crate::rewrite::{Applicability, Fix};
 use crate::rules::RuleId;
 use crate::run::{Hidden, HiddenBy, Problem, Report};
-use crate::source::Location;
+use crate::source::{FileId, Location};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// The name of our fingerprints; another way to make them gets another name.
@@ -107,6 +108,9 @@ impl Writer<'_> {
             let flow: Vec<Value> = steps.iter().map(|step| json!({ "location": step })).collect();
             result["codeFlows"] = json!([{ "threadFlows": [{ "locations": flow }] }]);
         }
+        if let Some(fix) = finding.fix.as_ref().filter(|fix| fix.applicability > Applicability::DisplayOnly) {
+            result["fixes"] = json!([self.fix(fix)]);
+        }
         if self.report.baseline.is_some() {
             let is_known = hidden.is_some_and(|hidden| hidden.by == HiddenBy::Baseline);
             result["baselineState"] = json!(if is_known { "unchanged" } else { "new" });
@@ -115,6 +119,26 @@ impl Writer<'_> {
             result["suppressions"] = json!([suppression(&hidden.by)]);
         }
         result
+    }
+
+    fn fix(&self, fix: &Fix) -> Value {
+        let mut by_file: BTreeMap<FileId, Vec<Value>> = BTreeMap::new();
+        for edit in fix.all_edits() {
+            let place = self.positions.place(Location { file: edit.file, span: edit.span });
+            by_file
+                .entry(edit.file)
+                .or_default()
+                .push(json!({ "deletedRegion": region(place), "insertedContent": { "text": edit.text } }));
+        }
+        let changes = by_file.into_iter().map(|(file, replacements)| {
+            let path = &self.report.files[file.index()].display_path;
+            json!({ "artifactLocation": artifact(path), "replacements": replacements })
+        });
+        json!({
+            "description": { "text": fix.title },
+            "artifactChanges": changes.collect::<Vec<_>>(),
+            "properties": { "applicability": fix.applicability },
+        })
     }
 
     fn step(&self, location: Location, message: &str) -> Value {
@@ -130,12 +154,7 @@ impl Writer<'_> {
             "physicalLocation".to_owned(),
             json!({
                 "artifactLocation": artifact(place.path),
-                "region": {
-                    "startLine": place.start.line,
-                    "startColumn": place.start.column,
-                    "endLine": place.end.line,
-                    "endColumn": place.end.column,
-                },
+                "region": region(place),
             }),
         );
         object
@@ -148,6 +167,15 @@ impl Writer<'_> {
         };
         json!({ "level": "warning", "message": { "text": problem.message }, "locations": [location] })
     }
+}
+
+fn region(place: Place<'_>) -> Value {
+    json!({
+        "startLine": place.start.line,
+        "startColumn": place.start.column,
+        "endLine": place.end.line,
+        "endColumn": place.end.column,
+    })
 }
 
 fn artifact(path: &str) -> Value {

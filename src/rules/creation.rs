@@ -4,39 +4,75 @@ use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::Fate;
 use crate::analysis::value::How;
-use crate::catalogue::schema::{ResourceKind, Shared};
+use crate::catalogue::schema::{Opens, ResourceKind, Shared};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
+use crate::rewrite::{Hoist, Remedy};
 
-use super::{RuleId, wording};
+use super::{RuleId, sharing, wording};
 
 /// Reports the resources of `kind` that one process should have one of and that are built repeatedly.
 pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, findings: &mut Vec<Finding>) {
     for obligation in &facts.obligations {
-        let acquisition = &obligation.acquisition;
-        let Some((_, resource)) = facts.resource(acquisition) else { continue };
-        let is_candidate = matches!(acquisition.how, How::Created | How::CallbackParameter { .. })
-            && resource.kind == kind
-            && resource.shared == Shared::Process
-            && facts.is_held_to_account(acquisition.at.function);
-        if !is_candidate {
-            continue;
+        if let Some(rate) = repeated(facts, kind, obligation) {
+            findings.push(finding(facts, rule, obligation, rate));
         }
-        let rate = facts.rate(acquisition.at);
-        // A loop that runs once builds what the start of a program needs: one client for each of a few.
-        let is_repeated = rate > Rate::PerTurn || (rate >= Rate::PerCall && is_dropped(obligation));
-        if !is_repeated {
-            continue;
-        }
-        if is_closed_again(obligation) && is_for_the_caller(facts, obligation) || is_closed_elsewhere(facts, obligation)
-        {
-            continue;
-        }
-        let is_job = || resource.ends_on_drop || works_through_a_loop(facts, obligation);
-        if rate == Rate::PerCall && is_job() && !has_entry(facts, obligation) {
-            continue;
-        }
-        findings.push(finding(facts, rule, obligation, rate));
     }
+}
+
+/// How often a resource of `kind` is built, where it should be built once.
+fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> Option<Rate> {
+    let acquisition = &obligation.acquisition;
+    let (_, resource) = facts.resource(acquisition)?;
+    let is_candidate = matches!(acquisition.how, How::Created | How::CallbackParameter { .. })
+        && resource.kind == kind
+        && resource.shared == Shared::Process
+        && facts.is_held_to_account(acquisition.at.function);
+    if !is_candidate {
+        return None;
+    }
+    let rate = facts.rate(acquisition.at);
+    // A loop that runs once builds what the start of a program needs: one client for each of a few.
+    let is_repeated = rate > Rate::PerTurn || (rate >= Rate::PerCall && is_dropped(obligation));
+    if !is_repeated {
+        return None;
+    }
+    if is_closed_again(obligation) && is_for_the_caller(facts, obligation) || is_closed_elsewhere(facts, obligation) {
+        return None;
+    }
+    let is_job = || resource.ends_on_drop || works_through_a_loop(facts, obligation);
+    (rate != Rate::PerCall || !is_job() || has_entry(facts, obligation)).then_some(rate)
+}
+
+/// What would end the building again and again of what a finding is about.
+pub(super) fn remedies(facts: &Facts<'_>, finding: &Finding, kind: ResourceKind) -> Vec<Remedy> {
+    let subject = facts.obligations.iter().find(|obligation| {
+        facts.location(obligation.acquisition.at) == finding.location
+            && obligation.acquisition.how == How::Created
+            && repeated(facts, kind, obligation).is_some()
+    });
+    let Some(obligation) = subject else { return Vec::new() };
+    let Some((_, resource)) = facts.resource(&obligation.acquisition) else { return Vec::new() };
+    let present = facts.releases(obligation);
+    // Somebody else closes it: then each has to have its own.
+    if hands_out_cleanup(facts, obligation) || present.is_empty() && facts.released.contains(&obligation.id) {
+        return Vec::new();
+    }
+    let alike = facts.obligations.iter().filter(|other| {
+        other.acquisition.at.function.file == obligation.acquisition.at.function.file
+            && other.acquisition.kind == obligation.acquisition.kind
+            && other.acquisition.how == How::Created
+            && repeated(facts, kind, other).is_some()
+    });
+    let hoist = Hoist {
+        creation: finding.location,
+        word: if kind == ResourceKind::Pool { "pool" } else { "client" },
+        alike: alike.map(|other| facts.location(other.acquisition.at).span).collect(),
+        opens: if resource.opens == Opens::Explicitly { resource.open.clone() } else { Vec::new() },
+        present: present.iter().map(|at| facts.location(*at).span).collect(),
+        is_certain: finding.severity == Severity::Error,
+    };
+    let shared = sharing::existing_for_creation(facts, obligation).filter(|_| present.is_empty());
+    shared.map(Remedy::Share).into_iter().chain([Remedy::Hoist(hoist)]).collect()
 }
 
 /// Whether the function goes on to use it in a loop: a job builds one for all that it works through, and where nothing
@@ -142,6 +178,7 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
             .filter(|help| !help.is_empty())
             .unwrap_or_else(|| "build it once, at module level or behind a lazy getter, and share it".to_owned()),
         trace,
+        fix: None,
     }
 }
 

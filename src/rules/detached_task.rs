@@ -88,6 +88,7 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: 
         },
         help: facts.resource(acquisition).map(|(_, resource)| resource.help.clone()).unwrap_or_default(),
         trace,
+        fix: None,
     }
 }
 
@@ -112,5 +113,6 @@ fn owner_finding(facts: &Facts<'_>, owner: &Owner, rate: Rate) -> Finding {
             TraceStep { location: field, message: "the handle is kept here".to_owned() },
             TraceStep { location: ended, message: "this ends the task; a drop does not".to_owned() },
         ],
+        fix: None,
     }
 }

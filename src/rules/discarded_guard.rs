@@ -2,6 +2,7 @@
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::guards::{TooEarly, too_early};
+use crate::analysis::locks::{Unguarded, unguarded};
 use crate::analysis::value::Acquisition;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
@@ -29,6 +30,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
                 }
             }
         }
+        findings.extend(unguarded(facts, function).iter().map(|taken| of_lock(facts, taken)));
     }
     for obligation in &facts.obligations {
         let function = obligation.acquisition.at.function;
@@ -57,6 +59,30 @@ fn at_once(facts: &Facts<'_>, acquisition: &Acquisition, dropped: OpRef) -> Find
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is made here") },
             TraceStep { location: facts.location(dropped), message: "the statement ends, and drops it".to_owned() },
         ],
+        fix: None,
+    }
+}
+
+fn of_lock(facts: &Facts<'_>, taken: &Unguarded) -> Finding {
+    let guard = facts.evaluator.catalogue.resource(taken.guard);
+    Finding {
+        rule: RuleId::DiscardedGuard,
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        location: facts.location(taken.at),
+        label: "taken here, given back at the end of the statement".to_owned(),
+        function: facts.program.name_of(taken.at.function),
+        resource: guard.id.clone(),
+        message: format!("the {} is dropped at once, so what follows runs without the lock", guard.noun),
+        help: guard.help.clone(),
+        trace: vec![
+            TraceStep { location: facts.location(taken.at), message: "the lock is taken here".to_owned() },
+            TraceStep {
+                location: facts.location(taken.dropped),
+                message: "the statement ends, and gives it back".to_owned(),
+            },
+        ],
+        fix: None,
     }
 }
 
@@ -86,6 +112,7 @@ fn with_its_function(facts: &Facts<'_>, obligation: &Obligation, why: TooEarly) 
         message,
         help: help(facts, acquisition),
         trace,
+        fix: None,
     }
 }
 

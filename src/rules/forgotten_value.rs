@@ -1,92 +1,133 @@
 //! `forgotten-value`: code that repeats keeps what it makes from ever being dropped.
 
-use rustc_hash::FxHashSet;
-
+use crate::analysis::cycles::{Held, cycles};
 use crate::analysis::facts::Facts;
+use crate::analysis::forgotten::{Forgotten, What, forgotten};
 use crate::analysis::frequency::Rate;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{Collections, OpKind, Operand, Root, Rvalue};
-use crate::linking::OpRef;
-use crate::source::FileId;
 
 use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    let mut forgotten = Vec::new();
-    // A raw pointer goes through hands that no type shows: where a file takes one back, it may be this one.
-    let mut reclaiming: FxHashSet<FileId> = FxHashSet::default();
-    for function in facts.program.relevant_functions() {
-        for (block, index, op) in facts.program.function(function).ops() {
-            let at = function.op(block, index);
-            let Some(fact) = op.call().and_then(|_| facts.evaluator.function_fact(at)) else { continue };
-            if fact.reclaims {
-                reclaiming.insert(function.file);
-            }
-            let is_wanted = || is_passed_on(facts, at) || is_put_into_table(facts, at);
-            if fact.forgets && facts.is_held_to_account(function) && !is_wanted() {
-                forgotten.push(at);
-            }
-        }
-    }
-    for at in forgotten {
-        let rate = facts.rate(at);
+    for forgotten in forgotten(facts) {
+        let rate = facts.rate(forgotten.at);
         // What a loop that runs once leaks is as many values as a program starts with.
-        let is_repeated = rate == Rate::PerCall || rate > Rate::PerTurn;
-        if is_repeated && !reclaiming.contains(&at.function.file) {
-            findings.push(finding(facts, at, rate));
+        if rate == Rate::PerCall || rate > Rate::PerTurn {
+            findings.push(finding(facts, &forgotten, rate));
+        }
+    }
+    for held in cycles(facts) {
+        let rate = facts.rate(held.at);
+        if rate == Rate::PerCall || rate > Rate::PerTurn {
+            findings.push(of_cycle(facts, &held, rate));
         }
     }
 }
 
-/// Whether the function has the name of what it calls: then it is its callers who decide to leak.
-fn is_passed_on(facts: &Facts<'_>, at: OpRef) -> bool {
-    let name = facts.program.function(at.function).name.as_deref();
-    name.is_some() && facts.program.op(at).call().and_then(|call| call.method_name()) == name
-}
-
-/// Whether a function puts what it leaks into a table, which then has it instead of another one the next time: how far
-/// that grows is another rule's question.
-fn is_put_into_table(facts: &Facts<'_>, at: OpRef) -> bool {
-    let body = facts.program.function(at.function);
-    let collections = Collections::of(facts.program.module(at.function.file).language);
-    let Some(leaked) = facts.program.op(at).call().map(|call| Root::Temp(call.result)) else { return false };
-    let mut names = vec![leaked];
-    for (_, _, op) in body.ops() {
-        match &op.kind {
-            OpKind::Assign { target, value: Rvalue::Use(Operand::Place(from)) } if names.contains(&from.root) => {
-                names.push(target.root.clone());
-            }
-            OpKind::Call(call) if call.method_name().is_some_and(|name| collections.fills(name)) => {
-                let mut given = call.arguments.iter().filter_map(|argument| argument.value.place());
-                if given.any(|place| names.contains(&place.root)) {
-                    return true;
-                }
-            }
-            _ => {}
-        }
-    }
-    false
-}
-
-fn finding(facts: &Facts<'_>, at: OpRef, rate: Rate) -> Finding {
+fn finding(facts: &Facts<'_>, forgotten: &Forgotten, rate: Rate) -> Finding {
+    let at = forgotten.at;
     let chain = facts.frequencies.chain(&facts.evaluator, at.function);
-    let mut trace = wording::chain_steps(facts, &chain);
-    trace.push(TraceStep { location: facts.location(at), message: "the value is given up here".to_owned() });
     let how_often = wording::rate_text(rate);
+    let wording = Wording::of(facts, forgotten);
+    let mut trace = wording::chain_steps(facts, &chain);
+    trace.push(TraceStep { location: facts.location(at), message: wording.given_up.to_owned() });
     Finding {
         rule: RuleId::ForgottenValue,
         severity: Severity::Warning,
         confidence: if chain.entry.is_some() { Confidence::High } else { Confidence::Medium },
         location: facts.location(at),
-        label: format!("leaked {how_often}"),
+        label: format!("{} {how_often}", wording.label),
         function: facts.program.name_of(at.function),
-        resource: "value".to_owned(),
+        resource: wording.resource,
         message: format!(
-            "{} leaks a value {how_often}: {}",
+            "{} {} {how_often}: {}",
             wording::callee_text(facts, at),
+            wording.does,
             wording::chain_text(facts, &chain, at.function)
         ),
-        help: "keep the value in what uses it (an `Arc`, a field), or make it once, behind a `OnceLock`".to_owned(),
+        help: wording.help,
         trace,
+        fix: None,
+    }
+}
+
+fn of_cycle(facts: &Facts<'_>, held: &Held, rate: Rate) -> Finding {
+    let chain = facts.frequencies.chain(&facts.evaluator, held.at.function);
+    let name = held.name.as_deref().unwrap_or("the value");
+    let fields: Vec<String> = held.fields.iter().map(|field| format!("`{field}`")).collect();
+    let way = if fields.is_empty() { String::new() } else { format!(" by way of {}", fields.join(" and ")) };
+    let mut trace = wording::chain_steps(facts, &chain);
+    trace.push(TraceStep { location: facts.location(held.at), message: format!("from here on `{name}` holds itself") });
+    Finding {
+        rule: RuleId::ForgottenValue,
+        severity: Severity::Warning,
+        confidence: Confidence::Medium,
+        location: facts.location(held.at),
+        label: "closes a cycle of strong references".to_owned(),
+        function: facts.program.name_of(held.at.function),
+        resource: "value".to_owned(),
+        message: format!("`{name}` holds itself{way} and is never dropped; it is made {}", wording::rate_text(rate)),
+        help: "hold one of them by a `Weak` reference, or take it out of the field when it is done".to_owned(),
+        trace,
+        fix: None,
+    }
+}
+
+/// What is said of one kind of forgotten values.
+struct Wording {
+    does: String,
+    label: &'static str,
+    given_up: &'static str,
+    resource: String,
+    help: String,
+}
+
+impl Wording {
+    fn of(facts: &Facts<'_>, forgotten: &Forgotten) -> Self {
+        let (does, label, given_up, help) = match forgotten.what {
+            What::Leaked => (
+                "leaks a value".to_owned(),
+                "leaked",
+                "the value is given up here",
+                "keep the value in what uses it (an `Arc`, a field), or make it once, behind a `OnceLock`".to_owned(),
+            ),
+            What::Memory => (
+                "keeps a value from being dropped".to_owned(),
+                "forgotten",
+                "nobody can drop it from here on",
+                "let it be dropped, or give it to what needs it".to_owned(),
+            ),
+            What::Pointer => (
+                "leaks a value as a pointer that nothing takes back".to_owned(),
+                "leaked",
+                "the pointer owns the value from here on",
+                "take it back with `from_raw` where the pointer is done with, or lend it with `as_ptr`".to_owned(),
+            ),
+            What::Resource(id) => {
+                let noun = wording::noun(facts, &facts.evaluator.acquisition(id));
+                (
+                    format!("keeps the {noun} from being released"),
+                    "forgotten",
+                    "nobody can release it from here on",
+                    format!("let the {noun} be dropped, or keep it in what needs it"),
+                )
+            }
+            What::Permit(id) => {
+                let resource = facts.evaluator.catalogue.resource(id);
+                let made_up = resource.made_up_by.first().map_or("", |name| name);
+                (
+                    format!("takes away a {} for good", resource.noun),
+                    "taken away",
+                    "it is never given back from here on",
+                    format!("let it be dropped, which gives it back, or make up for it with `{made_up}`"),
+                )
+            }
+        };
+        let resource = match forgotten.what {
+            What::Resource(id) => wording::resource_id(facts, &facts.evaluator.acquisition(id)),
+            What::Permit(id) => facts.evaluator.catalogue.resource(id).id.clone(),
+            What::Leaked | What::Memory | What::Pointer => "value".to_owned(),
+        };
+        Self { does, label, given_up, resource, help }
     }
 }

@@ -9,6 +9,7 @@ mod creation;
 mod detached_task;
 mod discarded_cleanup;
 mod discarded_guard;
+mod effect_without_cleanup;
 mod forgotten_value;
 mod owners;
 mod pages;
@@ -16,10 +17,14 @@ mod pool_per_call;
 mod pool_without_error_handler;
 mod pool_without_limits;
 mod release;
+mod remedies;
 mod shared_single_client;
+mod sharing;
 mod unbounded_cache;
+mod unbounded_queue;
 mod uncleared_timer;
 mod unclosed_client;
+mod unclosed_subscription;
 mod unfinished_transaction;
 mod unreaped_process;
 mod unreleased_lease;
@@ -34,6 +39,8 @@ use serde::Serialize;
 use crate::analysis::facts::Facts;
 use crate::findings::Finding;
 
+pub use remedies::remedies;
+
 /// Every rule's judgement, in the order of [`RuleId::ALL`].
 const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[
     pool_per_call::check,
@@ -43,12 +50,15 @@ const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[
     detached_task::check,
     uncleared_timer::check,
     unremoved_listener::check,
+    unclosed_subscription::check,
+    effect_without_cleanup::check,
     unreleased_lease::check,
     unclosed_client::check,
     unfinished_transaction::check,
     unreaped_process::check,
     forgotten_value::check,
     unbounded_cache::check,
+    unbounded_queue::check,
     shared_single_client::check,
     pool_without_limits::check,
     pool_without_error_handler::check,
@@ -122,12 +132,15 @@ rules! {
     DetachedTask = "detached-task", Handles;
     UnclearedTimer = "uncleared-timer", Handles;
     UnremovedListener = "unremoved-listener", Handles;
+    UnclosedSubscription = "unclosed-subscription", Handles;
+    EffectWithoutCleanup = "effect-without-cleanup", Handles;
     UnreleasedLease = "unreleased-lease", Release;
     UnclosedClient = "unclosed-client", Release;
     UnfinishedTransaction = "unfinished-transaction", Release;
     UnreapedProcess = "unreaped-process", Release;
     ForgottenValue = "forgotten-value", Release;
     UnboundedCache = "unbounded-cache", Growth;
+    UnboundedQueue = "unbounded-queue", Growth;
     SharedSingleClient = "shared-single-client", Hygiene;
     PoolWithoutLimits = "pool-without-limits", Hygiene;
     PoolWithoutErrorHandler = "pool-without-error-handler", Hygiene;

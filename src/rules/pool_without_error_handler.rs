@@ -139,5 +139,6 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation) -> Finding {
         message: format!("the {noun} has no `error` handler: an error while nobody waits for it ends the process"),
         help: "attach a handler that logs: `.on(\"error\", (error) => …)`".to_owned(),
         trace: Vec::new(),
+        fix: None,
     }
 }

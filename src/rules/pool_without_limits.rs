@@ -6,6 +6,7 @@ use crate::analysis::evaluate::Evaluator;
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::limits::{self, Chain, Use};
+use crate::analysis::ownership::Fate;
 use crate::analysis::value::{How, Value};
 use crate::catalogue::ResourceId;
 use crate::catalogue::schema::{Limit, Resource};
@@ -22,6 +23,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let Some((_, resource)) = facts.resource(acquisition) else { continue };
         if acquisition.how != How::Created
             || resource.limits.is_empty()
+            || ends_where_it_began(obligation)
             || !facts.is_held_to_account(acquisition.at.function)
         {
             continue;
@@ -43,6 +45,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding(facts, obligation, &missing, severity));
         }
     }
+}
+
+/// Whether the function that makes it closes it: a connection to look whether the database is there bounds itself.
+fn ends_where_it_began(obligation: &Obligation) -> bool {
+    obligation.at_normal_exit.contains(Fate::RELEASED) && !obligation.at_normal_exit.contains(Fate::ESCAPED)
 }
 
 /// What a builder was not told, where code that serves waits for it and nothing else ends the waiting.
@@ -191,5 +198,6 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, missing: &[&Limit], sever
         message: format!("the {noun} has {}", named.join(", ")),
         help: if why.is_empty() { "set them to what the service can bear".to_owned() } else { why.join("; ") },
         trace: Vec::new(),
+        fix: None,
     }
 }

@@ -6,8 +6,10 @@ use crate::analysis::ownership::{Fate, LeakPath};
 use crate::analysis::value::{AcquiredKind, How};
 use crate::catalogue::schema::{Dropped, ResourceKind};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
+use crate::ir::Place;
+use crate::rewrite::{By, Release};
 
-use super::{RuleId, creation, wording};
+use super::{RuleId, creation, effect_without_cleanup, wording};
 
 /// How a resource is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, findings: &mut Vec<Finding>
         if rule_for(facts, obligation) != Some(rule) || !facts.is_held_to_account(obligation.acquisition.at.function) {
             continue;
         }
-        if goes_with_its_giver(facts, obligation) {
+        if goes_with_its_giver(facts, obligation) || effect_without_cleanup::speaks_of(facts, obligation) {
             continue;
         }
         if let Some((loss, path)) = loss(facts, rule, obligation) {
@@ -47,8 +49,12 @@ fn goes_with_its_giver(facts: &Facts<'_>, obligation: &Obligation) -> bool {
 /// The release rule that an obligation belongs to.
 fn rule_for(facts: &Facts<'_>, obligation: &Obligation) -> Option<RuleId> {
     let acquisition = &obligation.acquisition;
-    if matches!(acquisition.how, How::Received { .. }) && facts.releasing_member(obligation).is_some() {
-        return Some(RuleId::DiscardedCleanup);
+    // A child ends by itself; who is given a way to end it earlier need not take it.
+    let ends_by_itself = facts.kind(acquisition) == ResourceKind::Process;
+    if matches!(acquisition.how, How::Received { .. })
+        && let Some(_) = facts.releasing_member(obligation)
+    {
+        return (!ends_by_itself).then_some(RuleId::DiscardedCleanup);
     }
     match acquisition.kind {
         AcquiredKind::Instance(class) => owns_something(facts, class).then_some(RuleId::UnclosedClient),
@@ -107,11 +113,14 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
         let loss = if somewhere { Loss::SomePath } else { Loss::Never };
         return Some((loss, obligation.normal_path.as_ref()));
     }
-    // A program that cannot go on with its child mostly cannot go on.
-    if !exceptional.contains(Fate::HELD) || rate == Rate::Once || kind == ResourceKind::Process {
+    if !exceptional.contains(Fate::HELD) || rate == Rate::Once {
         return None;
     }
     let mut path = obligation.exceptional_path.as_ref()?;
+    // A child that cannot be killed has ended.
+    if kind == ResourceKind::Process && is_failure_of_its_own(facts, obligation, path) {
+        return None;
+    }
     if normal.contains(Fate::ESCAPED) && !normal.contains(Fate::RELEASED) {
         // It is kept or handed on when all goes well. That a failure on the way loses it is worth telling only where
         // each failure costs one more, and the function says itself that it fails.
@@ -121,6 +130,19 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
         return None;
     }
     Some((Loss::OnThrow, Some(path)))
+}
+
+/// Whether a path begins where a method of the resource itself fails, or what takes a part out of it: that the part is there
+/// was said when the resource was made.
+fn is_failure_of_its_own(facts: &Facts<'_>, obligation: &Obligation, path: &LeakPath) -> bool {
+    let failing = wording::first_throw(obligation.function, path);
+    let Some(call) = failing.and_then(|at| facts.program.op(at).call()) else { return false };
+    let is_resource =
+        |place: &Place| facts.evaluator.place(obligation.function, place).resources().any(|id| id == obligation.id);
+    let Some((receiver, _)) = call.receiver() else { return false };
+    let takes_part =
+        || call.arguments.is_empty() && receiver.split_last().is_some_and(|(whole, _)| is_resource(&whole));
+    is_resource(&receiver) || takes_part()
 }
 
 fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss, path: Option<&LeakPath>) -> Finding {
@@ -192,6 +214,7 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
             _ => help(loss, &handle),
         },
         trace,
+        fix: None,
     }
 }
 
@@ -208,5 +231,59 @@ fn help(loss: Loss, handle: &str) -> String {
     match loss {
         Loss::Never => format!("call {handle} in a `finally` block, or use a helper that does"),
         Loss::SomePath | Loss::OnThrow => format!("move {handle} into a `finally` block that every path passes"),
+    }
+}
+
+/// What a finding of a release rule is about.
+pub(super) fn subject<'f>(facts: &'f Facts<'_>, finding: &Finding) -> Option<&'f Obligation> {
+    facts.obligations.iter().find(|obligation| {
+        facts.location(obligation.acquisition.at) == finding.location
+            && rule_for(facts, obligation) == Some(finding.rule)
+            && !matches!(obligation.acquisition.how, How::CallbackParameter { .. } | How::Begun)
+    })
+}
+
+/// How a resource would be released on every path.
+pub(super) fn remedy(facts: &Facts<'_>, obligation: &Obligation) -> Option<Release> {
+    let (by, waits) = releaser(facts, obligation)?;
+    let present = facts.releases(obligation).into_iter().map(|at| facts.location(at).span).collect();
+    Some(Release { acquisition: facts.location(obligation.acquisition.at), by, waits, present })
+}
+
+/// What releases it, and whether that gives a promise.
+fn releaser(facts: &Facts<'_>, obligation: &Obligation) -> Option<(By, bool)> {
+    let acquisition = &obligation.acquisition;
+    let resource = facts.resource(acquisition).map(|(_, resource)| resource);
+    if matches!(acquisition.how, How::Received { .. })
+        && let Some(handle) = facts.releasing_handle(obligation)
+    {
+        let is_sync = resource.is_some_and(|resource| resource.is_released_at_once());
+        let waits = match handle.function {
+            Some(function) => facts.gives_promise(function) && !is_sync,
+            None => !is_sync,
+        };
+        return Some((if handle.member.is_empty() { By::Itself } else { By::Member(handle.member) }, waits));
+    }
+    match acquisition.kind {
+        AcquiredKind::Instance(class) => {
+            let teardown = facts.teardown(class)?;
+            let name = facts.program.function(teardown).name.as_ref()?;
+            // `[Symbol.dispose]` is no name to call.
+            let is_plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+            is_plain.then(|| (By::Method(name.to_string()), facts.gives_promise(teardown)))
+        }
+        AcquiredKind::Catalogued(_) => {
+            let resource = resource?;
+            if !resource.release_statements.is_empty() {
+                return None;
+            }
+            if let Some(method) = resource.release.first() {
+                return Some((By::Method(method.clone()), !resource.synchronous.contains(method)));
+            }
+            let sync = facts.program.op(acquisition.at).call()?.method_name()?.ends_with("Sync");
+            let function = resource.release_functions.iter().map(|function| function.trim_end_matches("()"));
+            let mut fitting = function.filter(|function| function.ends_with("Sync") == sync);
+            fitting.next().map(|function| (By::Function(function.to_owned()), !sync))
+        }
     }
 }

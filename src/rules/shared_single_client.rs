@@ -77,5 +77,6 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, (user, how): (Location, S
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is made here, once") },
             TraceStep { location: user, message: how },
         ],
+        fix: None,
     }
 }

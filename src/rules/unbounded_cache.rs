@@ -145,6 +145,13 @@ fn runs_in_a_browser(module: &Module) -> bool {
                 _ => place.path.iter().filter_map(Field::name).any(|name| ELEMENT.contains(&name)),
             })
         })
+        || makes_elements(module) && mentions(module, "addEventListener")
+}
+
+fn mentions(module: &Module, wanted: &str) -> bool {
+    module.functions().any(|(_, function)| {
+        function.mentioned_places().any(|place| place.path.iter().filter_map(Field::name).any(|name| name == wanted))
+    })
 }
 
 /// Whether a module makes elements of a page, on the server or in the browser.
@@ -225,5 +232,6 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
             _ => "give it a bound and an eviction, delete entries when they expire, or use an LRU cache".to_owned(),
         },
         trace,
+        fix: None,
     }
 }

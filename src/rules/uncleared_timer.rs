@@ -2,6 +2,7 @@
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
+use crate::analysis::lifecycles::LostCleanup;
 use crate::analysis::ownership::{Effect, Fate, Identity, LeakPath};
 use crate::analysis::registrations::{conditions, guard};
 use crate::analysis::value::{AcquisitionId, How, Value, Values};
@@ -24,10 +25,32 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         if let Some(why) = why(facts, obligation) {
-            findings.push(finding(facts, obligation, why));
+            findings.push(finding(facts, obligation, why, &TIMER));
         }
     }
 }
+
+/// How a rule words what goes on by itself until somebody ends it.
+pub(super) struct Words<'w> {
+    pub(super) rule: RuleId,
+    /// With its article, where a message begins with it.
+    pub(super) one: &'w str,
+    pub(super) this: &'w str,
+    pub(super) begun: &'w str,
+    pub(super) ended: &'w str,
+    pub(super) ends: &'w str,
+    pub(super) running: &'w str,
+}
+
+const TIMER: Words<'static> = Words {
+    rule: RuleId::UnclearedTimer,
+    one: "a timer",
+    this: "this timer",
+    begun: "started",
+    ended: "stopped",
+    ends: "stops",
+    running: "running",
+};
 
 /// Whether any argument of the call may be a function, or hold one: a schedule without one only answers questions.
 fn runs_something(facts: &Facts<'_>, at: OpRef) -> bool {
@@ -46,7 +69,7 @@ fn runs_something(facts: &Facts<'_>, at: OpRef) -> bool {
 }
 
 /// What makes a timer that is not stopped a leak.
-enum Why<'o> {
+pub(super) enum Why<'o> {
     Repeats(Rate),
     /// Once for each instance of something: an effect, a component.
     Entry(String),
@@ -64,17 +87,22 @@ enum Why<'o> {
         event: String,
         by: OpRef,
     },
+    /// What would stop it is never run.
+    CleanupIsLost(LostCleanup),
     /// The class's teardown method leaves it running.
     OutlivesInstance {
         teardown: String,
     },
 }
 
-fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<Why<'o>> {
+pub(super) fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<Why<'o>> {
     let at = obligation.acquisition.at;
     let rate = facts.rate(at);
     let at_exit = obligation.at_normal_exit;
     let is_kept = at_exit.contains(Fate::ESCAPED);
+    if let Some(lost) = lost_cleanup(facts, obligation.id) {
+        return Some(Why::CleanupIsLost(lost));
+    }
     if facts.released.contains(&obligation.id) {
         // What a closure stops is stopped whenever that is called, which may have been handed on before it began.
         let in_a_closure = stoppers(facts, obligation.id).iter().any(|function| *function != at.function);
@@ -85,6 +113,8 @@ fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<Why<'o>> {
             if at_exit.contains(Fate::HELD) && !is_kept && rate >= Rate::PerInstance {
                 return Some(Why::Repeats(rate));
             }
+        } else if let Some(path) = path_without_cleanup(facts, obligation) {
+            return Some(Why::Path(path));
         }
         return only_itself(facts, obligation, rate).or_else(|| overwritten(facts, obligation));
     }
@@ -120,6 +150,27 @@ fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<Why<'o>> {
     let teardown = facts.teardown(class)?;
     (facts.frequencies.of_class(class) != Rate::Once && at.function != teardown)
         .then(|| Why::OutlivesInstance { teardown: facts.program.name_of(teardown) })
+}
+
+/// Why what would stop it is never run, where nothing else stops it.
+fn lost_cleanup(facts: &Facts<'_>, id: AcquisitionId) -> Option<LostCleanup> {
+    if facts.lost_cleanups.is_empty() || facts.released.contains(&id) {
+        return None;
+    }
+    stoppers(facts, id).into_iter().find_map(|function| facts.lost_cleanup(function))
+}
+
+/// A way out of an effect on which it does not return what stops the timer, where that is all that does.
+fn path_without_cleanup<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<&'o LeakPath> {
+    let effect = obligation.acquisition.at.function;
+    if !facts.frequencies.lifecycles.effects.contains_key(&effect) || !obligation.at_normal_exit.contains(Fate::HELD) {
+        return None;
+    }
+    let cleanups = facts.evaluator.functions_behind(&facts.evaluator.returns(effect));
+    let is_by_cleanup = |function: &FunctionRef| {
+        *function == effect || cleanups.iter().any(|cleanup| facts.evaluator.is_within(*function, *cleanup))
+    };
+    stoppers(facts, obligation.id).iter().all(is_by_cleanup).then_some(obligation.normal_path.as_ref())?
 }
 
 /// Whether the class's code gives a field away whose name is computed: `for (const name of TIMERS) stop(this[name])`.
@@ -325,12 +376,12 @@ fn starters(facts: &Facts<'_>, class: ClassRef, method: FunctionRef) -> Vec<OpRe
     calls
 }
 
-fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>) -> Finding {
+pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, words: &Words<'_>) -> Finding {
+    let Words { one, this, begun, ended, ends, running, .. } = words;
     let acquisition = &obligation.acquisition;
     let function = acquisition.at.function;
     let clear = wording::release_name(facts, acquisition);
-    let started =
-        TraceStep { location: facts.location(acquisition.at), message: "the timer is started here".to_owned() };
+    let started = TraceStep { location: facts.location(acquisition.at), message: format!("it is {begun} here") };
     let chain = facts.frequencies.chain(&facts.evaluator, function);
     let with_chain = || {
         let mut trace = wording::chain_steps(facts, &chain);
@@ -341,30 +392,30 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>) -> Finding 
         Why::Repeats(rate) => {
             let often = wording::rate_text(rate);
             let chain = wording::chain_text(facts, &chain, function);
-            (format!("a timer is started {often} and never stopped: {chain}"), Confidence::High, with_chain())
+            (format!("{one} is {begun} {often} and never {ended}: {chain}"), Confidence::High, with_chain())
         }
         Why::Entry(label) => {
-            (format!("a timer is started each time {label} runs and never stopped"), Confidence::High, with_chain())
+            (format!("{one} is {begun} each time {label} runs and never {ended}"), Confidence::High, with_chain())
         }
         Why::SiblingIsStopped => (
-            "this timer is never stopped, though another of the same function is".to_owned(),
+            format!("{this} is never {ended}, though another of the same function is"),
             Confidence::Medium,
             vec![started],
         ),
         Why::Path(path) => {
             let mut trace = vec![started];
             trace.extend(wording::path_steps(facts, function, path));
-            ("this timer is not stopped on every path".to_owned(), Confidence::Medium, trace)
+            (format!("{this} is not {ended} on every path"), Confidence::Medium, trace)
         }
         Why::OnlyItself { event } => (
             format!(
-                "only this timer's own callback stops it, when `{event}` has not come in time; a connection that ends leaves it running"
+                "only the callback of {this} {ends} it, when `{event}` has not come in time; a connection that ends leaves it {running}"
             ),
             Confidence::Medium,
             vec![started],
         ),
         Why::Overwritten { field, event, by } => (
-            format!("`this.{field}` is assigned again each time `{event}` comes, and the timer it held runs on"),
+            format!("`this.{field}` is assigned again each time `{event}` comes, and what it held goes on"),
             Confidence::Medium,
             vec![
                 TraceStep { location: facts.location(by), message: format!("`{event}` may come any number of times") },
@@ -372,19 +423,24 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>) -> Finding 
             ],
         ),
         Why::OutlivesInstance { teardown } => {
-            (format!("`{teardown}` leaves this timer running"), Confidence::Medium, vec![started])
+            (format!("`{teardown}` leaves {this} {running}"), Confidence::Medium, vec![started])
+        }
+        Why::CleanupIsLost(lost) => {
+            let (reason, step) = wording::lost_cleanup(facts, lost);
+            (format!("{this} is never {ended}: {reason}"), Confidence::High, vec![started, step])
         }
     };
     Finding {
-        rule: RuleId::UnclearedTimer,
+        rule: words.rule,
         severity: Severity::Error,
         confidence,
         location: facts.location(acquisition.at),
-        label: "started here, never stopped".to_owned(),
+        label: format!("{begun} here, never {ended}"),
         function: facts.program.name_of(function),
         resource: wording::resource_id(facts, acquisition),
         message,
         help: format!("keep what it returns and give it to {clear} when the owner ends"),
         trace,
+        fix: None,
     }
 }

@@ -1,6 +1,7 @@
 //! `unclosed-client`: a client, file or session is opened and not closed on every path.
 
 use crate::analysis::facts::{Facts, Obligation};
+use crate::analysis::forgotten_fields::{ForgottenField, forgotten_fields};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Fate, Forgotten, Unsettled, forgotten, unsettled};
 use crate::analysis::value::AcquisitionId;
@@ -34,6 +35,40 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         {
             findings.push(evicted(facts, obligation, eviction));
         }
+    }
+    for forgotten in forgotten_fields(facts) {
+        let function = forgotten.obligation.function;
+        if is_to_be_closed(facts, forgotten.obligation.id) && facts.is_held_to_account(function) {
+            findings.push(emptied(facts, &forgotten));
+        }
+    }
+}
+
+/// What a field held when a method emptied it.
+fn emptied(facts: &Facts<'_>, forgotten: &ForgottenField<'_>) -> Finding {
+    let acquisition = &forgotten.obligation.acquisition;
+    let noun = wording::noun(facts, acquisition);
+    let close = wording::release_name(facts, acquisition);
+    let field = &forgotten.field;
+    let method = facts.program.name_of(forgotten.emptied.function);
+    Finding {
+        rule: RuleId::UnclosedClient,
+        severity: Severity::Warning,
+        confidence: Confidence::Medium,
+        location: facts.location(acquisition.at),
+        label: format!("stays open when `{field}` is emptied"),
+        function: facts.program.name_of(acquisition.at.function),
+        resource: wording::resource_id(facts, acquisition),
+        message: format!("the {noun} is left open when `{method}` empties `this.{field}`"),
+        help: format!("call {close} before the field is emptied, also when what failed was the {noun} itself"),
+        trace: vec![
+            TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is acquired here") },
+            TraceStep {
+                location: facts.location(forgotten.emptied),
+                message: "the only field that has it is emptied here, and the next call makes another".to_owned(),
+            },
+        ],
+        fix: None,
     }
 }
 
@@ -73,6 +108,7 @@ fn evicted(facts: &Facts<'_>, obligation: &Obligation, eviction: Forgotten) -> F
                 message: "the cache is told of nobody to close what it drops".to_owned(),
             },
         ],
+        fix: None,
     }
 }
 
@@ -107,5 +143,6 @@ fn left_open(facts: &Facts<'_>, unsettled: &Unsettled) -> Finding {
         message: format!("the {noun} is left open on {ways} of rejecting its promise"),
         help: format!("call {close} before each `reject`, best in the one function that all of them call"),
         trace,
+        fix: None,
     }
 }

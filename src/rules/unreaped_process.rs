@@ -1,6 +1,6 @@
 //! `unreaped-process`: a child process is started and nobody waits for it, or ends it when waiting is given up.
 
-use crate::analysis::abandoned::{Abandoned, abandoned};
+use crate::analysis::abandoned::{Abandoned, GivenUp, abandoned};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
@@ -21,7 +21,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 fn finding(facts: &Facts<'_>, abandoned: &Abandoned) -> Finding {
     let acquisition = &abandoned.process;
     let noun = wording::noun(facts, acquisition);
-    let waiting = wording::callee_text(facts, abandoned.at);
+    let when = match abandoned.by {
+        GivenUp::Call => format!("{} gives up waiting for it", wording::callee_text(facts, abandoned.at)),
+        GivenUp::OtherBranch => "another branch of the `select!` is done first".to_owned(),
+    };
     Finding {
         rule: RuleId::UnreapedProcess,
         severity: Severity::Warning,
@@ -30,7 +33,7 @@ fn finding(facts: &Facts<'_>, abandoned: &Abandoned) -> Finding {
         label: "started here, and not ended when waiting is given up".to_owned(),
         function: facts.program.name_of(acquisition.at.function),
         resource: wording::resource_id(facts, acquisition),
-        message: format!("the {noun} goes on when {waiting} gives up waiting for it"),
+        message: format!("the {noun} goes on when {when}"),
         help: facts.resource(acquisition).map(|(_, resource)| resource.help.clone()).unwrap_or_default(),
         trace: vec![
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is started here") },
@@ -39,5 +42,6 @@ fn finding(facts: &Facts<'_>, abandoned: &Abandoned) -> Finding {
                 message: "who waits here may stop, and drops the only handle to it".to_owned(),
             },
         ],
+        fix: None,
     }
 }

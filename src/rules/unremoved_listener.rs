@@ -5,8 +5,9 @@ use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Effect, Identity};
 use crate::analysis::registrations::{
-    Addition, Guard, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard,
+    Addition, Event, Guard, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard,
 };
+use crate::analysis::value::Value;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::FunctionId;
 use crate::linking::{ClassRef, FunctionRef, OpRef};
@@ -16,14 +17,28 @@ use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let registrations = facts.registrations();
+    let mut told = Vec::new();
     for addition in &registrations.additions {
         if !facts.is_held_to_account(addition.at.function) || registrations.is_removed(addition) {
             continue;
         }
         if let Some(why) = why(facts, registrations, addition) {
             findings.push(finding(facts, addition, &why));
+            told.push(addition);
         }
     }
+    for removal in registrations.removals.iter().chain(&registrations.lost) {
+        let is_told = |addition: &&Addition| removal.is_near(addition) && difference(removal, addition).is_some();
+        if removes_nothing(removal) && facts.is_held_to_account(removal.at.function) && !told.iter().any(is_told) {
+            findings.push(empty_removal(facts, removal));
+        }
+    }
+}
+
+/// Whether a removal is given a function that was made for it, which nothing can have added.
+fn removes_nothing(removal: &Removal) -> bool {
+    let is_made = |handler: &Handler| matches!(handler.id, HandlerId::Fresh(_) | HandlerId::Written(_));
+    removal.is_exact && removal.event.is_some() && removal.handler.as_ref().is_some_and(is_made)
 }
 
 /// What makes a registration a leak.
@@ -60,7 +75,7 @@ enum Repetition {
 }
 
 fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addition) -> Option<Why<'r>> {
-    if let Some(mismatch) = mismatch(registrations, addition) {
+    if let Some(mismatch) = mismatch(facts, registrations, addition) {
         return Some(mismatch);
     }
     if let Some(by) = added_again(facts, registrations, addition) {
@@ -73,7 +88,7 @@ fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addit
             .in_order()
             .any(|(identity, effect)| *identity == Identity::Acquired(id) && effect == Effect::Release);
         let repeats = facts.rate(addition.at) != Rate::Once && guard(&facts.evaluator, addition.at).is_none();
-        return (goes_back && repeats).then_some(Why::Leased);
+        return (goes_back && repeats && !calls_back(facts, addition)).then_some(Why::Leased);
     }
     if addition.target.life == Life::Unknown || (addition.hands_back && addition.target.life != Life::Global) {
         return None;
@@ -159,7 +174,8 @@ fn fresh_rate(facts: &Facts<'_>, addition: &Addition, rate: Rate) -> Rate {
             Rate::Never => rate,
             made => rate.min(made),
         },
-        HandlerId::Place(PlaceId::External(_) | PlaceId::Global(_)) => Rate::Once,
+        HandlerId::Place(PlaceId::External(_)) => Rate::Once,
+        HandlerId::Place(PlaceId::Global(path)) if path.len() > 1 => Rate::Once,
         _ => rate,
     }
 }
@@ -227,9 +243,25 @@ fn is_an_end(facts: &Facts<'_>, registrations: &Registrations, class: ClassRef, 
 }
 
 /// A removal of the same class or file that is meant for it and differs in one thing.
-fn mismatch<'r>(registrations: &'r Registrations, addition: &Addition) -> Option<Why<'r>> {
+fn mismatch<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addition) -> Option<Why<'r>> {
     addition.event.text()?;
-    registrations.removals.iter().filter(|removal| removal.is_near(addition)).find_map(|removal| {
+    if let Some(removal) = registrations.lost.iter().find(|removal| Registrations::removes(removal, addition)) {
+        let (reason, _) = wording::lost_cleanup(facts, facts.lost_cleanup(removal.at.function)?);
+        return Some(Why::Mismatch { removal, reason });
+    }
+    // What a helper takes away of its own making is about what it added.
+    let is_its_own = |removal: &&Removal| {
+        removal.handler.iter().flat_map(|handler| handler.values.iter()).all(|value| match value {
+            Value::Function { function, .. } => facts.evaluator.is_within(*function, removal.at.function),
+            _ => true,
+        })
+    };
+    let near = registrations.removals.iter().filter(|removal| removal.is_near(addition));
+    near.filter(|removal| {
+        !matches!(removal.handler.as_ref().map(|it| &it.id), Some(HandlerId::Fresh(_) | HandlerId::Written(_)))
+            || is_its_own(removal)
+    })
+    .find_map(|removal| {
         let reason = difference(removal, addition)?;
         // Another addition may be the one it is for.
         let is_taken = registrations
@@ -295,6 +327,40 @@ fn added_again(facts: &Facts<'_>, registrations: &Registrations, addition: &Addi
         .map(|other| other.at)
 }
 
+/// Whether the handler calls the function that adds it: who connects anew when the connection breaks wants it to stay
+/// for as long as it holds, and adds the next to another one.
+fn calls_back(facts: &Facts<'_>, addition: &Addition) -> bool {
+    let adder = addition.at.function;
+    addition.handler.values.iter().any(|value| {
+        let Value::Function { function, .. } = value else { return false };
+        facts
+            .program
+            .function(*function)
+            .ops()
+            .any(|(block, index, op)| op.call().is_some() && facts.called(function.op(block, index)).contains(&adder))
+    })
+}
+
+fn empty_removal(facts: &Facts<'_>, removal: &Removal) -> Finding {
+    let event = removal.event.as_ref().and_then(Event::text).map_or_else(String::new, |event| format!("`{event}` "));
+    Finding {
+        rule: RuleId::UnremovedListener,
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        location: facts.location(removal.at),
+        label: "removes nothing".to_owned(),
+        function: facts.program.name_of(removal.at.function),
+        resource: facts.evaluator.catalogue.resource(removal.resource).id.clone(),
+        message: format!(
+            "this removes no {event}listener from `{}`: it is given a function made in place, which was never added",
+            removal.target.text
+        ),
+        help: "keep the function that was added in a name or field, and give that to the removal".to_owned(),
+        trace: Vec::new(),
+        fix: None,
+    }
+}
+
 fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {
     let function = addition.at.function;
     let event = addition.event.text().map_or_else(|| "the".to_owned(), |event| format!("the `{event}`"));
@@ -346,6 +412,7 @@ fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {
                flags, when the owner ends"
             .to_owned(),
         trace,
+        fix: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::{Chain, Rate};
+use crate::analysis::lifecycles::LostCleanup;
 use crate::analysis::ownership::{LeakPath, PathEnd, PathStep};
 use crate::analysis::value::{AcquiredKind, Acquisition};
 use crate::findings::TraceStep;
@@ -195,4 +196,28 @@ pub(super) fn rate_text(rate: Rate) -> &'static str {
         Rate::PerMessage => "for every message",
         Rate::PerRequest => "for every request",
     }
+}
+
+/// Why a cleanup is never run, and where that is decided.
+pub(super) fn lost_cleanup(facts: &Facts<'_>, lost: LostCleanup) -> (&'static str, TraceStep) {
+    let (reason, at) = match lost {
+        LostCleanup::OfPromise { effect } => {
+            ("the effect is async, so what it returns is a promise and nobody calls what that holds", effect)
+        }
+        LostCleanup::AfterAwait { hook } => {
+            ("its cleanup is registered after an `await`, when no component is being set up any more", hook)
+        }
+    };
+    (reason, TraceStep { location: facts.location(at), message: "the cleanup is lost here".to_owned() })
+}
+
+/// What a resource is called, without its library.
+pub(super) fn bare_noun<'f>(facts: &Facts<'f>, acquisition: &Acquisition) -> &'f str {
+    facts.resource(acquisition).map_or("resource", |(_, resource)| resource.noun.as_str())
+}
+
+/// A noun with its article.
+pub(super) fn with_article(noun: &str) -> String {
+    let is_vowel = noun.starts_with(|first: char| "aeioAEIO".contains(first));
+    format!("{} {noun}", if is_vowel { "an" } else { "a" })
 }

@@ -23,6 +23,10 @@ pub struct SourceFile {
     pub text: Box<str>,
 }
 
+/// Extensions of markup with scripts in it.
+pub const VUE: &str = "vue";
+pub const SVELTE: &str = "svelte";
+
 /// Which front end reads a file, and in which dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
@@ -32,11 +36,21 @@ pub enum Language {
     Tsx,
     /// `.js`, `.jsx`, `.mjs`, `.cjs`: JSX allowed in all of them, as bundlers do.
     JavaScript,
+    /// `.vue`: markup around scripts; the one marked `setup` runs for each instance.
+    Vue,
+    /// `.svelte`: markup around scripts, which run for each instance unless they are the module's.
+    Svelte,
     /// `.rs`.
     Rust,
 }
 
 impl Language {
+    /// Whether the file is markup with scripts in it.
+    #[must_use]
+    pub fn is_component(self) -> bool {
+        matches!(self, Self::Vue | Self::Svelte)
+    }
+
     /// The language a path's extension names; `None` for files no front end reads. `.d.ts` files declare and never
     /// run, so they have no language either.
     #[must_use]
@@ -50,6 +64,8 @@ impl Language {
             "ts" | "mts" | "cts" => Some(Self::TypeScript),
             "tsx" => Some(Self::Tsx),
             "js" | "jsx" | "mjs" | "cjs" => Some(Self::JavaScript),
+            VUE => Some(Self::Vue),
+            SVELTE => Some(Self::Svelte),
             "rs" => Some(Self::Rust),
             _ => None,
         }

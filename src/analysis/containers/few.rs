@@ -17,7 +17,7 @@ const FEW: &[&str] = &[
     "servicename", "component", "controller", "route", "queue", "queuename", "i", "index", "port", "host",
     "schema", "collection", "slug", "flag", "unit", "variant", "severity", "position", "side", "direction",
     "command", "ctor", "constructor", "target", "prototype", "cls", "klass", "cert", "rootcert", "ca",
-    "regionname", "entrypoint", "table", "column",
+    "regionname", "entrypoint", "table", "column", "statuscode",
 ];
 
 /// Words that say no more about what a thing is.

@@ -47,7 +47,7 @@ impl Keys<'_, '_, '_> {
                 "bool" | "char" | "u8" | "i8" => Some(Key::Closed),
                 "str" | "String" => None,
                 "Lowercase" | "Uppercase" | "NonNullable" | "Readonly" => {
-                    arguments.first().and_then(|inner| self.typed(id, inner, depth - 1))
+                    arguments.first().filter(|_| depth > 0).and_then(|inner| self.typed(id, inner, depth - 1))
                 }
                 _ => Some(Key::Named),
             },
@@ -55,8 +55,10 @@ impl Keys<'_, '_, '_> {
                 let parts: Option<Vec<Key>> = parts.iter().map(|part| self.typed(id, part, depth - 1)).collect();
                 parts?.into_iter().max()
             }
-            TypeRef::Named { .. } | TypeRef::TypeOf(_) | TypeRef::Array(_) | TypeRef::AnyOf(_) => Some(Key::Named),
-            TypeRef::Other => None,
+            TypeRef::Named { .. } | TypeRef::TypeOf(_) | TypeRef::Array(_) | TypeRef::Shape(_) | TypeRef::AnyOf(_) => {
+                Some(Key::Named)
+            }
+            TypeRef::Part { .. } | TypeRef::Other => None,
         }
     }
 }

@@ -82,6 +82,14 @@ impl Keys<'_, '_, '_> {
 
     /// Where a place gets its value.
     fn source(&self, function: FunctionRef, place: &Place, depth: u32, seen: &mut Seen) -> Key {
+        // What a module made for itself when it was loaded is one thing, whatever class it is of.
+        if let Root::Variable(id) = place.root
+            && !place.path.is_empty()
+            && place.path.iter().all(|field| field.name().is_some())
+            && self.is_set_at_load(function.variable(id))
+        {
+            return Key::Closed;
+        }
         if let Some(key) = self.spread(function, place, depth, seen) {
             return key;
         }

@@ -39,6 +39,7 @@ pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
         helpers: Vec::new(),
     };
     let mut seen: FxHashSet<FunctionRef> = facts.program.relevant_functions().collect();
+    let mut followed: FxHashSet<FunctionRef> = FxHashSet::default();
     let mut functions: VecDeque<FunctionRef> = facts.program.relevant_functions().collect();
     while let Some(function) = functions.pop_front() {
         // What tests do neither fills a container for long nor bounds it.
@@ -46,7 +47,17 @@ pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
             uses.is_only_for_tests = aliases.is_only_for_tests(function);
             uses.function(function);
         }
-        functions.extend(uses.helpers.drain(..).filter(|helper| seen.insert(*helper)));
+        let mut helpers = std::mem::take(&mut uses.helpers);
+        while let Some(helper) = helpers.pop() {
+            // What a helper sets up to happen later, it does to what it was given as well.
+            if followed.insert(helper) {
+                let children = facts.program.index(helper.file).children(helper.function);
+                helpers.extend(children.iter().map(|child| helper.sibling(*child)));
+            }
+            if seen.insert(helper) {
+                functions.push_back(helper);
+            }
+        }
     }
     uses.finish()
 }
@@ -237,6 +248,14 @@ impl Uses<'_, '_, '_> {
         if target.path.last() != Some(&Field::Computed) && self.facts.frequencies.of_function(at.function) != Rate::Once
         {
             let is_rust = self.facts.evaluator.drops_implicitly(at.function);
+            // `bucket = null`, where the container is a field of what the variable held.
+            if !is_rust && matches!(value, Rvalue::Use(Operand::Nullish)) {
+                for alias in self.aliases_within(at.function, &Operand::Place(target.clone())) {
+                    if alias.via.is_none() {
+                        self.shrink(alias, at);
+                    }
+                }
+            }
             for alias in self.aliases_of(at.function, target) {
                 let declared = self.sites[&alias.site].at;
                 // `let mut map = CACHE.lock()` names it, `*map = HashMap::new()` replaces it.

@@ -299,7 +299,14 @@ impl Evaluator<'_> {
         {
             return;
         }
+        let is_face = || self.any_method(at.function.file, name).function.is_some_and(|fact| fact.is_face);
         match (made, call.receiver()) {
+            // `receiver.map(…)`, `sender.downgrade()`.
+            (None, Some((receiver, _))) if self.is_end(of) && is_face() => {
+                let receivers = self.operand_values(at.function, &Operand::Place(receiver));
+                let ends = receivers.iter().filter(|it| matches!(it, Value::Product { of: from, .. } if *from == of));
+                ends.for_each(|end| values.add(end.clone()));
+            }
             (Some(resource), _) if self.counts_as_created(at, resource) => {
                 values.add(self.acquired(at, resource, How::Created));
             }
@@ -377,6 +384,16 @@ impl Evaluator<'_> {
         }) && !self.argument(at, 0).is_empty()
     }
 
+    /// Whether a method adds a listener to its receiver.
+    fn adds_listener(&self, at: OpRef, name: &Name) -> bool {
+        self.any_method(at.function.file, name).registrations.iter().any(|resource| {
+            let registration = self.catalogue.resource(*resource).registration.as_ref();
+            registration.is_some_and(|it| {
+                it.target.is_none() && it.add.iter().chain(&it.add_once).any(|add| add == name.as_str())
+            })
+        })
+    }
+
     fn method_call(&self, at: OpRef, call: &Call, receiver: &Value, name: &Name, values: &mut Values) {
         for resource in self.resources_of(receiver) {
             let facts = self.catalogue.method(resource, name);
@@ -388,7 +405,7 @@ impl Evaluator<'_> {
                 && !lease.receiver
                 && lease.statements.is_empty()
             {
-                if !self.is_scoped(at, call, lease) && !self.has_callback(at, call) {
+                if lease.tells_callback || !self.is_scoped(at, call, lease) && !self.has_callback(at, call) {
                     let how = How::Leased { giver: receiver.acquisition(), with_giver: lease.with_giver };
                     values.add(self.acquired(at, leased, how));
                 }
@@ -396,6 +413,8 @@ impl Evaluator<'_> {
             }
         }
         match receiver.acquisition() {
+            // `new Queue().on("error", log)`: emitters give themselves.
+            Some(_) if self.adds_listener(at, name) => values.add(receiver.clone()),
             Some(of) => values.add(Value::Part { of, lasts: false }),
             None => values.open = true,
         }
@@ -406,7 +425,8 @@ impl Evaluator<'_> {
     #[must_use]
     pub fn is_scoped(&self, at: OpRef, call: &Call, lease: &Lease) -> bool {
         let too_many = lease.max_arguments.is_some_and(|max| call.arguments.len() > max as usize);
-        too_many || (lease.callback_parameter.is_none() && self.has_callback(at, call))
+        let runs_it = lease.callback_parameter.is_none() && !lease.tells_callback && self.has_callback(at, call);
+        too_many || runs_it
     }
 
     /// Whether the last argument is a function.

@@ -1,10 +1,11 @@
 //! Fields: what a part of a value may hold.
 
-use crate::ir::{Element, Field, FunctionKind, Name, OpKind, Property, Rvalue};
+use crate::catalogue::schema::Collection;
+use crate::ir::{Element, Field, FunctionKind, Name, OpKind, Property, Rvalue, TypeRef};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::FileId;
 
-use super::super::value::{AcquiredKind, ContextId, Path, Value, Values};
+use super::super::value::{AcquiredKind, ContextId, ExternalId, Path, Value, Values};
 use super::{Evaluator, Question};
 
 /// Parts of parameters are followed this far down.
@@ -39,7 +40,11 @@ impl Evaluator<'_> {
         match (value, field) {
             (Value::Object { at, context }, field) => self.object_field(*at, *context, field),
             (Value::Parameter { function, index, path }, field) => match longer(path, field) {
-                Some(path) => Values::perhaps(Value::Parameter { function: *function, index: *index, path }),
+                Some(path) => {
+                    let mut values = self.typed_parameter(*function, *index, &path);
+                    values.join(&Values::perhaps(Value::Parameter { function: *function, index: *index, path }));
+                    values
+                }
                 None => Values::unknown(),
             },
             (Value::Resource(id), Field::Named(name)) => match self.acquisition(*id).kind {
@@ -60,6 +65,11 @@ impl Evaluator<'_> {
                 false => self.field_of(&Value::Resource(*of), field),
             },
             (Value::Part { .. }, _) => Values::one(value.clone()),
+            // The ends of a queue are followed like the pair they come in.
+            (Value::Product { of, at }, Field::Named(name)) if self.is_pair(*of) => match self.member(*of, name) {
+                Value::External(of) => Values::one(Value::Product { of, at: *at }),
+                _ => Values::unknown(),
+            },
             (Value::Class(class), Field::Named(name)) => self.static_field(*class, name),
             (Value::Namespace(file), Field::Named(name)) => self.export_values(*file, name),
             (Value::External(id), Field::Named(name)) => Values::one(self.member(*id, name)),
@@ -67,12 +77,33 @@ impl Evaluator<'_> {
                 Values::clone(&self.class_field(*class, name))
             }
             (Value::This { class, path }, field) => match longer(path, field) {
-                Some(path) => Values::perhaps(Value::This { class: *class, path }),
+                Some(path) => {
+                    let mut values = self.typed_field(*class, &path);
+                    values.join(&Values::perhaps(Value::This { class: *class, path }));
+                    values
+                }
                 None => Values::unknown(),
             },
             (Value::Nullish | Value::Text(_), _) => Values::default(),
             _ => Values::unknown(),
         }
+    }
+
+    /// Whether something is a part of such a pair.
+    pub(super) fn is_end(&self, of: ExternalId) -> bool {
+        let mut external = self.external_name(of);
+        let is_part = external.path.pop().is_some_and(|last| last == "0" || last == "1");
+        is_part && {
+            let package = external.package.as_deref();
+            let Value::External(pair) = self.external(package, external.path) else { return false };
+            self.is_pair(pair)
+        }
+    }
+
+    /// Whether what a member of a package gives is a pair whose parts are told apart.
+    fn is_pair(&self, of: ExternalId) -> bool {
+        let made = self.facts(of).function.and_then(|fact| fact.makes);
+        matches!(made, Some(Collection::Queue | Collection::Reply))
     }
 
     /// What a module gives under a name: an export, or a field of `module.exports`.
@@ -197,6 +228,10 @@ impl Evaluator<'_> {
                 && let Some((_, written)) = body.field_types.iter().find(|(field, _)| field == name)
             {
                 values.join(&self.typed(class.file, body.parent, written));
+                // Nothing is assigned here, and the type is no resource: its parts may be.
+                if values.is_empty() && !matches!(written, TypeRef::Literals | TypeRef::Other) {
+                    return Values::perhaps(Value::This { class, path: Path::from_iter([name.clone()]) });
+                }
             }
             if values.is_empty()
                 && let Some(base) = self.base_class(class)

@@ -18,6 +18,8 @@ pub(super) enum Question {
     Temp(FunctionRef, Temp),
     Returns(FunctionRef),
     Field(ClassRef, Name),
+    /// An alias of a written type.
+    Alias(VariableRef),
     /// A place with a path.
     Place(FunctionRef, Place),
     /// A field of an object or array literal, as it is seen after the calls of a context.

@@ -22,7 +22,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
-use smallvec::SmallVec;
 
 use crate::catalogue::{AnyMethodFacts, Catalogue, RUST_PRELUDE, SymbolFacts};
 use crate::ir::{Binding, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp, Terminator};
@@ -155,7 +154,7 @@ impl<'p> Evaluator<'p> {
                 None => Values::unknown(),
             }),
             Root::Global(name) => {
-                Rc::new(Values::one(self.external(self.prelude(function.file), SmallVec::from_iter([name.clone()]))))
+                Rc::new(Values::one(self.external(self.prelude(function.file), thin_vec::thin_vec![name.clone()])))
             }
         }
     }

@@ -13,7 +13,7 @@ use super::memory::{Question, Slot};
 
 /// Methods that put an argument into their receiver. Language built-ins; a class that has one of these names and does
 /// something else only makes the analysis more careful.
-const STORING_METHODS: &[&str] = &["set", "push", "add", "unshift", "append", "register", "enqueue"];
+const STORING_METHODS: &[&str] = &["set", "push", "add", "unshift", "append", "register", "enqueue", "resolve"];
 
 impl Evaluator<'_> {
     /// The resources that a function stores where they outlive it: a captured or module-level variable, a field of
@@ -104,7 +104,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn is_initialiser(&self, function: FunctionRef) -> bool {
+    pub fn is_initialiser(&self, function: FunctionRef) -> bool {
         self.program.function(function).kind == FunctionKind::ModuleInitialiser
     }
 

@@ -1,13 +1,17 @@
 //! Written types as evidence of what a place holds.
 
-use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
+use crate::catalogue::SymbolFacts;
 use crate::ir::{Binding, FunctionId, Name, TypeRef, TypeRoot};
-use crate::linking::{FunctionRef, Symbol, VariableRef};
+use crate::linking::{ClassRef, FunctionRef, Symbol, VariableRef};
 use crate::source::FileId;
 
 use super::super::value::{Path, Value, Values};
-use super::Evaluator;
+use super::{Evaluator, Question};
+
+/// Through so many names and fields a written type is followed.
+const MAX_HOPS: u32 = 8;
 
 /// Types that stand for what their first argument is, as far as ownership goes.
 const TRANSPARENT: &[&str] = &["Promise", "PromiseLike", "Awaited", "Readonly", "Partial", "Required", "NonNullable"];
@@ -64,7 +68,91 @@ impl Evaluator<'_> {
                 values
             }
             TypeRef::TypeOf(place) => self.place(FunctionRef::new(file, scope), place),
-            TypeRef::Array(_) | TypeRef::Literals | TypeRef::Other => Values::default(),
+            TypeRef::Part { of, name } => self.typed_part(file, scope, of, std::slice::from_ref(name), MAX_HOPS),
+            TypeRef::Array(_) | TypeRef::Shape(_) | TypeRef::Literals | TypeRef::Other => Values::default(),
+        }
+    }
+
+    /// What a written type says of a part of a value: `Pool` for `deps.pool` of `interface Deps { pool: Pool }`.
+    pub(super) fn typed_part(
+        &self,
+        file: FileId,
+        scope: FunctionId,
+        written: &TypeRef,
+        path: &[Name],
+        hops: u32,
+    ) -> Values {
+        let Some((first, rest)) = path.split_first() else { return self.typed(file, scope, written) };
+        if hops == 0 {
+            return Values::default();
+        }
+        match written {
+            TypeRef::Shape(fields) => fields
+                .iter()
+                .find(|(name, _)| name == first)
+                .map_or_else(Values::default, |(_, written)| self.typed_part(file, scope, written, rest, hops - 1)),
+            TypeRef::Named { root: TypeRoot::Global(name), path: below, arguments }
+                if below.is_empty() && TRANSPARENT.contains(&name.as_str()) =>
+            {
+                arguments
+                    .first()
+                    .map_or_else(Values::default, |inner| self.typed_part(file, scope, inner, path, hops - 1))
+            }
+            TypeRef::Named { root: TypeRoot::Variable(variable), path: below, .. } if below.is_empty() => {
+                match self.declared_type(VariableRef { file, variable: *variable }) {
+                    Some((file, scope, written)) => self.typed_part(file, scope, written, path, hops - 1),
+                    None => Values::default(),
+                }
+            }
+            TypeRef::Part { of, name } => {
+                let mut longer = vec![name.clone()];
+                longer.extend(path.iter().cloned());
+                self.typed_part(file, scope, of, &longer, hops - 1)
+            }
+            TypeRef::AnyOf(types) => {
+                let mut values = Values::default();
+                for written in types {
+                    values.join(&self.typed_part(file, scope, written, path, hops - 1));
+                }
+                values
+            }
+            _ => Values::default(),
+        }
+    }
+
+    /// What an interface or alias stands for, through imports.
+    fn declared_type(&self, id: VariableRef) -> Option<(FileId, FunctionId, &TypeRef)> {
+        let id = match self.program.variable(id).binding {
+            Binding::Import(import) => match self.program.import(id.file, import)? {
+                Symbol::Variable(variable) => variable,
+                _ => return None,
+            },
+            _ => id,
+        };
+        let variable = self.program.variable(id);
+        let written = variable.annotation.as_ref().filter(|_| variable.binding == Binding::Type)?;
+        Some((id.file, variable.owner, written))
+    }
+
+    /// What a parameter's written type says of a part of it.
+    pub(super) fn typed_parameter(&self, function: FunctionRef, index: u32, path: &[Name]) -> Values {
+        let Some(parameter) = self.program.function(function).parameters.get(index as usize) else {
+            return Values::default();
+        };
+        let variable = self.program.variable(function.variable(parameter.variable));
+        match &variable.annotation {
+            Some(written) => self.typed_part(function.file, variable.owner, written, path, MAX_HOPS),
+            None => Values::default(),
+        }
+    }
+
+    /// What the written type of a class's field says of a part of it.
+    pub(super) fn typed_field(&self, class: ClassRef, path: &[Name]) -> Values {
+        let Some((field, rest)) = path.split_first() else { return Values::default() };
+        let body = self.program.class(class);
+        match body.field_types.iter().find(|(name, _)| name == field) {
+            Some((_, written)) => self.typed_part(class.file, body.parent, written, rest, MAX_HOPS),
+            None => Values::default(),
         }
     }
 
@@ -80,19 +168,42 @@ impl Evaluator<'_> {
         self.prelude(file).is_some() && name.is_some_and(|name| HOLDERS.contains(&name.as_str()))
     }
 
-    fn named_type(&self, file: FileId, root: &TypeRoot, path: &SmallVec<[Name; 2]>) -> Values {
+    /// What is known of a type by its name, where that is a library's.
+    #[must_use]
+    pub fn type_facts(&self, file: FileId, root: &TypeRoot, path: &[Name]) -> Option<SymbolFacts<'_>> {
+        let symbol = match root {
+            TypeRoot::Variable(variable) => {
+                let id = VariableRef { file, variable: *variable };
+                let Binding::Import(import) = self.program.variable(id).binding else { return None };
+                self.program.import(file, import)?
+            }
+            TypeRoot::Module(request) => self.program.namespace(file, *request)?,
+            TypeRoot::Global(name) => {
+                let full: Path = std::iter::once(name).chain(path).cloned().collect();
+                return Some(match self.prelude(file) {
+                    Some(prelude) => self.catalogue.symbol(prelude, &full),
+                    None => self.catalogue.global(&full),
+                });
+            }
+        };
+        let Symbol::External { package, path: base } = symbol else { return None };
+        let full: Path = base.iter().chain(path).cloned().collect();
+        Some(self.catalogue.symbol(&package, &full))
+    }
+
+    fn named_type(&self, file: FileId, root: &TypeRoot, path: &ThinVec<Name>) -> Values {
         let symbol = match root {
             TypeRoot::Variable(variable) => {
                 let id = VariableRef { file, variable: *variable };
                 match self.program.variable(id).binding {
                     Binding::Import(import) => self.program.import(file, import),
-                    Binding::Class(_) | Binding::Value => Some(Symbol::Variable(id)),
+                    Binding::Class(_) | Binding::Value | Binding::Type => Some(Symbol::Variable(id)),
                     _ => None,
                 }
             }
             TypeRoot::Module(request) => self.program.namespace(file, *request),
             TypeRoot::Global(name) => {
-                let mut full: Path = SmallVec::from_iter([name.clone()]);
+                let mut full: Path = thin_vec::thin_vec![name.clone()];
                 full.extend(path.iter().cloned());
                 let facts = match self.prelude(file) {
                     Some(prelude) => self.catalogue.symbol(prelude, &full),
@@ -110,6 +221,9 @@ impl Evaluator<'_> {
                     .instance
                     .map_or_else(Values::default, |resource| Values::one(Value::Borrowed(resource)))
             }
+            Some(Symbol::Variable(id)) if path.is_empty() && self.program.variable(id).binding == Binding::Type => {
+                self.alias(id)
+            }
             Some(symbol) => {
                 let fields: Vec<_> = path.iter().cloned().map(crate::ir::Field::Named).collect();
                 let mut values = Values::default();
@@ -124,8 +238,15 @@ impl Evaluator<'_> {
         }
     }
 
+    /// What an alias of a type says; remembered, so that one that goes round in a circle is asked for once.
+    fn alias(&self, id: VariableRef) -> Values {
+        let variable = self.program.variable(id);
+        let Some(written) = &variable.annotation else { return Values::default() };
+        Values::clone(&self.remembered(&Question::Alias(id), || self.typed(id.file, variable.owner, written)))
+    }
+
     /// Some instance of a class, acquired elsewhere: a resource where the class extends one.
-    fn instance_of(&self, class: crate::linking::ClassRef) -> Value {
+    fn instance_of(&self, class: ClassRef) -> Value {
         match self.extended_resource(class) {
             Some(resource) => Value::Borrowed(resource),
             None => Value::This { class, path: Path::new() },

@@ -9,7 +9,8 @@ use crate::linking::FunctionRef;
 use super::entries::written_name;
 
 /// The methods that implement traits of the program, by name. For languages that say what implements what.
-pub(super) fn implementations(evaluator: &Evaluator<'_>) -> FxHashMap<Name, Vec<FunctionRef>> {
+#[must_use]
+pub fn implementations(evaluator: &Evaluator<'_>) -> FxHashMap<Name, Vec<FunctionRef>> {
     let program = evaluator.program;
     let declared: FxHashSet<&Name> = program.classes().filter_map(|class| program.class(class).name.as_ref()).collect();
     let mut found: FxHashMap<Name, Vec<FunctionRef>> = FxHashMap::default();

@@ -7,9 +7,12 @@ use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::Value;
 use crate::catalogue::schema::{Ecosystem, EntryPoint, Runs};
 use crate::catalogue::{globs, split_crate};
-use crate::ir::{Call, CallKind, Decorator, FunctionKind, Module, Name, Operand, TypeRef, TypeRoot};
-use crate::linking::{FunctionRef, OpRef, Symbol, Target};
+use crate::ir::{Call, CallKind, ClassId, Decorator, FunctionKind, Module, Name, Operand, TypeRef, TypeRoot};
+use crate::linking::{ClassRef, FunctionRef, OpRef, Symbol, Target};
 use crate::source::Location;
+
+/// What a list of methods calls the making of an instance.
+const CONSTRUCTOR: &str = "constructor";
 
 /// The entry points that are found by location, decorator or type, made ready to match.
 pub(super) struct Entries<'e, 'p> {
@@ -45,7 +48,11 @@ impl<'e, 'p> Entries<'e, 'p> {
                 let some = |patterns: &[String]| (!patterns.is_empty()).then(|| globs(patterns));
                 located.push(Located { ecosystem, entry, files: some(&entry.files), names: some(&entry.names) });
             }
-            if !(entry.decorators.is_empty() && entry.parameter_types.is_empty() && entry.base_types.is_empty()) {
+            if !(entry.decorators.is_empty()
+                && entry.parameter_types.is_empty()
+                && entry.return_types.is_empty()
+                && entry.base_types.is_empty())
+            {
                 marked.push((ecosystem, entry));
             }
         }
@@ -90,6 +97,22 @@ impl<'e, 'p> Entries<'e, 'p> {
             }
             if is_component(module, at) {
                 report(at, Runs::PerRender, "a component".to_owned(), location);
+            }
+        }
+    }
+
+    /// Reports the classes of a module whose instances a framework makes.
+    pub(super) fn of_classes(&self, module: &Module, report: &mut dyn FnMut(ClassRef, Runs, String, Location)) {
+        let ecosystem = Ecosystem::from(module.language);
+        for (index, class) in (0u32..).zip(&module.classes) {
+            let at = ClassRef { file: module.file, class: ClassId(index) };
+            let made = self.marked.iter().filter(|(of, _)| *of == ecosystem).map(|(_, entry)| entry).find(|entry| {
+                entry.methods.iter().any(|it| it == CONSTRUCTOR)
+                    && (is_decorated(module, &class.decorators, entry)
+                        || !entry.base_types.is_empty() && self.class_extends_one_of(at, &entry.base_types))
+            });
+            if let Some(entry) = made {
+                report(at, entry.runs, entry.label.clone(), Location { file: module.file, span: class.name_span });
             }
         }
     }
@@ -153,12 +176,7 @@ impl<'e, 'p> Entries<'e, 'p> {
         ) {
             return false;
         }
-        let named = |decorators: &[Decorator]| {
-            decorators
-                .iter()
-                .filter_map(|it| decorator_name(module, it))
-                .any(|name| entry.decorators.iter().any(|it| *it == name))
-        };
+        let named = |decorators: &[Decorator]| is_decorated(module, decorators, entry);
         if named(&function.decorators) {
             return true;
         }
@@ -177,6 +195,11 @@ impl<'e, 'p> Entries<'e, 'p> {
                 return true;
             }
         }
+        if !entry.return_types.is_empty()
+            && function.return_type.as_ref().is_some_and(|written| self.returns(module, written, entry))
+        {
+            return true;
+        }
         !entry.parameter_types.is_empty()
             && function.parameters.iter().any(|parameter| {
                 let written = module.variable(parameter.variable).annotation.as_ref();
@@ -185,6 +208,18 @@ impl<'e, 'p> Entries<'e, 'p> {
                     .and_then(|written| written_name(module, written))
                     .is_some_and(|name| entry.parameter_types.iter().any(|it| *it == name))
             })
+    }
+
+    /// Whether a written type, or one in it, is what an entry point of a kind returns.
+    fn returns(&self, module: &Module, written: &TypeRef, entry: &EntryPoint) -> bool {
+        let is_one = written_name(module, written).is_some_and(|name| entry.return_types.iter().any(|it| *it == name))
+            && self.may_come_from(module, written, &entry.needs_package);
+        is_one
+            || match written {
+                TypeRef::Named { arguments, .. } => arguments.iter().any(|it| self.returns(module, it, entry)),
+                TypeRef::AnyOf(types) => types.iter().any(|it| self.returns(module, it, entry)),
+                _ => false,
+            }
     }
 
     /// Whether a written type may be one of these packages' own: names such as `Request` are everybody's, so one that
@@ -221,8 +256,13 @@ impl<'e, 'p> Entries<'e, 'p> {
 
     /// Whether the class of a method implements or extends something with one of these names, at any distance.
     fn extends_one_of(&self, method: FunctionRef, names: &[String]) -> bool {
+        let class = self.evaluator.program.function(method).class();
+        class.is_some_and(|class| self.class_extends_one_of(method.class(class), names))
+    }
+
+    fn class_extends_one_of(&self, class: ClassRef, names: &[String]) -> bool {
         let program = self.evaluator.program;
-        let mut class = program.function(method).class().map(|class| method.class(class));
+        let mut class = Some(class);
         for _ in 0..8 {
             let Some(at) = class else { return false };
             let (body, module) = (program.class(at), program.module(at.file));
@@ -241,8 +281,13 @@ impl<'e, 'p> Entries<'e, 'p> {
     }
 
     /// The functions that a call registers as entry points, and as which.
-    pub(super) fn registered(&self, at: OpRef, call: &Call, callee: &Callee) -> Vec<(FunctionRef, Runs, String)> {
-        let mut registered: Vec<(FunctionRef, Runs, String)> = Vec::new();
+    pub(super) fn registered(
+        &self,
+        at: OpRef,
+        call: &Call,
+        callee: &Callee,
+    ) -> Vec<(FunctionRef, &'e EntryPoint, String)> {
+        let mut registered: Vec<(FunctionRef, &EntryPoint, String)> = Vec::new();
         for entry in self.candidates(at, call, callee).into_iter().filter(|entry| self.matches(at, call, entry)) {
             let label = match call.arguments.first().map(|first| &first.value) {
                 Some(Operand::String(text)) => format!("{} `{text}`", entry.label),
@@ -250,7 +295,7 @@ impl<'e, 'p> Entries<'e, 'p> {
             };
             for function in self.registered_by(at, call, entry) {
                 if !registered.iter().any(|(known, ..)| *known == function) {
-                    registered.push((function, entry.runs, label.clone()));
+                    registered.push((function, entry, label.clone()));
                 }
             }
         }
@@ -363,6 +408,11 @@ fn requested_packages(evaluator: &Evaluator<'_>) -> FxHashSet<String> {
         }
     }
     packages
+}
+
+fn is_decorated(module: &Module, decorators: &[Decorator], entry: &EntryPoint) -> bool {
+    let mut names = decorators.iter().filter_map(|it| decorator_name(module, it));
+    names.any(|name| entry.decorators.iter().any(|it| *it == name))
 }
 
 fn decorator_name(module: &Module, decorator: &Decorator) -> Option<Name> {

@@ -4,7 +4,7 @@
 //! the chain of calls behind it. Rates go along calls as maxima; a call whose result is memoised goes along as once
 //! ([`memo`]). Never judges a rate: a pool per request is a finding only for the rule that says so.
 
-mod dispatch;
+pub mod dispatch;
 mod entries;
 mod latch;
 pub mod memo;
@@ -80,6 +80,19 @@ pub struct Frequencies {
     keeping: RefCell<Vec<Option<Rc<Keeping>>>>,
     /// Functions that something runs once, however often it is asked to.
     memoised: FxHashSet<FunctionRef>,
+    pub lifecycles: Lifecycles,
+}
+
+/// In the order in which they were met.
+type FxIndexMap<K, V> = indexmap::IndexMap<K, V, rustc_hash::FxBuildHasher>;
+
+/// Functions by their part in the life of a component, with the operation that registers them.
+#[derive(Debug, Default)]
+pub struct Lifecycles {
+    /// What they return is run to end what they began.
+    pub effects: FxIndexMap<FunctionRef, OpRef>,
+    /// They are run when what registered them ends.
+    pub endings: FxIndexMap<FunctionRef, OpRef>,
 }
 
 /// What a function has that may keep one of its calls from being repeated. Most have nothing.

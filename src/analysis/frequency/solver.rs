@@ -12,7 +12,7 @@ use crate::linking::{FunctionRef, OpRef};
 use crate::source::Language;
 
 use super::entries::Entries;
-use super::{Evidence, Frequencies, Frequency, Node, Rate, dispatch, memo};
+use super::{Evidence, Frequencies, Frequency, Lifecycles, Node, Rate, dispatch, memo};
 
 /// Gathers who calls whom and lets the rates go along.
 pub(super) struct Solver<'e, 'p> {
@@ -28,6 +28,7 @@ pub(super) struct Solver<'e, 'p> {
     /// Functions of the project that run one of their arguments once and keep what it returns, with its index.
     memoisers: FxHashMap<FunctionRef, u32>,
     callers_of_parameters: FxHashSet<FunctionRef>,
+    lifecycles: Lifecycles,
     /// Methods of the program's own traits, by name.
     implementations: FxHashMap<Name, Vec<FunctionRef>>,
 }
@@ -43,6 +44,7 @@ impl<'e, 'p> Solver<'e, 'p> {
             memoised: FxHashSet::default(),
             memoisers: memo::memoisers(evaluator),
             callers_of_parameters: memo::callers_of_parameters(evaluator),
+            lifecycles: Lifecycles::default(),
             implementations: dispatch::implementations(evaluator),
         };
         solver.collect();
@@ -60,6 +62,10 @@ impl<'e, 'p> Solver<'e, 'p> {
                     Node::Function(function),
                     Frequency { rate: runs.into(), evidence: Evidence::Entry { label, at } },
                 ));
+            });
+            entries.of_classes(module, &mut |class, runs, label, at| {
+                let evidence = Evidence::Entry { label, at };
+                self.roots.push((Node::Class(class), Frequency { rate: runs.into(), evidence }));
             });
             for (_, variable) in program.own_exports(module.file) {
                 self.export(&self.evaluator.variable(variable));
@@ -206,9 +212,15 @@ impl<'e, 'p> Solver<'e, 'p> {
                 if memoised_argument == Some(index) {
                     self.memoised.insert(function);
                     self.root(function, Rate::Once, Evidence::Called { at });
-                } else if let Some((_, runs, label)) = registered.iter().find(|(known, ..)| *known == function) {
+                } else if let Some((_, entry, label)) = registered.iter().find(|(known, ..)| *known == function) {
                     let evidence = Evidence::Entry { label: label.clone(), at: self.evaluator.program.op_location(at) };
-                    self.root(function, (*runs).into(), evidence);
+                    self.root(function, entry.runs.into(), evidence);
+                    if entry.returns_cleanup {
+                        self.lifecycles.effects.insert(function, at);
+                    }
+                    if entry.ends {
+                        self.lifecycles.endings.insert(function, at);
+                    }
                 } else {
                     self.edge(at.function, Node::Function(function), at);
                     let is_kept = *is_kept.get_or_insert_with(|| {
@@ -266,6 +278,7 @@ impl<'e, 'p> Solver<'e, 'p> {
             memos: RefCell::default(),
             keeping: RefCell::new(vec![None; self.evaluator.program.numbers().functions()]),
             memoised: std::mem::take(&mut self.memoised),
+            lifecycles: std::mem::take(&mut self.lifecycles),
         };
         let mut work = Vec::new();
         let is_call = |at: &OpRef| self.evaluator.program.op(*at).call().is_some();

@@ -1,13 +1,14 @@
 //! Beliefs: a `catch` says that something in its `try` throws.
 //!
 //! A synchronous call of unknown code is not taken to throw. Where nothing else in a `try` is, its author knows better:
-//! then any of its calls may, as far as what was acquired before the `try` is concerned.
+//! then any of its calls may, as far as what was acquired before the `try` is concerned. What one call may do, another
+//! call of the same function may do as well (Engler et al., "Bugs as Deviant Behavior", SOSP 2001).
 
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use crate::ir::{BlockId, Function, OpKind, Terminator};
+use crate::ir::{BlockId, Function, OpKind, Place, Terminator};
 
 use super::effects::{Effect, Effects};
 
@@ -19,6 +20,7 @@ pub(super) fn add(body: &Function, effects: &mut Effects) {
             guarded.entry(handler).or_default().push(block);
         }
     }
+    let mut believed: FxHashSet<&Place> = FxHashSet::default();
     for (handler, blocks) in guarded {
         let throws = |block: &BlockId| {
             matches!(body.block(*block).terminator, Terminator::Throw(_) | Terminator::Resume)
@@ -39,10 +41,18 @@ pub(super) fn add(body: &Function, effects: &mut Effects) {
         }
         for block in blocks {
             for (index, op) in (0u32..).zip(&body.block(block).ops) {
-                if matches!(op.kind, OpKind::Call(_)) {
+                if let OpKind::Call(call) = &op.kind {
                     effects.ops.entry((block, index)).or_default().throws = true;
+                    believed.extend(call.callee.place().filter(|place| place.as_variable().is_some()));
                 }
             }
+        }
+    }
+    for (block, index, op) in body.ops().filter(|_| !believed.is_empty()) {
+        if op.call().and_then(|call| call.callee.place()).is_some_and(|place| believed.contains(place)) {
+            let index = u32::try_from(index).expect("invariant: a block has fewer than 2^32 operations");
+            let believing = effects.ops.entry((block, index)).or_default();
+            (believing.throws, believing.is_believed) = (true, true);
         }
     }
 }

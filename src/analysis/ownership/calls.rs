@@ -211,7 +211,13 @@ impl Collector<'_, '_> {
     /// A call of a function of the project: its summary, seen from here.
     fn project_call(&mut self, at: OpRef, call: &Call, function: FunctionRef, found: &mut OpEffects) {
         found.throws |= self.summaries.throws.at_call(self.evaluator, call, function);
-        let Some(interest) = self.concern(at, call, function) else { return };
+        let Some(interest) = self.concern(at, call, function) else {
+            // `const stop = watch((key) => { if (key === "q") stop(); })`: the callback ends what the call gives.
+            if found.effects.iter().any(|(_, effect)| *effect == Effect::Begin) {
+                self.pass_callbacks(call, found);
+            }
+            return;
+        };
         let solved = self.summaries.get(self.evaluator, function, interest);
         let summary = &solved.summary;
         let callee = self.evaluator.callee(at);
@@ -252,7 +258,11 @@ impl Collector<'_, '_> {
                 found.effects.push((identity, Effect::Open));
             }
         }
-        // Functions passed on: what they do may happen now, or whenever the callee's keeper calls them.
+        self.pass_callbacks(call, found);
+    }
+
+    /// Functions passed on: what they do may happen now, or whenever the callee's keeper calls them.
+    fn pass_callbacks(&self, call: &Call, found: &mut OpEffects) {
         for argument in &call.arguments {
             let values = self.evaluator.operand(self.function, &argument.value);
             for (identity, fates) in self.effects_of(&values) {

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use crate::analysis::evaluate::Evaluator;
 use crate::analysis::value::{AcquiredKind, Value, Values};
 use crate::catalogue::schema::ResourceKind;
-use crate::ir::{Call, OpKind, Rvalue};
+use crate::ir::{Call, OpKind, Place, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::captures::Captures;
@@ -48,6 +48,13 @@ impl Collector<'_, '_> {
             OpKind::Call(call) => self.call(at, call, &mut found),
             OpKind::Assign { target, value } => {
                 found.throws = matches!(value, Rvalue::Await(_));
+                if !target.path.is_empty() && self.is_instance(target) {
+                    // `connection.onmessage = (message) => socket.send(message)`: the other object works with it.
+                    let values = self.evaluator.rvalue(at, value);
+                    for identity in self.captures.mentions_of(&values) {
+                        found.effects.push((identity, Effect::Escape(Escape::Captured)));
+                    }
+                }
                 if self.evaluator.outlives(self.function, target) {
                     let values = self.evaluator.rvalue(at, value);
                     for identity in self.held_by(&values) {
@@ -112,6 +119,14 @@ impl Collector<'_, '_> {
             found.effects.push((identity, Effect::Escape(Escape::Captured)));
         }
         false
+    }
+
+    /// Whether the root of a place is an object of a class, with a life of its own.
+    fn is_instance(&self, place: &Place) -> bool {
+        self.evaluator.root_values(self.function, &place.root).iter().any(|value| match value {
+            Value::Resource(id) => matches!(self.evaluator.acquisition(*id).kind, AcquiredKind::Instance(_)),
+            _ => false,
+        })
     }
 
     pub(super) fn is_lease(&self, identity: &Identity) -> bool {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
 use crate::analysis::value::{AcquiredKind, AcquisitionId, Path, Value, Values};
 use crate::catalogue::schema::ResourceKind;
-use crate::ir::{BlockId, Terminator};
+use crate::ir::{BlockId, Edges, Function, Operand, Place, Root, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::beliefs;
@@ -63,6 +63,8 @@ pub struct OpEffects {
     pub effects: SmallVec<[(Identity, Effect); 2]>,
     /// Whether it is taken to throw.
     pub throws: bool,
+    /// Whether the function itself says so, by a `catch` around another call of the same function.
+    pub is_believed: bool,
     /// Whether it ends the process.
     pub exits: bool,
 }
@@ -103,9 +105,12 @@ impl Effects {
                 continue;
             };
             let values = evaluator.operand(function, operand);
+            // What a recursive call gives is not known while the question is open, and handed on all the same.
+            let begun = begun_for(body, &effects, operand);
             let identities: SmallVec<[Identity; 2]> = collector
                 .held_by(&values)
                 .into_iter()
+                .chain(begun)
                 .filter(|identity| collector.is_of_interest(identity))
                 .map(|identity| summaries.lease_callbacks.canonical(identity))
                 .collect();
@@ -116,7 +121,7 @@ impl Effects {
                 effects.returns.insert(block, identities);
             }
         }
-        effects.settle_captures(|identity| collector.is_lease(identity));
+        effects.settle_captures(body, |identity| collector.is_lease(identity));
         if let Some(given) = summaries.lease_callbacks.given_to(evaluator, function) {
             effects.identities.insert(given);
         }
@@ -127,21 +132,31 @@ impl Effects {
     }
 
     /// A function that gives a lease back itself is the one that has to: a callback that may do so too, when the
-    /// other side goes away or an event comes, need never run.
-    fn settle_captures(&mut self, is_lease: impl Fn(&Identity) -> bool) {
-        let released: FxHashSet<Identity> = self
-            .ops
-            .values()
-            .flat_map(|op| &op.effects)
-            .filter(|(identity, effect)| *effect == Effect::Release && is_lease(identity))
-            .map(|(identity, _)| identity.clone())
-            .collect();
-        for op in self.ops.values_mut() {
+    /// other side goes away or an event comes, need never run. Where it does not give it back after it set the callback
+    /// up, but on another way (`if (error) return done()`), the rest is the callback's work.
+    fn settle_captures(&mut self, body: &Function, is_lease: impl Fn(&Identity) -> bool) {
+        let mut released: FxHashMap<Identity, Vec<(BlockId, u32)>> = FxHashMap::default();
+        for (at, op) in &self.ops {
+            for (identity, effect) in &op.effects {
+                if *effect == Effect::Release && is_lease(identity) {
+                    released.entry(identity.clone()).or_default().push(*at);
+                }
+            }
+        }
+        for (at, op) in &mut self.ops {
             // Whom it passes the lease to on the way only works with it.
-            op.effects
-                .retain(|(identity, effect)| *effect != Effect::Escape(Escape::Passed) || !released.contains(identity));
+            op.effects.retain(|(identity, effect)| {
+                *effect != Effect::Escape(Escape::Passed) || !released.contains_key(identity)
+            });
             for (identity, effect) in &mut op.effects {
-                if *effect == Effect::Escape(Escape::Captured) && released.contains(identity) {
+                let is_released_after = |releases: &Vec<(BlockId, u32)>| {
+                    releases.iter().any(|release| {
+                        release.0 == at.0 && release.1 >= at.1
+                            || release.0 != at.0 && body.reaches(at.0, release.0, release.0, Edges::All)
+                    })
+                };
+                if *effect == Effect::Escape(Escape::Captured) && released.get(identity).is_some_and(is_released_after)
+                {
                     *effect = Effect::PartialRelease;
                 }
             }
@@ -157,6 +172,24 @@ impl Effects {
     pub fn in_order(&self) -> impl Iterator<Item = (&Identity, Effect)> {
         self.ops.values().flat_map(|op| op.effects.iter().map(|(identity, effect)| (identity, *effect)))
     }
+}
+
+/// What begins at the call whose result an operand is.
+fn begun_for(body: &Function, effects: &Effects, operand: &Operand) -> SmallVec<[Identity; 1]> {
+    let Some(Place { root: Root::Temp(temp), path }) = operand.place() else { return SmallVec::new() };
+    if !path.is_empty() {
+        return SmallVec::new();
+    }
+    let gives_it =
+        |at: &(BlockId, u32)| body.block(at.0).ops[at.1 as usize].call().is_some_and(|call| call.result == *temp);
+    effects
+        .ops
+        .iter()
+        .filter(|(at, _)| gives_it(at))
+        .flat_map(|(_, op)| &op.effects)
+        .filter(|(_, effect)| *effect == Effect::Begin)
+        .map(|(identity, _)| identity.clone())
+        .collect()
 }
 
 /// The identities a value is, itself.

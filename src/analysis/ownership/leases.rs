@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Path, Value};
 use crate::catalogue::{ResourceId, SymbolFacts};
-use crate::ir::{Call, CallKind, OpKind, Operand, Place};
+use crate::ir::{Binding, Call, CallKind, OpKind, Operand, Place};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::effects::{Effect, Effects, Escape, Identity};
@@ -186,6 +186,10 @@ fn begun_in(evaluator: &Evaluator<'_>, function: FunctionRef) -> Vec<Begun> {
         let OpKind::Call(call) = &op.kind else { continue };
         let at = function.op(block, index);
         let Some((receiver, _)) = call.receiver() else { continue };
+        // A function that is given the connection and begins for its caller has a part that does it.
+        if is_given_around(evaluator, function, &receiver) {
+            continue;
+        }
         for target in &evaluator.callee(at).targets {
             let CallTarget::ResourceMethod { receiver: value, name } = target else { continue };
             for giver in evaluator.resources_of(value) {
@@ -202,6 +206,14 @@ fn begun_in(evaluator: &Evaluator<'_>, function: FunctionRef) -> Vec<Begun> {
         }
     }
     begun
+}
+
+/// Whether a place is a parameter of a function around this one.
+fn is_given_around(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place) -> bool {
+    place.root_variable().is_some_and(|id| {
+        let variable = evaluator.program.variable(function.variable(id));
+        variable.owner != function.function && matches!(variable.binding, Binding::Parameter(_))
+    })
 }
 
 fn finishes(evaluator: &Evaluator<'_>, at: OpRef, call: &Call, lease: &Begun) -> bool {

@@ -43,16 +43,17 @@ pub enum PathEnd {
 pub enum Wanted {
     Normal,
     Exceptional,
-    /// A `throw` of the function itself, or what it catches and throws again.
+    /// A `throw` of the function itself, what it catches and throws again, or a call that it believes to throw.
     Raised,
 }
 
 impl Wanted {
-    fn is(self, exit: Exit, thrown_by: Option<u32>) -> bool {
+    fn is(self, exit: Exit, effects: &Effects, block: BlockId, thrown_by: Option<u32>) -> bool {
+        let is_believed = |index| effects.ops.get(&(block, index)).is_some_and(|op| op.is_believed);
         match self {
             Self::Normal => exit == Exit::Normal,
             Self::Exceptional => exit == Exit::Exceptional,
-            Self::Raised => exit == Exit::Exceptional && thrown_by.is_none(),
+            Self::Raised => exit == Exit::Exceptional && thrown_by.is_none_or(is_believed),
         }
     }
 }
@@ -90,7 +91,7 @@ pub fn leak_path(
                         });
                     }
                 }
-                Leave::Out(exit) if wanted.is(exit, thrown_by) && is_held => {
+                Leave::Out(exit) if wanted.is(exit, effects, block, thrown_by) && is_held => {
                     let end = match (exit, thrown_by) {
                         (Exit::Normal, _) => PathEnd::Returns { block },
                         (Exit::Exceptional, Some(index)) => PathEnd::Throws { block, index },

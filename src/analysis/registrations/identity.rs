@@ -265,7 +265,7 @@ fn made(evaluator: &Evaluator<'_>, function: FunctionRef, temp: crate::ir::Temp)
     let is_new = definitions.iter().all(|definition| {
         let at = OpRef { function, block: definition.block, index: definition.index };
         match &evaluator.program.op(at).kind {
-            OpKind::Call(call) => call.method_name() == Some("bind"),
+            OpKind::Call(call) => call.method_name() == Some("bind") && !call.optional,
             OpKind::Assign { value: Rvalue::Use(Operand::Function(_)), .. } => true,
             _ => false,
         }

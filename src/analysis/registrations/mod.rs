@@ -27,6 +27,8 @@ pub use identity::{Event, Handler, HandlerId, Likeness, PlaceId};
 pub struct Registrations {
     pub additions: Vec<Addition>,
     pub removals: Vec<Removal>,
+    /// Removals that are never run.
+    pub lost: Vec<Removal>,
     /// The functions that additions make handlers, with the addition's index.
     handlers: FxHashMap<FunctionRef, usize>,
 }
@@ -55,6 +57,7 @@ pub struct Addition {
 #[derive(Debug, Clone)]
 pub struct Removal {
     pub at: OpRef,
+    pub resource: ResourceId,
     pub target: Target,
     /// `None`: of every event.
     pub event: Option<Event>,
@@ -62,6 +65,8 @@ pub struct Removal {
     pub handler: Option<Handler>,
     pub capture: Capture,
     pub class: Option<ClassRef>,
+    /// It is written out, and takes away the very function it is given and no other.
+    pub is_exact: bool,
 }
 
 /// What a callback is added to.

@@ -288,16 +288,32 @@ fn finish(
             return Some(found.additions.len() - 1);
         }
         RegistrationRole::Remove => {
-            found.removals.push(Removal { at: site.at, target, event, handler, capture, class });
+            let removal = Removal {
+                at: site.at,
+                resource: site.resource,
+                target,
+                event,
+                handler,
+                capture,
+                class,
+                is_exact: registration.capture && site.inner.is_none() && site.target.is_some(),
+            };
+            if facts.lost_cleanup(site.at.function).is_some() {
+                found.lost.push(removal);
+            } else {
+                found.removals.push(removal);
+            }
         }
         RegistrationRole::RemoveAll => {
             found.removals.push(Removal {
                 at: site.at,
+                resource: site.resource,
                 target,
                 event,
                 handler: None,
                 capture: Capture::Unknown,
                 class,
+                is_exact: false,
             });
         }
     }
@@ -361,16 +377,30 @@ fn capture(evaluator: &Evaluator<'_>, site: &Site, registration: &Registration) 
             let values = evaluator.operand(slot.function, operand);
             let mut objects = values.iter().filter(|value| !matches!(value, Value::Nullish));
             match (objects.next(), objects.next()) {
-                (Some(Value::Object { at, .. }), None) if !values.open => {
-                    match evaluator.written_property(*at, "capture") {
-                        Some(Operand::Boolean(flag)) => Capture::Is(flag),
-                        None => Capture::Is(false),
-                        Some(_) => Capture::Unknown,
-                    }
+                (Some(Value::Object { at, .. }), None) if !values.open => flag(evaluator, *at, "capture", 2),
+                _ => Capture::Unknown,
+            }
+        }
+    }
+}
+
+/// What an object literal says of a flag, also where it takes it from another one.
+fn flag(evaluator: &Evaluator<'_>, literal: OpRef, name: &str, depth: u32) -> Capture {
+    match evaluator.written_property(literal, name) {
+        Some(Operand::Boolean(flag)) => Capture::Is(flag),
+        None => Capture::Is(false),
+        Some(Operand::Place(place)) if depth > 0 => {
+            let Some((holder, field)) = place.split_last() else { return Capture::Unknown };
+            let values = evaluator.place(literal.function, &holder);
+            let mut objects = values.iter();
+            match (objects.next(), objects.next(), field.name()) {
+                (Some(Value::Object { at, .. }), None, Some(name)) if !values.open => {
+                    flag(evaluator, *at, name, depth - 1)
                 }
                 _ => Capture::Unknown,
             }
         }
+        Some(_) => Capture::Unknown,
     }
 }
 

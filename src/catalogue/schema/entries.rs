@@ -49,12 +49,21 @@ pub struct EntryPoint {
     /// Written types of a parameter that tell: `NextApiRequest`, `FastifyRequest`.
     #[serde(default)]
     pub parameter_types: Vec<String>,
+    /// The written type it returns, or one in that, has one of these names: `Result<impl Reply, Rejection>`.
+    #[serde(default)]
+    pub return_types: Vec<String>,
     /// Base classes and interfaces whose methods these are.
     #[serde(default)]
     pub base_types: Vec<String>,
     /// Only called when the other side asks for it: what it takes out may stay for ever.
     #[serde(default)]
     pub on_demand: bool,
+    /// What it returns is run to end what it began.
+    #[serde(default)]
+    pub returns_cleanup: bool,
+    /// It is run when what registered it ends; it has to be registered before anything is waited for.
+    #[serde(default)]
+    pub ends: bool,
     /// Which methods, for decorators on a class and base types; empty means all.
     #[serde(default)]
     pub methods: Vec<String>,

@@ -46,25 +46,54 @@ pub struct FunctionFact {
     pub cancels: Option<u32>,
     /// It keeps what it is given from ever being dropped: `Box::leak(x)`, or `x.leak()` for a method.
     #[serde(default)]
-    pub forgets: bool,
+    pub forgets: Option<Forgets>,
     /// What it waits for comes from outside, or with time, as often as it is asked for: `thread::sleep`, `recv_from`.
     #[serde(default)]
     pub comes_from_outside: bool,
     /// It takes back what was kept from being dropped: `Box::from_raw(x)`.
     #[serde(default)]
     pub reclaims: bool,
+    /// What kind of memory it forgets or reclaims: what is forgotten of one kind is reclaimed as that.
+    #[serde(default)]
+    pub memory: Option<String>,
+    /// What it gives has memory of its own: `Vec::from(x)`.
+    #[serde(default)]
+    pub allocates: bool,
     /// Its result is the argument at this index, or another face of it: `Object.freeze(x)`.
     #[serde(default)]
     pub returns: Option<u32>,
-    /// It makes an empty collection.
+    /// It makes an empty collection, or a queue with two ends.
     #[serde(default)]
     pub makes: Option<Collection>,
+    /// It is a method of an end of a queue, by which something is put in or taken out.
+    #[serde(default)]
+    pub end: Option<QueueEnd>,
+    /// What it gives is another face of the end of a queue that it is a method of.
+    #[serde(default)]
+    pub is_face: bool,
+    /// What those wait for who wait for it.
+    #[serde(default)]
+    pub waiting: Option<Waiting>,
     /// What it makes keeps what it is given for a while only.
     #[serde(default)]
     pub evicts: Option<Eviction>,
 }
 
-/// How a collection grows.
+/// How something is kept from being dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Forgets {
+    /// To have it as long as the program runs: `Box::leak(x)`.
+    ForGood,
+    /// For whatever reason; most have one: `mem::forget(x)`. Only what has memory or a resource of its own is missed, and
+    /// only where nothing else got hold of that.
+    IfOwned,
+    /// As a pointer, for whoever takes it back: `Box::into_raw(x)`.
+    AsPointer,
+}
+
+/// What is made empty, and how it grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -73,6 +102,38 @@ pub enum Collection {
     Keyed,
     /// With every entry.
     List,
+    /// A queue without a bound, as a pair: what is put in at `0` stays until it is taken out at `1`.
+    Queue,
+    /// A pair for one answer: who sends the first part along waits at the second.
+    Reply,
+}
+
+/// An end of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum QueueEnd {
+    Sender,
+    Receiver,
+}
+
+/// What one waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Waiting {
+    /// The next of what others send, as fast as they do, where the call is awaited: a stream.
+    Messages,
+    /// The same for what also keeps a thread: a socket, a channel.
+    Input,
+    /// What a person does: keys, clicks.
+    People,
+    /// Work that takes time: a network, a disk, a database, another process.
+    Work,
+    /// Others who make room: a permit.
+    Room,
+    /// A turn: a lock, a signal, nothing that takes time of its own.
+    Turn,
 }
 
 /// A container that drops entries by itself, at a size or an age.

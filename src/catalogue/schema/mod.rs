@@ -12,7 +12,7 @@ mod registrations;
 use serde::{Deserialize, Serialize};
 
 pub use entries::{EntryPoint, Runs};
-pub use functions::{Collection, Eviction, FunctionFact};
+pub use functions::{Collection, Eviction, Forgets, FunctionFact, QueueEnd, Waiting};
 pub use limits::{Deadline, Limit};
 pub use registrations::{ArgumentLiteral, ArgumentTest, Registration};
 /// One library: a file of `rules/catalogue/<language>/`.
@@ -95,6 +95,9 @@ pub struct Resource {
     /// in any case: `query("COMMIT")`.
     #[serde(default)]
     pub release_statements: Vec<String>,
+    /// Those of `release` that are done when they return: all others give a promise, or may.
+    #[serde(default)]
+    pub synchronous: Vec<String>,
     /// Functions of the library that release what they are given as first argument: `clearInterval()`.
     #[serde(default)]
     pub release_functions: Vec<String>,
@@ -147,6 +150,16 @@ pub struct Resource {
     /// For guards: methods, the first on it and more on what that gave, whose result is worth nothing once it is gone.
     #[serde(default)]
     pub views: Vec<String>,
+    /// For guards of locks: the types that give them, whatever they hold, and by which methods.
+    #[serde(default)]
+    pub taken_from: Vec<String>,
+    #[serde(default)]
+    pub taken_by: Vec<String>,
+    /// For such guards: methods that keep them from being given back, and methods of what gives them that make up for it.
+    #[serde(default)]
+    pub lost_by: Vec<String>,
+    #[serde(default)]
+    pub made_up_by: Vec<String>,
     /// Methods that return it (or a promise of it): chaining, views of the same thing.
     #[serde(default)]
     pub returns_self: Vec<String>,
@@ -171,6 +184,21 @@ pub struct Resource {
     /// One or two sentences: what to do instead.
     #[serde(default)]
     pub help: String,
+}
+
+impl Resource {
+    /// Whether nothing has to be waited for when it is released.
+    #[must_use]
+    pub fn is_released_at_once(&self) -> bool {
+        matches!(self.kind, ResourceKind::Timer | ResourceKind::Listener)
+            || self.release.first().is_some_and(|method| self.synchronous.contains(method))
+    }
+
+    /// Whether having it comes to anything: it holds something, or gives out what does.
+    #[must_use]
+    pub fn gives_or_holds(&self) -> bool {
+        self.kind != ResourceKind::Stateless || !self.leases.is_empty()
+    }
 }
 
 /// The broad kind of a resource: which rules look at it.
@@ -268,6 +296,9 @@ pub struct Lease {
     /// Releasing the giver releases it too: the pages of a browser, the channels of a connection.
     #[serde(default)]
     pub with_giver: bool,
+    /// A function it is given is told of what comes from then on: the lease is the result all the same.
+    #[serde(default)]
+    pub tells_callback: bool,
     /// Methods of the giver that take the lease back as their first argument: `pool.releaseConnection(connection)`.
     #[serde(default)]
     pub returned_by: Vec<String>,

@@ -22,6 +22,7 @@ fn run(text: &str, report_unused: bool) -> (Suppressed, String) {
                 message: String::new(),
                 help: String::new(),
                 trace: Vec::new(),
+                fix: None,
             });
         } else {
             let finding = findings.iter_mut().rfind(|finding| (finding.location.span.start as usize) < start);

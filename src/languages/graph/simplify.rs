@@ -22,6 +22,8 @@ pub(super) fn simplify(mut blocks: Vec<Block>) -> Vec<Block> {
     for (mut block, entries) in blocks.into_iter().zip(entries) {
         if entries > 0 {
             for_each_edge(&mut block, |to| *to = numbers[to.index()]);
+            // Most blocks hold one operation or two, and a growing list makes room for four.
+            block.ops.shrink_to_fit();
             kept.push(block);
         }
     }

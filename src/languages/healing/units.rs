@@ -114,7 +114,7 @@ fn parse(patient: &Patient<'_>, context: &Range<usize>) -> Option<Tree> {
     patient.tolerant_fuel.set(left);
     let grammar = match patient.language {
         // The grammar with JSX refuses `<T>value`, the one without refuses JSX.
-        Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
+        Language::TypeScript | Language::Vue | Language::Svelte => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
         Language::Tsx | Language::JavaScript => tree_sitter_typescript::LANGUAGE_TSX,
         Language::Rust => tree_sitter_rust::LANGUAGE,
     };

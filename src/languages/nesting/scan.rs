@@ -88,7 +88,7 @@ impl<'t> Scan<'t> {
         Self {
             bytes: text.as_bytes(),
             at: 0,
-            jsx: !matches!(language, Language::TypeScript | Language::Rust),
+            jsx: matches!(language, Language::Tsx | Language::JavaScript),
             rust: language == Language::Rust,
             frames: Vec::new(),
             frame: Frame::new(Kind::Code(0)),

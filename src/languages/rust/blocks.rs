@@ -4,7 +4,9 @@ use crate::ir::{OpKind, Operand, Place, Rvalue};
 use crate::source::Span;
 
 use super::drops::Way;
+use super::expressions::Mode;
 use super::lowering::Lowering;
+use super::plumbing::locking;
 use super::span_of;
 
 impl Lowering<'_> {
@@ -67,7 +69,7 @@ impl Lowering<'_> {
             self.or_leave(&local.pat, &value, diverge);
         }
         if matches!(local.pat, syn::Pat::Wild(_)) {
-            self.drop_result(&init.expr, &value);
+            self.give_up(&init.expr, value);
             return;
         }
         self.moves(&value);
@@ -103,6 +105,20 @@ impl Lowering<'_> {
         }
         ways.push(Way { end: matched, moved });
         self.join(ways, span_of(diverge));
+    }
+
+    /// `let _ = …` and `_ = …`: the value is dropped at once. A lock is taken and given back with nobody having had it, which
+    /// is worth an operation that otherwise taking a lock is not.
+    pub(super) fn give_up(&mut self, expression: &syn::Expr, value: Operand) {
+        let value = match (locking(expression), value) {
+            (Some(locking), Operand::Place(lock)) => {
+                let callee = lock.named(super::paths::name_of(&locking.method));
+                let at = span_of(locking);
+                self.push_call(callee.into(), Vec::new(), Mode::PLAIN, at, at)
+            }
+            (_, value) => value,
+        };
+        self.drop_result(expression, &value);
     }
 
     /// The value of a statement or of `let _ =` is dropped at once, unless it still belongs to a variable.

@@ -10,19 +10,26 @@ use crate::source::Span;
 use super::lowering::Lowering;
 use super::paths::name_of;
 use super::patterns::{is_success, member_name};
-use super::plumbing::{Plumbing, plumbing};
+use super::plumbing::{Plumbing, is_lock, plumbing};
 use super::{range, span_of};
 
-/// Whether `?` takes the value apart.
+/// What the expression around a value does with it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    Plain,
-    Try,
+pub(super) struct Mode {
+    /// `?` takes the value apart.
+    tries: bool,
+    /// `.await` waits for it.
+    waits: bool,
+}
+
+impl Mode {
+    pub(super) const PLAIN: Self = Self { tries: false, waits: false };
+    const WAIT: Self = Self { tries: false, waits: true };
 }
 
 impl Lowering<'_> {
     pub(super) fn expression(&mut self, expression: &syn::Expr) -> Operand {
-        self.value(expression, Mode::Plain)
+        self.value(expression, Mode::PLAIN)
     }
 
     fn value(&mut self, expression: &syn::Expr, mode: Mode) -> Operand {
@@ -33,7 +40,7 @@ impl Lowering<'_> {
             syn::Expr::Await(inner) => return self.awaited(&inner.base, mode, at),
             syn::Expr::Paren(inner) => return self.value(&inner.expr, mode),
             syn::Expr::Group(inner) => return self.value(&inner.expr, mode),
-            syn::Expr::Try(inner) => self.value(&inner.expr, Mode::Try),
+            syn::Expr::Try(inner) => self.value(&inner.expr, Mode { tries: true, ..mode }),
             syn::Expr::Path(path) => self.place_of(&path.path).into(),
             syn::Expr::Field(field) => match self.expression(&field.base) {
                 Operand::Place(place) => place.named(member_name(&field.member)).into(),
@@ -97,18 +104,7 @@ impl Lowering<'_> {
                 Operand::Nullish
             }
             syn::Expr::Assign(assignment) => {
-                let value = self.expression(&assignment.right);
-                self.moves(&value);
-                if let Operand::Place(target) = self.expression(&assignment.left) {
-                    if let Some(id) = target.as_variable() {
-                        self.moved.remove(&id);
-                        if is_dereferenced(&assignment.left) {
-                            let behind = self.referents.get(&id).cloned().unwrap_or_else(|| target.clone().named("*"));
-                            self.body.assign(behind, Rvalue::Use(value.clone()), at);
-                        }
-                    }
-                    self.body.assign(target, Rvalue::Use(value), at);
-                }
+                self.assignment(assignment, at);
                 Operand::Nullish
             }
             syn::Expr::Binary(binary) => {
@@ -122,7 +118,24 @@ impl Lowering<'_> {
             syn::Expr::Macro(call) => self.macro_call(&call.mac),
             other => self.aggregate(other, at),
         };
-        if mode == Mode::Try { self.settled(plain, at) } else { plain }
+        if mode.tries { self.settled(plain, at) } else { plain }
+    }
+
+    fn assignment(&mut self, assignment: &syn::ExprAssign, at: Span) {
+        let value = self.expression(&assignment.right);
+        if matches!(&*assignment.left, syn::Expr::Infer(_)) {
+            return self.give_up(&assignment.right, value);
+        }
+        self.moves(&value);
+        let Operand::Place(target) = self.expression(&assignment.left) else { return };
+        if let Some(id) = target.as_variable() {
+            self.moved.remove(&id);
+            if is_dereferenced(&assignment.left) {
+                let behind = self.referents.get(&id).cloned().unwrap_or_else(|| target.clone().named("*"));
+                self.body.assign(behind, Rvalue::Use(value.clone()), at);
+            }
+        }
+        self.body.assign(target, Rvalue::Use(value), at);
     }
 
     /// Notes what a new variable is a guard of, or a reference to: writing through it writes there.
@@ -170,17 +183,26 @@ impl Lowering<'_> {
     /// `.await`: the value of what is waited for. Where that is not what is called on the spot, that somebody waits is worth
     /// an operation: it is what ends a task.
     fn awaited(&mut self, base: &syn::Expr, mode: Mode, at: Span) -> Operand {
-        let value = self.value(base, mode);
+        let value = self.value(base, Mode { waits: true, ..mode });
         if let (Operand::Place(place), syn::Expr::Path(_) | syn::Expr::Field(_)) = (&value, base) {
             let callee = place.clone().named("await").into();
-            self.push_call(callee, Vec::new(), Mode::Plain, span_of(base), at);
+            self.push_call(callee, Vec::new(), Mode::WAIT, span_of(base), at);
         }
         value
     }
 
     /// A value that is given away: a variable that held it holds it no more.
     pub(super) fn moved_value(&mut self, expression: &syn::Expr) -> Operand {
-        let value = self.expression(expression);
+        self.given_away(expression, Mode::PLAIN)
+    }
+
+    /// The same for a future that is waited for.
+    pub(super) fn moved_future(&mut self, expression: &syn::Expr) -> Operand {
+        self.given_away(expression, Mode::WAIT)
+    }
+
+    fn given_away(&mut self, expression: &syn::Expr, mode: Mode) -> Operand {
+        let value = self.value(expression, mode);
         if !matches!(expression, syn::Expr::Reference(_)) {
             self.moves(&value);
         }
@@ -219,7 +241,9 @@ impl Lowering<'_> {
         // Nothing fails here that did not fail in what the value comes from.
         let part = plumbing(&method, call.args.len());
         let is_value = part.is_some_and(|part| part != Plumbing::AndThen);
-        let receiver = self.value(&call.receiver, if is_value { mode } else { Mode::Plain });
+        // Who waits for a lock does not wait for what has it.
+        let mode_of_receiver = Mode { waits: mode.waits && !is_lock(&method), ..mode };
+        let receiver = self.value(&call.receiver, if is_value { mode_of_receiver } else { Mode::PLAIN });
         match (part, call.args.first()) {
             (Some(Plumbing::Through), argument) => {
                 argument.map(|argument| self.expression(argument));
@@ -231,7 +255,7 @@ impl Lowering<'_> {
             (Some(Plumbing::OrElse), Some(argument)) => {
                 let make = self.expression(argument);
                 let callee_span = span_of(argument);
-                let otherwise = |it: &mut Self| it.push_call(make, Vec::new(), Mode::Plain, callee_span, at);
+                let otherwise = |it: &mut Self| it.push_call(make, Vec::new(), Mode::PLAIN, callee_span, at);
                 return self.receiver_or(receiver, otherwise, at);
             }
             (Some(Plumbing::AndThen), Some(argument)) => {
@@ -239,9 +263,9 @@ impl Lowering<'_> {
                 let callee_span = span_of(argument);
                 self.moves(&receiver);
                 let given = vec![Argument { value: receiver.clone(), spread: false, span: span_of(&*call.receiver) }];
-                let then = |it: &mut Self| it.push_call(next, given, Mode::Plain, callee_span, at);
+                let then = |it: &mut Self| it.push_call(next, given, Mode::PLAIN, callee_span, at);
                 let result = self.receiver_and(receiver, then, at);
-                return if mode == Mode::Try { self.settled(result, at) } else { result };
+                return if mode.tries { self.settled(result, at) } else { result };
             }
             _ => {}
         }
@@ -264,9 +288,9 @@ impl Lowering<'_> {
         at: Span,
     ) -> Operand {
         let result = self.body.new_temp();
-        let awaited = mode == Mode::Try;
+        let Mode { tries: awaited, waits: suspends } = mode;
         let kind = CallKind::Call;
-        let call = Call { callee, kind, arguments, result, awaited, optional: false, callee_span };
+        let call = Call { callee, kind, arguments, result, awaited, suspends, optional: false, callee_span };
         let push = |lowering: &mut Self| lowering.body.push(OpKind::Call(Box::new(call)), at);
         if awaited {
             self.fallible(at, push);
@@ -296,6 +320,7 @@ impl Lowering<'_> {
                 arguments: vec![argument],
                 result,
                 awaited: false,
+                suspends: false,
                 optional: false,
                 callee_span: span_of(&literal.path),
             })),
@@ -355,6 +380,7 @@ impl Lowering<'_> {
             binds_this: false,
             owned_captures: Some(owned),
             parameters,
+            this_type: None,
             return_type: None,
             decorators: Vec::new(),
             blocks,

@@ -168,6 +168,12 @@ impl Lowering<'_> {
             }
             syn::Item::Static(it) => self.constant(&it.ident, &it.ty, &it.expr),
             syn::Item::Const(it) => self.constant(&it.ident, &it.ty, &it.expr),
+            syn::Item::Type(it) => {
+                let annotation = self.type_ref(&it.ty);
+                if let Some(id) = self.lookup(&name_of(&it.ident)) {
+                    self.variables[id.0 as usize].annotation = Some(annotation);
+                }
+            }
             syn::Item::Mod(it) => self.inline_module(it),
             syn::Item::Enum(it) => self.derived(&it.ident, &it.attrs),
             syn::Item::Macro(it) => {
@@ -256,6 +262,11 @@ impl Lowering<'_> {
         });
         let parameters: Vec<Parameter> =
             (0..).zip(inputs).map(|(index, input)| self.parameter(index, &input.pat, Some(&input.ty))).collect();
+        // `self`, `&self` and `&mut self` say nothing of how it is held.
+        let this_type = signature.receiver().and_then(|receiver| match &receiver.kind {
+            syn::ReceiverKind::Typed(_, written) => Some(self.type_ref(written)),
+            _ => None,
+        });
         let return_type = match &signature.output {
             syn::ReturnType::Default => None,
             syn::ReturnType::Type(_, written) => Some(self.type_ref(written)),
@@ -274,6 +285,7 @@ impl Lowering<'_> {
             binds_this: true,
             owned_captures: None,
             parameters,
+            this_type,
             return_type,
             decorators,
             blocks,

@@ -83,7 +83,7 @@ impl<'t> Lowering<'t> {
             self.items(&tree.items);
         }
         for (variable, maker, at) in std::mem::take(&mut self.statics) {
-            let value = self.push_call(Operand::Function(maker), Vec::new(), Mode::Plain, at, at);
+            let value = self.push_call(Operand::Function(maker), Vec::new(), Mode::PLAIN, at, at);
             self.body.assign(Place::variable(variable), Rvalue::Use(value), at);
         }
         let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);

@@ -5,7 +5,7 @@
 //! (`lazy_static!`, `thread_local!`); statements run (`try_stream!`). Of anything else nothing is known but the names in
 //! it: such a macro may take what they stand for.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
 
@@ -87,6 +87,7 @@ impl Lowering<'_> {
             arguments,
             result,
             awaited: false,
+            suspends: false,
             optional: false,
             callee_span: span_of(&call.path),
         };
@@ -98,7 +99,7 @@ impl Lowering<'_> {
     fn branches(&mut self, branches: &[Branch], at: Span) -> Operand {
         let awaited: Vec<Operand> = branches
             .iter()
-            .map(|branch| branch.awaited.as_ref().map_or(Operand::Nullish, |(_, future)| self.moved_value(future)))
+            .map(|branch| branch.awaited.as_ref().map_or(Operand::Nullish, |(_, future)| self.moved_future(future)))
             .collect();
         let result = self.body.new_temp();
         let before = self.moved.clone();
@@ -133,22 +134,52 @@ impl Lowering<'_> {
         self.made_once(id, &it.value, range(it.name.span()));
     }
 
-    /// The variables that tokens mention: code nobody has read may take any of them.
+    /// The variables that tokens mention, and the fields of them: code nobody has read may take any of them.
     fn names_in(&mut self, tokens: TokenStream, named: &mut Vec<Argument>) {
-        for token in tokens {
-            match token {
-                TokenTree::Group(group) => self.names_in(group.stream(), named),
-                TokenTree::Ident(ident) => {
-                    if let Some(id) = self.lookup(&super::paths::name_of(&ident)) {
-                        let value = Operand::Place(Place::variable(id));
-                        self.moves(&value);
-                        named.push(Argument { value, spread: false, span: range(ident.span()) });
-                    }
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            let ident = match token {
+                TokenTree::Group(group) => {
+                    self.names_in(group.stream(), named);
+                    continue;
                 }
-                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+                TokenTree::Ident(ident) => ident,
+                TokenTree::Punct(_) | TokenTree::Literal(_) => continue,
+            };
+            let name = super::paths::name_of(&ident);
+            let mut place = match self.lookup(&name) {
+                Some(id) => Place::variable(id),
+                None if name == "self" => Place::new(crate::ir::Root::This),
+                None => continue,
+            };
+            let span = range(ident.span());
+            if place.as_variable().is_some() {
+                let value = Operand::Place(place.clone());
+                self.moves(&value);
+                named.push(Argument { value, spread: false, span });
+            }
+            while let Some(field) = field_after(&mut tokens) {
+                place = place.named(super::paths::name_of(&field));
+            }
+            if !place.path.is_empty() {
+                named.push(Argument { value: place.into(), spread: false, span });
             }
         }
     }
+}
+
+/// `.name`, where that is no method's.
+fn field_after(tokens: &mut std::iter::Peekable<proc_macro2::token_stream::IntoIter>) -> Option<proc_macro2::Ident> {
+    let mut ahead = tokens.clone();
+    let is_dot = matches!(ahead.next(), Some(TokenTree::Punct(dot)) if dot.as_char() == '.');
+    let Some(TokenTree::Ident(field)) = ahead.next().filter(|_| is_dot) else { return None };
+    let is_called =
+        matches!(ahead.peek(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis);
+    if is_called {
+        return None;
+    }
+    *tokens = ahead;
+    Some(field)
 }
 
 fn body(tokens: &TokenStream) -> Body {

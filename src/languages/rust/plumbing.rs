@@ -36,14 +36,36 @@ pub(super) fn plumbing(method: &str, arguments: usize) -> Option<Plumbing> {
             1,
         ) => Plumbing::Through,
         // `lock_recover()`, `read_unpoisoned()`: what projects and other libraries call their ways to a lock.
-        (name, 0) if ["lock_", "read_", "write_"].iter().any(|prefix| name.starts_with(prefix)) && is_of_lock(name) => {
-            Plumbing::Through
-        }
+        (name, 0) if is_lock(name) && is_of_lock(name) => Plumbing::Through,
         ("unwrap_or" | "or", 1) => Plumbing::OrValue,
         ("unwrap_or_else" | "or_else", 1) => Plumbing::OrElse,
         ("and_then" | "is_ok_and" | "is_some_and", 1) => Plumbing::AndThen,
         _ => return None,
     })
+}
+
+/// The call that takes a lock whose guard an expression is: `m.lock().unwrap()`, `m.read().await`.
+pub(super) fn locking(expression: &syn::Expr) -> Option<&syn::ExprMethodCall> {
+    match expression {
+        syn::Expr::Await(inner) => locking(&inner.base),
+        syn::Expr::Try(inner) => locking(&inner.expr),
+        syn::Expr::Paren(inner) => locking(&inner.expr),
+        syn::Expr::Group(inner) => locking(&inner.expr),
+        syn::Expr::MethodCall(call) => {
+            let name = call.method.to_string();
+            if plumbing(&name, call.args.len()) != Some(Plumbing::Through) {
+                return None;
+            }
+            if is_lock(&name) { Some(call) } else { locking(&call.receiver) }
+        }
+        _ => None,
+    }
+}
+
+/// Whether a method with such a name takes a lock.
+pub(super) fn is_lock(name: &str) -> bool {
+    matches!(name, "lock" | "read" | "write" | "blocking_lock" | "upgradable_read")
+        || ["lock_", "read_", "write_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn is_of_lock(name: &str) -> bool {

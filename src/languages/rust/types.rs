@@ -50,7 +50,7 @@ impl Lowering<'_> {
                 .collect(),
             _ => Vec::new(),
         };
-        TypeRef::Named { root, path: rest.into_iter().collect::<smallvec::SmallVec<[Name; 2]>>(), arguments }
+        TypeRef::Named { root, path: rest.into_iter().collect::<thin_vec::ThinVec<Name>>(), arguments }
     }
 
     fn bounds<'b>(&mut self, bounds: impl Iterator<Item = &'b syn::TypeParamBound>) -> TypeRef {

@@ -30,6 +30,7 @@ impl<'a> Lowering<'a> {
             arguments: call.arguments,
             result,
             awaited: call.awaited,
+            suspends: call.awaited,
             optional: call.optional,
             callee_span: call.callee_span,
         };

@@ -163,6 +163,7 @@ impl<'a> Lowering<'a> {
             binds_this: true,
             owned_captures: None,
             parameters: Vec::new(),
+            this_type: None,
             return_type: None,
             decorators: Vec::new(),
             blocks,

@@ -82,8 +82,11 @@ impl<'a> Lowering<'a> {
     }
 
     /// Walks the program and completes the module.
-    pub(super) fn module(mut self, program: &'a ast::Program<'a>) -> Module {
-        self.statements(&program.body);
+    pub(super) fn module(mut self, program: &'a ast::Program<'a>, instance: Option<Span>) -> Module {
+        match instance {
+            Some(instance) => self.instance_script(&program.body, instance),
+            None => self.statements(&program.body),
+        }
         let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         self.body.terminate(crate::ir::Terminator::Return(None), Span::new(end, end));
         let body = std::mem::replace(&mut self.body, Body::new(FunctionId::INITIALISER));
@@ -98,6 +101,7 @@ impl<'a> Lowering<'a> {
             binds_this: true,
             owned_captures: None,
             parameters: Vec::new(),
+            this_type: None,
             return_type: None,
             decorators: Vec::new(),
             blocks,

@@ -5,8 +5,8 @@
 //!
 //! The rooms: [`exits`] says what leaving a scope runs; [`statements`], [`loops`], [`expressions`], [`operators`],
 //! [`conditions`], [`literals`], [`jsx`] and [`patterns`] walk the tree; [`calls`], [`inlining`] and [`promises`] read
-//! calls; [`functions`], [`classes`] and [`prototypes`] make functions and classes; [`scopes`], [`modules`],
-//! [`namespaces`] and [`types`] fill the module's tables. Graphs are written with [`super::graph`].
+//! calls; [`functions`], [`classes`] and [`prototypes`] make functions and classes; [`components`] makes one of a component's
+//! script; [`scopes`], [`modules`], [`namespaces`] and [`types`] fill the module's tables. Graphs are written with [`super::graph`].
 //!
 //! Readings that go beyond the letter of the program:
 //! - A promise chain with literal callbacks is control flow, whether or not anybody awaits it. So is an immediately
@@ -19,6 +19,7 @@
 
 mod calls;
 mod classes;
+mod components;
 mod conditions;
 mod exits;
 mod expressions;
@@ -44,7 +45,7 @@ use std::cell::RefCell;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_parser::{ParseOptions, Parser};
-use oxc_semantic::SemanticBuilder;
+use oxc_semantic::{Semantic, SemanticBuilder};
 use oxc_span::SourceType;
 
 use crate::ir::{Module, ParseIssue};
@@ -63,12 +64,22 @@ thread_local! {
 /// When the parser finds nothing in the text that it could go on with: where it stopped, and why. Errors it recovers
 /// from, and everything that is a matter of meaning (a name declared twice), are passed over.
 pub fn lower(file: FileId, text: &str, language: Language) -> Result<Module, Vec<ParseIssue>> {
+    lower_component(file, text, language, None)
+}
+
+/// Lowers the scripts of a component: what stands in `instance` runs for each instance.
+pub(super) fn lower_component(
+    file: FileId,
+    text: &str,
+    language: Language,
+    instance: Option<Span>,
+) -> Result<Module, Vec<ParseIssue>> {
     ARENA.with(|arena| match arena.try_borrow_mut() {
         Ok(mut arena) => {
             arena.reset();
-            lower_in(&arena, file, text, language)
+            lower_in(&arena, file, text, language, instance)
         }
-        Err(_) => lower_in(&Allocator::new(), file, text, language),
+        Err(_) => lower_in(&Allocator::new(), file, text, language, instance),
     })
 }
 
@@ -86,6 +97,27 @@ pub fn accepts(text: &str, language: Language) -> Result<(), Vec<u32>> {
     })
 }
 
+/// Shows a file's tree, with what its names mean, to those who rewrite text. `None` when the parser refuses the file.
+pub(crate) fn with_tree<R>(text: &str, language: Language, look: impl FnOnce(&Semantic<'_>) -> R) -> Option<R> {
+    let arena = Allocator::new();
+    let readable = readable(text);
+    let program = dialects(language).iter().find_map(|&dialect| parse(&arena, &readable, dialect).ok())?;
+    let program = arena.alloc(program);
+    let built = SemanticBuilder::new().with_build_nodes(true).build(program);
+    Some(look(&built.semantic))
+}
+
+/// How much of a text a compiler would refuse without knowing types: names declared twice, `await` where there is none.
+pub(crate) fn complaints(text: &str, language: Language) -> usize {
+    let arena = Allocator::new();
+    let readable = readable(text);
+    let Some(program) = dialects(language).iter().find_map(|&dialect| parse(&arena, &readable, dialect).ok()) else {
+        return usize::MAX;
+    };
+    let program = arena.alloc(program);
+    SemanticBuilder::new().with_check_syntax_error(true).build(program).diagnostics.len()
+}
+
 fn accepts_in(arena: &Allocator, text: &str, language: Language) -> Result<(), Vec<u32>> {
     let readable = readable(text);
     let mut refusal = None;
@@ -100,7 +132,13 @@ fn accepts_in(arena: &Allocator, text: &str, language: Language) -> Result<(), V
     Err(refusal.unwrap_or_default().into_iter().map(|issue| issue.span.start).collect())
 }
 
-fn lower_in(arena: &Allocator, file: FileId, text: &str, language: Language) -> Result<Module, Vec<ParseIssue>> {
+fn lower_in(
+    arena: &Allocator,
+    file: FileId,
+    text: &str,
+    language: Language,
+    instance: Option<Span>,
+) -> Result<Module, Vec<ParseIssue>> {
     let readable = readable(text);
     let mut refusal = None;
     for &dialect in dialects(language) {
@@ -108,7 +146,7 @@ fn lower_in(arena: &Allocator, file: FileId, text: &str, language: Language) -> 
             Ok(program) => {
                 let program = arena.alloc(program);
                 let scoping = SemanticBuilder::new().build(program).semantic.into_scoping();
-                return Ok(Lowering::new(file, language, text, program, scoping).module(program));
+                return Ok(Lowering::new(file, language, text, program, scoping).module(program, instance));
             }
             Err(issues) => {
                 refusal.get_or_insert(issues);
@@ -124,10 +162,12 @@ fn dialects(language: Language) -> &'static [SourceType] {
     const TSX: &[SourceType] = &[SourceType::tsx()];
     const JAVASCRIPT: &[SourceType] =
         &[SourceType::unambiguous().with_jsx(true), SourceType::script().with_jsx(true), SourceType::tsx()];
+    const COMPONENT: &[SourceType] = &[SourceType::ts(), SourceType::tsx()];
     match language {
         Language::TypeScript => TYPESCRIPT,
         Language::Tsx => TSX,
         Language::JavaScript => JAVASCRIPT,
+        Language::Vue | Language::Svelte => COMPONENT,
         Language::Rust => &[],
     }
 }

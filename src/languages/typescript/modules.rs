@@ -145,7 +145,7 @@ impl<'a> Lowering<'a> {
                     None => self.synthetic("default".into(), at, Binding::Class(id)),
                 }
             }
-            ast::ExportDefaultDeclarationKind::TSInterfaceDeclaration(interface) => self.declare(&interface.id),
+            ast::ExportDefaultDeclarationKind::TSInterfaceDeclaration(interface) => self.interface(interface),
             other => match other.as_expression() {
                 Some(expression) => self.default_value(expression, hint, at),
                 None => return,

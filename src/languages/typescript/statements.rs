@@ -87,7 +87,7 @@ impl<'a> Lowering<'a> {
                 self.variables[variable.0 as usize].annotation = Some(annotation);
             }
             ast::Declaration::TSInterfaceDeclaration(interface) => {
-                self.declare(&interface.id);
+                self.interface(interface);
             }
             ast::Declaration::TSEnumDeclaration(declaration) => self.enumeration(declaration),
             ast::Declaration::TSNamespaceDeclaration(namespace) => self.namespace(namespace),

@@ -1,9 +1,9 @@
 //! Written types, as far as they are evidence of what a value is.
 
 use oxc_ast::ast;
-use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
-use crate::ir::{Field, Name, Operand, Place, Root, TypeRef, TypeRoot};
+use crate::ir::{Field, Name, Operand, Place, Root, TypeRef, TypeRoot, VariableId};
 
 use super::lowering::{Lowering, span};
 
@@ -19,11 +19,12 @@ impl<'a> Lowering<'a> {
                 self.type_ref(&operator.type_annotation)
             }
             ast::TSType::TSParenthesizedType(inner) => self.type_ref(&inner.type_annotation),
+            ast::TSType::TSTypeLiteral(literal) => self.shape(&literal.members),
             ast::TSType::TSUnionType(union) => self.any_of(&union.types),
             ast::TSType::TSIntersectionType(intersection) => self.any_of(&intersection.types),
             ast::TSType::TSImportType(import) => {
                 let request = self.request(import.source.value.as_str(), true, span(import.source.span));
-                let mut path = SmallVec::new();
+                let mut path = ThinVec::new();
                 if let Some(qualifier) = &import.qualifier {
                     import_path(qualifier, &mut path);
                 }
@@ -44,6 +45,10 @@ impl<'a> Lowering<'a> {
                     ast::TSType::TSParenthesizedType(_) | ast::TSType::TSTypeQuery(_),
                     ast::TSType::TSNumberKeyword(_),
                 ) => TypeRef::Literals,
+                (of, ast::TSType::TSLiteralType(literal)) => match &literal.literal {
+                    ast::TSLiteral::StringLiteral(name) => part(self.type_ref(of), name.value.as_str().into()),
+                    _ => TypeRef::Other,
+                },
                 _ => TypeRef::Other,
             },
             _ => TypeRef::Other,
@@ -53,6 +58,34 @@ impl<'a> Lowering<'a> {
     pub(super) fn type_ref_of_implements(&mut self, written: &'a ast::TSClassImplements<'a>) -> TypeRef {
         let arguments = self.type_arguments(written.type_arguments.as_deref());
         self.type_name(&written.expression, arguments)
+    }
+
+    /// An interface: its own fields, and all that it extends.
+    pub(super) fn interface(&mut self, interface: &'a ast::TSInterfaceDeclaration<'a>) -> VariableId {
+        let variable = self.declare(&interface.id);
+        let mut parts = vec![self.shape(&interface.body.body)];
+        for base in &interface.extends {
+            let arguments = self.type_arguments(base.type_arguments.as_deref());
+            parts.push(self.type_name(&base.type_name, arguments));
+        }
+        // One that is declared in several pieces, or has a class's name, keeps the first.
+        let annotation = &mut self.variables[variable.0 as usize].annotation;
+        annotation.get_or_insert(if parts.len() == 1 { parts.remove(0) } else { TypeRef::AnyOf(parts) });
+        variable
+    }
+
+    /// The fields whose types say what they hold.
+    fn shape(&mut self, members: &'a [ast::TSSignature<'a>]) -> TypeRef {
+        let mut fields = Vec::new();
+        for member in members {
+            let ast::TSSignature::TSPropertySignature(property) = member else { continue };
+            let (Some(name), Some(written)) = (property.key.static_name(), &property.type_annotation) else { continue };
+            let written = self.type_ref(&written.type_annotation);
+            if !matches!(written, TypeRef::Literals | TypeRef::Other) {
+                fields.push((Name::from(&*name), written));
+            }
+        }
+        TypeRef::Shape(fields)
     }
 
     /// The place of `A.B.C`, when it starts from a name.
@@ -73,7 +106,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn type_name(&mut self, name: &'a ast::TSTypeName<'a>, arguments: Vec<TypeRef>) -> TypeRef {
-        let mut path = SmallVec::new();
+        let mut path = ThinVec::new();
         let mut name = name;
         let root = loop {
             match name {
@@ -89,14 +122,18 @@ impl<'a> Lowering<'a> {
         TypeRef::Named { root, path, arguments }
     }
 
-    /// Interfaces and type parameters are names like any other: nothing in the module is a value of that name.
+    /// Type parameters are names like any other: nothing in the module is a value of that name.
     fn type_root(&self, identifier: &ast::IdentifierReference<'a>) -> TypeRoot {
         use oxc_semantic::SymbolFlags;
         let symbol = identifier.reference_id.get().and_then(|id| self.scoping.get_reference(id).symbol_id());
         match symbol {
             Some(symbol)
                 if self.scoping.symbol_flags(symbol).intersects(
-                    SymbolFlags::Value | SymbolFlags::Import | SymbolFlags::TypeImport | SymbolFlags::TypeAlias,
+                    SymbolFlags::Value
+                        | SymbolFlags::Import
+                        | SymbolFlags::TypeImport
+                        | SymbolFlags::TypeAlias
+                        | SymbolFlags::Interface,
                 ) =>
             {
                 TypeRoot::Variable(Self::variable_of(symbol))
@@ -136,6 +173,14 @@ impl<'a> Lowering<'a> {
     }
 }
 
+/// `Adapter["pool"]`, as far as the whole says anything.
+pub(super) fn part(of: TypeRef, name: Name) -> TypeRef {
+    match of {
+        TypeRef::Literals | TypeRef::Other => TypeRef::Other,
+        of => TypeRef::Part { of: Box::new(of), name },
+    }
+}
+
 /// The type an initialiser is asserted to have.
 pub(super) fn asserted<'a>(init: &'a ast::Expression<'a>) -> Option<&'a ast::TSType<'a>> {
     let written = match init {
@@ -162,7 +207,7 @@ pub(super) fn member<'a>(written: &'a ast::TSType<'a>, field: &Field) -> Option<
     })
 }
 
-fn import_path(qualifier: &ast::TSImportTypeQualifier<'_>, path: &mut SmallVec<[Name; 2]>) {
+fn import_path(qualifier: &ast::TSImportTypeQualifier<'_>, path: &mut ThinVec<Name>) {
     match qualifier {
         ast::TSImportTypeQualifier::Identifier(name) => path.push(name.name.as_str().into()),
         ast::TSImportTypeQualifier::QualifiedName(name) => {

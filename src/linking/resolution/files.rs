@@ -3,10 +3,10 @@
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::source::FileId;
+use crate::source::{FileId, SVELTE, VUE};
 
 /// Extensions of source files, in the order in which an import without one tries them.
-const EXTENSIONS: [&str; 8] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs"];
+const EXTENSIONS: [&str; 10] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", VUE, SVELTE];
 
 /// Index into [`EXTENSIONS`].
 type Extension = u8;
@@ -63,7 +63,7 @@ impl Files {
 fn split_extension(path: &str) -> Option<(&str, Extension)> {
     let (stem, extension) = path.rsplit_once('.')?;
     let at = EXTENSIONS.iter().position(|known| *known == extension)?;
-    Some((stem, u8::try_from(at).expect("invariant: eight extensions")))
+    Some((stem, u8::try_from(at).expect("invariant: ten extensions")))
 }
 
 /// What a file imported under an extension may be called on disk: compilers keep `.js` in imports of `.ts` files.
@@ -76,7 +76,9 @@ fn sources_of(extension: Extension) -> &'static [Extension] {
         "ts" => &[0],
         "tsx" => &[1],
         "mts" => &[2],
-        _ => &[3],
+        "cts" => &[3],
+        VUE => &[8],
+        _ => &[9],
     }
 }
 

@@ -1,0 +1,67 @@
+//! Lifecycles: what ends a component's effects, and what was meant to and never does.
+//!
+//! A cleanup that is returned from an async effect is the value of a promise, which nobody calls. A hook that registers
+//! one works while its component is being set up, and not after something was waited for.
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::evaluate::Evaluator;
+use crate::analysis::frequency::Lifecycles;
+use crate::ir::{BlockId, Edges, FunctionKind, Op, OpKind, Rvalue};
+use crate::linking::{FunctionRef, OpRef};
+
+/// Why a function that was meant to end something is never run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LostCleanup {
+    /// The effect that returns it, registered here, is async.
+    OfPromise { effect: OpRef },
+    /// The hook that was given it was called here, after something was waited for.
+    AfterAwait { hook: OpRef },
+}
+
+/// The functions that were meant to end something and are never run.
+#[must_use]
+pub(super) fn lost_cleanups(evaluator: &Evaluator<'_>, lifecycles: &Lifecycles) -> FxHashMap<FunctionRef, LostCleanup> {
+    let mut lost = FxHashMap::default();
+    for (&function, &effect) in &lifecycles.effects {
+        if evaluator.program.function(function).is_async {
+            for cleanup in evaluator.functions_behind(&evaluator.returns(function)) {
+                if evaluator.is_within(cleanup, function) {
+                    lost.insert(cleanup, LostCleanup::OfPromise { effect });
+                }
+            }
+        }
+    }
+    for (&cleanup, &hook) in &lifecycles.endings {
+        if evaluator.is_within(cleanup, hook.function) && is_after_await(evaluator, hook) {
+            lost.insert(cleanup, LostCleanup::AfterAwait { hook });
+        }
+    }
+    lost
+}
+
+/// Whether something was waited for before an operation of its function, on the way to it.
+fn is_after_await(evaluator: &Evaluator<'_>, at: OpRef) -> bool {
+    let body = evaluator.program.function(at.function);
+    // The script of a component keeps its instance while it waits.
+    let is_script = body.kind == FunctionKind::ModuleInitialiser || body.name_span.range().is_empty();
+    if !body.is_async || is_script {
+        return false;
+    }
+    body.ops().any(|(block, index, op)| {
+        waits(op)
+            && if block == at.block {
+                index < at.index as usize
+            } else {
+                body.reaches(block, at.block, BlockId(u32::MAX), Edges::Normal)
+            }
+    })
+}
+
+fn waits(op: &Op) -> bool {
+    match &op.kind {
+        OpKind::Call(call) => call.awaited,
+        OpKind::Assign { value: Rvalue::Await(_), .. } => true,
+        _ => false,
+    }
+}

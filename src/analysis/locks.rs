@@ -1,0 +1,170 @@
+//! Locks that are taken and given back in one statement: `let _ = m.lock()`.
+//!
+//! Takes the facts; gives the calls whose guard nobody has although something comes after them that it should have
+//! guarded. A lock that is taken last waits for whoever has it, and that is what it is for; one that nobody else can have
+//! is not.
+
+use std::cell::Cell;
+
+use crate::analysis::facts::Facts;
+use crate::analysis::written;
+use crate::catalogue::schema::Resource;
+use crate::catalogue::{ResourceId, SymbolFacts};
+use crate::ir::{BlockId, Call, OpKind, Place, Root, Rvalue};
+use crate::linking::{FunctionRef, OpRef};
+
+/// A guard that is dropped in the statement that takes the lock.
+#[derive(Debug)]
+pub struct Unguarded {
+    /// The call that takes the lock.
+    pub at: OpRef,
+    pub guard: ResourceId,
+    /// The drop.
+    pub dropped: OpRef,
+}
+
+/// The guards of locks that a function drops where it takes them.
+#[must_use]
+pub fn unguarded(facts: &Facts<'_>, function: FunctionRef) -> Vec<Unguarded> {
+    let body = facts.program.function(function);
+    let mut found = Vec::new();
+    for (block, index, op) in body.ops() {
+        let OpKind::Dispose { place: Place { root: Root::Temp(dropped), path } } = &op.kind else { continue };
+        let taking = body.ops().find(|(_, _, op)| op.call().is_some_and(|call| call.result == *dropped));
+        let (Some((block_of, index_of, call)), true) = (taking, path.is_empty()) else { continue };
+        let (at, dropped) = (function.op(block_of, index_of), function.op(block, index));
+        let Some(call) = call.call() else { continue };
+        let Some(guard) = guard_taken(facts, at, call) else { continue };
+        if goes_on(facts, dropped) || is_own(facts, function, call) {
+            found.push(Unguarded { at, guard, dropped });
+        }
+    }
+    found
+}
+
+/// The guard that a call gives, if what it is a method of is a lock.
+fn guard_taken(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<ResourceId> {
+    of_lock(facts, at, call, |guard| &guard.taken_by)
+}
+
+/// The guard that a call keeps from ever being given back: `permit.forget()`.
+#[must_use]
+pub fn lost(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<ResourceId> {
+    let name = has_to_do_with_guards(facts, at, call)?;
+    let (Place { root, path }, _) = call.receiver()?;
+    let index = facts.program.index(at.function.file);
+    let mut roots = if path.is_empty() { vec![root] } else { Vec::new() };
+    let mut seen = 0;
+    // Through the names it has had since it was taken.
+    while let Some(root) = roots.get(seen).cloned() {
+        seen += 1;
+        let definitions = match root {
+            Root::Variable(id) => index.of_variable(id),
+            Root::Temp(temp) => index.of_temp(at.function.function, temp),
+            Root::This | Root::Global(_) => &[],
+        };
+        for definition in definitions.iter().filter(|it| it.function == at.function.function) {
+            let defining = OpRef { function: at.function, block: definition.block, index: definition.index };
+            match &facts.program.op(defining).kind {
+                OpKind::Call(call) => {
+                    let guard = guard_taken(facts, defining, call)?;
+                    let is_lost = facts.evaluator.catalogue.resource(guard).lost_by.iter().any(|it| it == name);
+                    return is_lost.then_some(guard);
+                }
+                OpKind::Assign { value: Rvalue::Use(from) | Rvalue::Await(from), .. } => {
+                    let from = from.place().filter(|from| from.path.is_empty() && !roots.contains(&from.root));
+                    roots.extend(from.map(|from| from.root.clone()));
+                }
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
+/// Whether a call makes up for guards that were lost: `semaphore.add_permits(1)`.
+#[must_use]
+pub fn makes_up(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
+    of_lock(facts, at, call, |guard| &guard.made_up_by).is_some()
+}
+
+/// The guard of the lock that a call is a method of, if the method is one of those.
+fn of_lock(
+    facts: &Facts<'_>,
+    at: OpRef,
+    call: &Call,
+    methods: impl Fn(&Resource) -> &Vec<String>,
+) -> Option<ResourceId> {
+    let name = has_to_do_with_guards(facts, at, call)?;
+    let (lock, _) = call.receiver()?;
+    let found = Cell::new(None);
+    let gives = |type_facts: &SymbolFacts<'_>| {
+        let is_method =
+            |guard: &ResourceId| methods(facts.evaluator.catalogue.resource(*guard)).iter().any(|it| it == name);
+        let guard = type_facts.guards.filter(is_method);
+        found.set(found.get().or(guard));
+        guard.is_some()
+    };
+    let types = written::types(facts, at.function, &lock);
+    types.iter().any(|known| written::mentions(facts, known, &gives)).then(|| found.get())?
+}
+
+/// The name of a call's method, if it is one that locks and guards have.
+fn has_to_do_with_guards<'c>(facts: &Facts<'_>, at: OpRef, call: &'c Call) -> Option<&'c str> {
+    call.method_name().filter(|name| {
+        let known = facts.evaluator.any_method(at.function.file, name);
+        known.guards_something || known.forgets_something
+    })
+}
+
+/// Whether the function does something after an operation, exceptions aside.
+fn goes_on(facts: &Facts<'_>, at: OpRef) -> bool {
+    let body = facts.program.function(at.function);
+    let mut seen = vec![false; body.blocks.len()];
+    let mut work: Vec<(BlockId, usize)> = vec![(at.block, at.index as usize + 1)];
+    while let Some((id, from)) = work.pop() {
+        let block = body.block(id);
+        let acts = block.ops.iter().skip(from).any(|op| match &op.kind {
+            OpKind::Call(_) => true,
+            OpKind::Assign { target, .. } => !target.path.is_empty(),
+            _ => false,
+        });
+        if acts {
+            return true;
+        }
+        for next in block.terminator.successors() {
+            if !std::mem::replace(&mut seen[next.index()], true) {
+                work.push((next, 0));
+            }
+        }
+    }
+    false
+}
+
+/// Whether a lock is one that the function has made itself and nobody else may have.
+fn is_own(facts: &Facts<'_>, function: FunctionRef, call: &Call) -> bool {
+    let Some((Place { root: Root::Variable(lock), path }, _)) = call.receiver() else { return false };
+    let module = facts.program.module(function.file);
+    let body = facts.program.function(function);
+    let is_given_away = || {
+        body.ops().any(|(_, _, op)| match &op.kind {
+            OpKind::Call(other) => other
+                .arguments
+                .iter()
+                .any(|argument| argument.value.place().is_some_and(|place| place.as_variable() == Some(lock))),
+            _ => false,
+        })
+    };
+    let is_captured = || {
+        module.functions().any(|(id, other)| {
+            id != function.function && other.mentioned_places().any(|place| place.root == Root::Variable(lock))
+        })
+    };
+    let made_here = facts.program.index(function.file).of_variable(lock);
+    path.is_empty()
+        && module.variable(lock).owner == function.function
+        && matches!(module.variable(lock).binding, crate::ir::Binding::Value)
+        && !made_here.is_empty()
+        && !is_given_away()
+        && !is_captured()
+}

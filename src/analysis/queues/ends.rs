@@ -1,0 +1,126 @@
+//! Ends: which queues a value is an end of, also as an argument of the function that uses it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::analysis::evaluate::CallTarget;
+use crate::analysis::facts::Facts;
+use crate::analysis::frequency::dispatch;
+use crate::analysis::value::{Path, Value, Values};
+use crate::catalogue::schema::QueueEnd;
+use crate::ir::{Field, OpKind};
+use crate::linking::{FunctionRef, OpRef};
+
+/// Arguments are followed through this many calls: an end that `main` makes goes through a constructor or two, and each of
+/// them is a call and a literal.
+const MAX_DEPTH: u32 = 8;
+
+/// An end of a queue, or both as the pair they come in.
+pub(super) type End = (OpRef, Option<QueueEnd>);
+
+pub(super) struct Ends<'f, 'p> {
+    facts: &'f Facts<'p>,
+    sites: FxHashSet<OpRef>,
+    /// Calls of methods of nothing that is known, by the methods of the program's traits that they may be of.
+    possible: FxHashMap<FunctionRef, Vec<OpRef>>,
+    memo: RefCell<FxHashMap<(FunctionRef, u32, Path), Rc<Vec<End>>>>,
+}
+
+impl<'f, 'p> Ends<'f, 'p> {
+    pub(super) fn new(facts: &'f Facts<'p>, sites: FxHashSet<OpRef>) -> Self {
+        let implementations = dispatch::implementations(&facts.evaluator);
+        let mut possible: FxHashMap<FunctionRef, Vec<OpRef>> = FxHashMap::default();
+        for function in facts.program.relevant_functions().filter(|it| facts.evaluator.drops_implicitly(*it)) {
+            for (block, index, op) in facts.program.function(function).ops() {
+                let Some(methods) = op.call().and_then(|call| implementations.get(call.method_name()?)) else {
+                    continue;
+                };
+                let at = function.op(block, index);
+                let is_unknown = |target: &CallTarget| matches!(target, CallTarget::Parameter);
+                if facts.evaluator.callee(at).targets.iter().all(is_unknown) {
+                    for method in methods {
+                        possible.entry(*method).or_default().push(at);
+                    }
+                }
+            }
+        }
+        Self { facts, sites, possible, memo: RefCell::default() }
+    }
+
+    /// The ends among some values.
+    pub(super) fn of(&self, values: &Values) -> Vec<End> {
+        let mut found = Vec::new();
+        self.collect(values, MAX_DEPTH, &mut found);
+        found
+    }
+
+    /// The ends among some values and in the literals they are.
+    pub(super) fn within(&self, values: &Values) -> Vec<End> {
+        let mut found = self.of(values);
+        for value in values {
+            if let Value::Object { at, context } = value {
+                let parts = self.facts.evaluator.seen_parts(*at, *context);
+                self.collect(&parts, MAX_DEPTH, &mut found);
+            }
+        }
+        found
+    }
+
+    fn collect(&self, values: &Values, depth: u32, found: &mut Vec<End>) {
+        for value in values {
+            match value {
+                Value::Product { of, at } if self.sites.contains(at) => {
+                    let external = self.facts.evaluator.external_name(*of);
+                    let end = match external.path.last().map(|last| last.as_str()) {
+                        Some("0") => Some(QueueEnd::Sender),
+                        Some("1") => Some(QueueEnd::Receiver),
+                        _ => None,
+                    };
+                    if !found.contains(&(*at, end)) {
+                        found.push((*at, end));
+                    }
+                }
+                Value::Parameter { function, index, path } if depth > 0 => {
+                    for end in self.passed(*function, *index, path, depth).iter() {
+                        if !found.contains(end) {
+                            found.push(*end);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The ends that callers pass as (part of) a parameter.
+    fn passed(&self, function: FunctionRef, index: u32, path: &Path, depth: u32) -> Rc<Vec<End>> {
+        let question = (function, index, path.clone());
+        if let Some(known) = self.memo.borrow().get(&question) {
+            return Rc::clone(known);
+        }
+        // A recursive function passes what it was passed.
+        self.memo.borrow_mut().insert(question.clone(), Rc::default());
+        let fields: Vec<Field> = path.iter().cloned().map(Field::Named).collect();
+        let certain = self.facts.calls.callers(self.facts.program, function);
+        let possible = self.possible.get(&function).map_or(&[][..], Vec::as_slice);
+        let mut found = Vec::new();
+        for call in certain.iter().chain(possible) {
+            let argument = self.facts.evaluator.argument(*call, index);
+            let part = self.facts.evaluator.fields(argument, &fields);
+            self.collect(&part, depth - 1, &mut found);
+        }
+        let found = Rc::new(found);
+        self.memo.borrow_mut().insert(question, Rc::clone(&found));
+        found
+    }
+
+    /// Whether an assignment's target may be where an end is kept.
+    pub(super) fn is_kept_by(&self, at: OpRef) -> bool {
+        match &self.facts.program.op(at).kind {
+            OpKind::Assign { target, .. } => self.facts.evaluator.outlives(at.function, target),
+            _ => false,
+        }
+    }
+}

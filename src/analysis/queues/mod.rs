@@ -1,0 +1,66 @@
+//! Queues: channels without a bound, what is put into them and who takes it out.
+//!
+//! Takes the facts; gives each [`Queue`] with the sends and receives of the program that can be seen to be its own, through
+//! clones, fields, closures, tasks, arguments and collections. [`feeds`] says what makes a send repeat, [`pace`] what keeps a
+//! consumer from its next item, [`idle`] where a receiver is kept that nobody uses. Never judges: whether one outruns the
+//! other is the rule's question.
+
+mod ends;
+pub mod feeds;
+mod holders;
+pub mod idle;
+mod items;
+pub mod pace;
+mod uses;
+
+use rustc_hash::FxHashSet;
+
+use crate::analysis::evaluate::CallTarget;
+use crate::analysis::facts::Facts;
+use crate::catalogue::schema::Collection;
+use crate::linking::OpRef;
+
+/// A channel without a bound, by the call that makes it.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    pub at: OpRef,
+    /// The operations that put something in.
+    pub sends: Vec<OpRef>,
+    /// The operations that put something in by a sender which they find in a collection: what they send is for many.
+    pub told: Vec<OpRef>,
+    /// The operations that take something out.
+    pub receives: Vec<OpRef>,
+    /// Where the receiving end is stored in a field or a static, with the name it has there.
+    pub kept: Option<(OpRef, String)>,
+    /// Whether the receiving end is in the hands of code that is not analysed, or used in a way that says nothing.
+    pub escapes: bool,
+    /// Whether something decides by how much is in it.
+    pub is_measured: bool,
+}
+
+/// The queues of a program, in program order.
+#[must_use]
+pub fn queues(facts: &Facts<'_>) -> Vec<Queue> {
+    let mut sites = Vec::new();
+    for function in facts.program.relevant_functions().filter(|it| facts.evaluator.drops_implicitly(*it)) {
+        for (block, index, op) in facts.program.function(function).ops() {
+            let at = function.op(block, index);
+            if op.call().is_some() && makes(facts, at) == Some(Collection::Queue) {
+                sites.push(at);
+            }
+        }
+    }
+    if sites.is_empty() {
+        return Vec::new();
+    }
+    let ends = ends::Ends::new(facts, sites.iter().copied().collect::<FxHashSet<_>>());
+    uses::collect(facts, &ends, &sites)
+}
+
+/// What the call at `at` makes, by what is known of a library's function.
+fn makes(facts: &Facts<'_>, at: OpRef) -> Option<Collection> {
+    facts.evaluator.callee(at).targets.iter().find_map(|target| match target {
+        CallTarget::External(id) => facts.evaluator.facts(*id).function?.makes,
+        _ => None,
+    })
+}

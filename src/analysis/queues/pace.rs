@@ -1,0 +1,109 @@
+//! Pace: what keeps a consumer from its next item.
+
+use rustc_hash::FxHashSet;
+
+use crate::analysis::evaluate::CallTarget;
+use crate::analysis::facts::Facts;
+use crate::catalogue::schema::Waiting;
+use crate::ir::Call;
+use crate::linking::{FunctionRef, OpRef};
+
+use super::Queue;
+use super::items::Items;
+
+/// What a consumer waits for is looked for through this many calls.
+const MAX_CALLS: u32 = 5;
+/// What gives an item to its caller is followed through this many callers.
+const MAX_CALLERS: u32 = 3;
+
+/// A consumer that waits before it takes its next item.
+#[derive(Debug, Clone)]
+pub struct Consumer {
+    pub receive: OpRef,
+    /// The operation it waits for there, and those within it, innermost last.
+    pub waits: Vec<OpRef>,
+}
+
+/// The consumer of a queue, if there is one and all there are wait for something for each item.
+#[must_use]
+pub fn slow_consumer(facts: &Facts<'_>, queue: &Queue) -> Option<Consumer> {
+    let mut places = Vec::new();
+    for receive in &queue.receives {
+        loops(facts, *receive, MAX_CALLERS, &mut places);
+    }
+    let mut slow = None;
+    for receive in places {
+        let waits = wait(facts, receive)?;
+        slow = slow.or(Some(Consumer { receive, waits }));
+    }
+    slow
+}
+
+/// Where the items that an operation gives are taken in a loop: there, or by whoever they are returned to.
+fn loops(facts: &Facts<'_>, receive: OpRef, callers: u32, found: &mut Vec<OpRef>) {
+    let body = facts.program.function(receive.function);
+    if body.block(receive.block).loop_depth > 0 {
+        found.push(receive);
+        return;
+    }
+    let Some(items) = Items::of(body, receive.block, receive.index as usize) else { return };
+    if callers > 0 && items.are_returned() {
+        for call in facts.calls.callers(facts.program, receive.function) {
+            loops(facts, *call, callers - 1, found);
+        }
+    }
+}
+
+/// What is waited for between one item and the next.
+fn wait(facts: &Facts<'_>, receive: OpRef) -> Option<Vec<OpRef>> {
+    let body = facts.program.function(receive.function);
+    let items = Items::of(body, receive.block, receive.index as usize)?;
+    body.ops().find_map(|(block, index, op)| {
+        let at = receive.function.op(block, index);
+        let call = op.call()?;
+        let is_between = at != receive && call.suspends && items.has(block, index);
+        let mut seen = FxHashSet::default();
+        if is_between { slow(facts, at, call, MAX_CALLS, &mut seen) } else { None }
+    })
+}
+
+/// The operations that take time when `call` is waited for, innermost last.
+fn slow(
+    facts: &Facts<'_>,
+    at: OpRef,
+    call: &Call,
+    depth: u32,
+    seen: &mut FxHashSet<FunctionRef>,
+) -> Option<Vec<OpRef>> {
+    if call.method_name() == Some("await") && call.arguments.is_empty() {
+        return None;
+    }
+    match facts.evaluator.function_fact(at).and_then(|fact| fact.waiting) {
+        Some(Waiting::Turn) => return None,
+        Some(Waiting::Work | Waiting::Room | Waiting::Messages | Waiting::Input) => return Some(vec![at]),
+        Some(Waiting::People) | None => {}
+    }
+    let callee = facts.evaluator.callee(at);
+    let functions: Vec<FunctionRef> = callee
+        .targets
+        .iter()
+        .filter_map(|target| match target {
+            CallTarget::Function { function, .. } => Some(*function),
+            _ => None,
+        })
+        .collect();
+    if functions.is_empty() {
+        return Some(vec![at]);
+    }
+    functions.into_iter().filter(|_| depth > 0).find_map(|function| {
+        if !seen.insert(function) {
+            return None;
+        }
+        facts.program.function(function).ops().find_map(|(block, index, op)| {
+            let inner = op.call().filter(|call| call.suspends)?;
+            let mut waits = slow(facts, function.op(block, index), inner, depth - 1, seen)?;
+            waits.insert(0, at);
+            Some(waits)
+        })
+    })
+}

@@ -1,0 +1,65 @@
+//! Counted references: which functions name one, as far as that is written in them.
+
+use super::{Call, Function, Module, Name, OpKind, Place, Root, TypeRef, TypeRoot};
+
+/// The pointers of a language that count who has them.
+const COUNTED: &[&str] = &["Arc", "Rc"];
+
+/// Whether a type of this name counts who has it.
+#[must_use]
+pub fn is_counted(name: &str) -> bool {
+    COUNTED.contains(&name)
+}
+
+/// Whether anything in a function is written to be held by a counted reference.
+#[must_use]
+pub fn names_counted(module: &Module, function: &Function) -> bool {
+    let is_typed =
+        |id: super::VariableId| module.variable(id).annotation.as_ref().is_some_and(|it| mentions(module, it));
+    function.this_type.as_ref().is_some_and(|written| mentions(module, written))
+        || function.parameters.iter().any(|parameter| is_typed(parameter.variable))
+        || function.ops().any(|(_, _, op)| match &op.kind {
+            OpKind::Call(call) => makes(module, call),
+            OpKind::Assign { target: Place { root: Root::Variable(id), path }, .. } => path.is_empty() && is_typed(*id),
+            _ => false,
+        })
+}
+
+/// Whether a call is of a function of such a type, or of an alias of this file: `Arc::new(…)`, `Shared::clone(…)`.
+#[must_use]
+pub fn makes(module: &Module, call: &Call) -> bool {
+    let Some((owner, _)) = call.receiver() else { return false };
+    match (owner.path.last(), &owner.root) {
+        (Some(last), _) => last.name().is_some_and(is_counted),
+        (None, Root::Global(name)) => is_counted(name),
+        (None, Root::Variable(id)) => {
+            let variable = module.variable(*id);
+            is_counted(&variable.name)
+                || variable.binding == super::Binding::Type
+                    && variable.annotation.as_ref().is_some_and(|written| mentions(module, written))
+        }
+        (None, _) => false,
+    }
+}
+
+/// Whether a written type names a counted reference, at whatever depth.
+#[must_use]
+pub fn mentions(module: &Module, written: &TypeRef) -> bool {
+    let TypeRef::Named { root, path, arguments } = written else { return false };
+    let variable = match root {
+        TypeRoot::Variable(id) => Some(module.variable(*id)),
+        _ => None,
+    };
+    let last: Option<&Name> = path.last().or(match root {
+        TypeRoot::Global(name) => Some(name),
+        _ => variable.map(|variable| &variable.name),
+    });
+    // An alias of this file; one that is imported may be anything, and is asked about later.
+    let is_alias = || {
+        let alias = variable.filter(|variable| path.is_empty() && variable.binding == super::Binding::Type);
+        alias.and_then(|alias| alias.annotation.as_ref()).is_some_and(|behind| mentions(module, behind))
+    };
+    last.is_some_and(|name| is_counted(name))
+        || arguments.iter().any(|argument| mentions(module, argument))
+        || is_alias()
+}

@@ -1,0 +1,58 @@
+//! Rewrites: from what would end a leak to edits.
+//!
+//! Takes remedies, which the rules know, and the texts of the files; gives fixes, whose edits keep to the layout of what
+//! is around them. One folder a language. Never reads or writes files, and never decides whether a fix is applied.
+
+mod fix;
+mod layout;
+mod remedy;
+mod typescript;
+
+pub use fix::{Applicability, Edit, Fix, apply};
+pub use remedy::{By, Hoist, Import, Reach, Release, Remedy, Shared};
+
+use crate::source::{Language, SourceFile};
+
+/// The fix that brings about the first of some remedies for which the code has the shape.
+#[must_use]
+pub fn fix(remedies: &[Remedy], files: &[SourceFile]) -> Option<Fix> {
+    remedies.iter().find_map(|remedy| fix_by(remedy, files))
+}
+
+fn fix_by(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
+    let mut fix = match files[remedy.file().index()].language {
+        Language::Rust | Language::Vue | Language::Svelte => None,
+        Language::TypeScript | Language::Tsx | Language::JavaScript => typescript::fix(remedy, files),
+    }?;
+    let edits: Vec<&Edit> = fix.edits.iter().chain(&fix.common).collect();
+    fix.tidying = tidying(&edits, files);
+    Some(fix)
+}
+
+/// What edits leave without a use, to be removed with them.
+#[must_use]
+pub fn tidying(edits: &[&Edit], files: &[SourceFile]) -> Vec<Edit> {
+    let mut by_file: std::collections::BTreeMap<_, Vec<&Edit>> = std::collections::BTreeMap::new();
+    for edit in edits {
+        by_file.entry(edit.file).or_default().push(edit);
+    }
+    by_file
+        .into_iter()
+        .flat_map(|(file, edits)| match files[file.index()].language {
+            Language::Rust | Language::Vue | Language::Svelte => Vec::new(),
+            Language::TypeScript | Language::Tsx | Language::JavaScript => typescript::tidying(&edits, files),
+        })
+        .collect()
+}
+
+/// Whether a new text is as good a program as the one before, as far as can be said without types.
+#[must_use]
+pub fn is_sound(before: &str, after: &str, language: Language) -> bool {
+    match language {
+        Language::Rust | Language::Vue | Language::Svelte => true,
+        Language::TypeScript | Language::Tsx | Language::JavaScript => {
+            let complaints = |text| crate::languages::typescript::complaints(text, language);
+            complaints(after) <= complaints(before)
+        }
+    }
+}

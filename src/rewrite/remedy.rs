@@ -1,0 +1,104 @@
+//! Remedies: what would end a leak, as facts. The rules know these; the texts of a language follow from them.
+
+use crate::source::{Location, Span};
+
+/// What would end a leak.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    Release(Release),
+    /// Making it once for the process.
+    Hoist(Hoist),
+    /// Using what there is already in the place of what is made anew.
+    Share(Shared),
+}
+
+/// Releasing a resource however the function is left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The call that acquires it.
+    pub acquisition: Location,
+    pub by: By,
+    /// Whether the release gives a promise.
+    pub waits: bool,
+    /// The calls in the function that release it already, on some paths.
+    pub present: Vec<Span>,
+}
+
+/// How a resource is released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    /// A method on what the call gives: `client.release()`.
+    Method(String),
+    /// A member of what the call gives, besides the resource: `cleanup` of `{ db, cleanup }`.
+    Member(String),
+    /// Calling what the call gives.
+    Itself,
+    /// A sibling of the function that is called, with what the call gives: `fs.closeSync(file)`.
+    Function(String),
+}
+
+/// Making a resource once for the process, when it is first needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hoist {
+    /// The call that makes it.
+    pub creation: Location,
+    /// What it is called.
+    pub word: &'static str,
+    /// The calls of the file that make such a thing, this one among them: where they are written alike they share it.
+    pub alike: Vec<Span>,
+    /// The methods that open it, where making it does not.
+    pub opens: Vec<String>,
+    /// The calls in the function that release it, which would be wrong then.
+    pub present: Vec<Span>,
+    /// Whether it is known who calls the function, again and again.
+    pub is_certain: bool,
+}
+
+/// Using an instance that the project shares already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// The call that makes one of its own.
+    pub acquisition: Location,
+    /// The members of what that gives which are the same as the shared instance; an empty name for the result itself.
+    pub members: Vec<String>,
+    pub reach: Reach,
+    /// `None` where it is in the same file under this name.
+    pub import: Option<Import>,
+    pub name: String,
+    /// Whether the two are given the same arguments.
+    pub is_alike: bool,
+}
+
+/// How a shared instance is got at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    Value,
+    Call,
+    AsyncCall,
+}
+
+/// What a file needs of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    pub name: String,
+    /// The path of the file that needs it, as all paths here.
+    pub from: String,
+    /// The path of the file that has it.
+    pub to: String,
+    /// The specifiers by which the file names the other already.
+    pub present: Vec<String>,
+    /// What it names otherwise, and where that leads: how such things are written here. The likeliest first.
+    pub like: Vec<(String, String)>,
+}
+
+impl Remedy {
+    /// The file that has to change first of all.
+    #[must_use]
+    pub fn file(&self) -> crate::source::FileId {
+        match self {
+            Self::Release(release) => release.acquisition.file,
+            Self::Hoist(hoist) => hoist.creation.file,
+            Self::Share(shared) => shared.acquisition.file,
+        }
+    }
+}

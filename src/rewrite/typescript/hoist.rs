@@ -1,0 +1,379 @@
+//! Making a resource once: what makes it moves into a function beside the one that did, and that keeps what was made.
+//!
+//! Only what does not depend on the call can be made once. What it is made of may stand in variables of the function,
+//! with tests that throw: these go along.
+
+use std::collections::BTreeSet;
+
+use oxc_ast::AstKind;
+use oxc_ast::ast::{Expression, Statement, VariableDeclaration};
+use oxc_semantic::NodeId;
+use oxc_span::GetSpan as _;
+use oxc_syntax::symbol::SymbolId;
+
+use super::syntax::{Syntax, name_of, ours};
+use crate::rewrite::layout::offset;
+use crate::rewrite::{Applicability, Edit, Fix, Hoist};
+use crate::source::Span;
+
+/// The fix that makes a resource once; `None` where what it is depends on the call.
+pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Hoist) -> Option<Fix> {
+    let call = syntax.call_at(remedy.creation.span)?;
+    let plan = Plan::of(syntax, remedy, call)?;
+    // All that are made alike share one: the first of them says where it stands.
+    let first = remedy
+        .alike
+        .iter()
+        .filter_map(|&span| {
+            let call = syntax.call_at(span)?;
+            (Plan::of(syntax, remedy, call)?.body() == plan.body()).then(|| syntax.top(call))?
+        })
+        .min_by_key(|&top| syntax.kind(top).span().start)?;
+    let names = Names::of(syntax, remedy.word);
+    let at = syntax.start_with_comments(first);
+    let declaration = plan.declaration(&names);
+    let wait = if plan.waits && !plan.is_awaited { "await " } else { "" };
+    let mut edits = vec![Edit::replace(syntax.file, remedy.creation.span, format!("{wait}{}()", names.get))];
+    edits.extend(syntax.layout.removals(&plan.gone).into_iter().map(|gone| Edit::delete(syntax.file, gone)));
+    for &span in &remedy.present {
+        edits.extend(super::unwrap::without_release(syntax, syntax.own_statement(syntax.call_at(span)?)?)?);
+    }
+    edits.sort();
+    edits.dedup();
+    let is_safe = remedy.is_certain && remedy.present.is_empty();
+    Some(Fix {
+        title: format!("make the {} once, when it is first needed, and share it", remedy.word),
+        applicability: if is_safe { Applicability::Safe } else { Applicability::Unsafe },
+        edits,
+        common: vec![Edit::insert(syntax.file, at, declaration)],
+        tidying: Vec::new(),
+    })
+}
+
+/// The names of what is declared.
+struct Names {
+    kept: String,
+    create: String,
+    get: String,
+}
+
+impl Names {
+    fn of(syntax: &Syntax<'_, '_>, word: &str) -> Self {
+        let mut capital = word.to_owned();
+        capital[..1].make_ascii_uppercase();
+        let root = syntax.semantic.scoping().root_scope_id();
+        let free = |wanted: String| syntax.free_name(&wanted, root);
+        Self {
+            kept: free(format!("shared{capital}")),
+            create: free(format!("createShared{capital}")),
+            get: free(format!("getShared{capital}")),
+        }
+    }
+}
+
+/// What moves.
+struct Plan<'a, 's, 'r> {
+    syntax: &'r Syntax<'a, 's>,
+    call: NodeId,
+    /// Statements that come before the creation, in order.
+    before: Vec<Span>,
+    /// Statements that set it up, with the name it has there.
+    setup: Vec<Span>,
+    name: Option<String>,
+    /// What nobody needs any more where it stands.
+    gone: Vec<Span>,
+    /// Whether what creates it has to be waited for.
+    waits: bool,
+    is_awaited: bool,
+}
+
+impl<'a, 's, 'r> Plan<'a, 's, 'r> {
+    fn of(syntax: &'r Syntax<'a, 's>, remedy: &Hoist, call: NodeId) -> Option<Self> {
+        let function = syntax.around(call)?;
+        let (value, is_awaited) = syntax.same_value(call);
+        let mut needed = Needed { syntax, locals: BTreeSet::new(), statements: BTreeSet::new() };
+        needed.expression(ours(syntax.kind(call).span()), None)?;
+        needed.guards()?;
+        let mut plan = Self {
+            syntax,
+            call,
+            before: Vec::new(),
+            setup: Vec::new(),
+            name: None,
+            gone: Vec::new(),
+            waits: is_awaited,
+            is_awaited,
+        };
+        if let Some(declared) = syntax.declared(call) {
+            let list = syntax.statements(declared.list)?;
+            let symbol = name_of(&declared.declarator.id);
+            if syntax.same_value(call).0 == value {
+                plan.take_setup(remedy, list, declared.declaration, symbol, &mut needed)?;
+            }
+        } else if !remedy.opens.is_empty() {
+            return None;
+        }
+        if plan.waits && !function.is_async {
+            return None;
+        }
+        plan.before = needed.statements.iter().copied().collect();
+        // What is used elsewhere too stays, and is written twice.
+        let mut inside = plan.before.clone();
+        inside.push(ours(syntax.kind(call).span()));
+        inside.extend(&plan.setup);
+        let stays = |span: &Span| {
+            syntax.declared_in(*span).any(|symbol| {
+                syntax.mentions(symbol).any(|mention| {
+                    let mention = ours(syntax.kind(mention).span());
+                    !inside.iter().any(|span| span.contains(mention))
+                })
+            })
+        };
+        let kept: Vec<SymbolId> =
+            plan.before.iter().filter(|span| stays(span)).flat_map(|span| syntax.declared_in(*span)).collect();
+        let needs_kept = |span: &Span| {
+            kept.iter().any(|&symbol| {
+                syntax.mentions(symbol).any(|mention| span.contains(ours(syntax.kind(mention).span())))
+                    || span.contains(ours(syntax.semantic.scoping().symbol_span(symbol)))
+            })
+        };
+        plan.gone = plan.before.iter().copied().filter(|span| !needs_kept(span)).chain(plan.setup.clone()).collect();
+        Some(plan)
+    }
+
+    /// The statements right behind the declaration that open the resource or listen to it: once is enough for these.
+    fn take_setup(
+        &mut self,
+        remedy: &Hoist,
+        list: &'a [Statement<'a>],
+        declaration: &VariableDeclaration<'a>,
+        symbol: Option<SymbolId>,
+        needed: &mut Needed<'a, 's, 'r>,
+    ) -> Option<()> {
+        let syntax = self.syntax;
+        let Some(symbol) = symbol else { return remedy.opens.is_empty().then_some(()) };
+        let name = syntax.semantic.scoping().symbol_name(symbol);
+        let is_setup = |method: &str| {
+            matches!(method, "on" | "once" | "addListener" | "addEventListener")
+                || remedy.opens.iter().any(|open| open == method)
+        };
+        let at = list.iter().position(|statement| statement.span() == declaration.span)?;
+        for statement in &list[at + 1..] {
+            let Statement::ExpressionStatement(expression) = statement else { break };
+            let (called, is_awaited) = match &expression.expression {
+                Expression::AwaitExpression(inner) => (&inner.argument, true),
+                other => (other, false),
+            };
+            let Expression::CallExpression(written) = called else { break };
+            let Expression::StaticMemberExpression(member) = &written.callee else { break };
+            let is_it = matches!(&member.object, Expression::Identifier(it) if it.name == name);
+            if !is_it || !is_setup(member.property.name.as_str()) {
+                break;
+            }
+            for argument in &written.arguments {
+                needed.expression(ours(argument.span()), Some(symbol))?;
+            }
+            self.waits |= is_awaited;
+            self.setup.push(ours(statement.span()));
+        }
+        self.name = (!self.setup.is_empty()).then(|| name.to_owned());
+        // What is set up anywhere else would be set up again and again.
+        let is_set_up_elsewhere = syntax.mentions(symbol).any(|mention| {
+            let span = ours(syntax.kind(mention).span());
+            let AstKind::StaticMemberExpression(member) = syntax.kind(syntax.parent(mention)) else { return false };
+            is_setup(member.property.name.as_str()) && !self.setup.iter().any(|setup| setup.contains(span))
+        });
+        (!is_set_up_elsewhere).then_some(())
+    }
+
+    /// The statements of what makes it, each with the level of a top-level function's body.
+    fn body(&self) -> Vec<String> {
+        let call = ours(self.syntax.kind(self.call).span());
+        let semicolon = self.semicolon();
+        let mut body: Vec<String> = self.before.iter().map(|&span| self.outdented(span)).collect();
+        match &self.name {
+            Some(name) => {
+                let wait = if self.is_awaited { "await " } else { "" };
+                body.push(format!("const {name} = {wait}{}{semicolon}", self.outdented(call)));
+                body.extend(self.setup.iter().map(|&span| self.outdented(span)));
+                body.push(format!("return {name}{semicolon}"));
+            }
+            None => body.push(format!("return {}{semicolon}", self.outdented(call))),
+        }
+        body
+    }
+
+    fn semicolon(&self) -> &'static str {
+        let program = self.syntax.semantic.nodes().program();
+        let ends = |statement: &Statement<'_>| self.syntax.slice(statement.span()).ends_with(';');
+        let simple = program.body.iter().find(|it| matches!(it, Statement::ImportDeclaration(_)));
+        if simple.is_none_or(ends) { ";" } else { "" }
+    }
+
+    /// A text with its further lines standing as if its first stood one level in.
+    fn outdented(&self, span: Span) -> String {
+        let layout = &self.syntax.layout;
+        let old = layout.indent(span.start);
+        let movable: BTreeSet<u32> = self.syntax.movable_lines(span).into_iter().collect();
+        let mut out = String::new();
+        let mut at = span.start;
+        for line in layout.slice(span).split_inclusive('\n') {
+            match line.strip_prefix(old) {
+                Some(rest) if at != span.start && movable.contains(&at) => {
+                    out.push_str(layout.unit_beside(old));
+                    out.push_str(rest);
+                }
+                _ => out.push_str(line),
+            }
+            at += offset(line.len());
+        }
+        out
+    }
+
+    fn declaration(&self, names: &Names) -> String {
+        let Names { kept, create, get } = names;
+        let layout = &self.syntax.layout;
+        let (nl, unit, semicolon) = (layout.newline, layout.unit, self.semicolon());
+        let is_typed = self.syntax.is_typed;
+        let body = self.body();
+        let constructed = match (&body[..], self.class()) {
+            ([_], Some(class)) if !self.waits => Some(class),
+            _ => None,
+        };
+        let kind = match &constructed {
+            Some(class) => class.clone(),
+            None => format!("ReturnType<typeof {create}>"),
+        };
+        let annotation = if is_typed { format!(": {kind} | undefined") } else { String::new() };
+        let mut out = format!("let {kept}{annotation}{semicolon}{nl}{nl}");
+        let made = match &constructed {
+            Some(_) => body[0].trim_start_matches("return ").trim_end_matches(';').to_owned(),
+            None => {
+                let is_async = if self.name.is_some() && self.waits { "async " } else { "" };
+                out.push_str(&format!("{is_async}function {create}() {{{nl}"));
+                for statement in &body {
+                    out.push_str(&format!("{unit}{statement}{nl}"));
+                }
+                out.push_str(&format!("}}{nl}{nl}"));
+                format!("{create}()")
+            }
+        };
+        out.push_str(&format!("/** One for the process, made when it is first needed. */{nl}function {get}() {{{nl}"));
+        if self.waits {
+            // What failed is tried again.
+            let error = if is_typed { "error: unknown" } else { "error" };
+            out.push_str(&format!(
+                "{unit}{kept} ??= {made}.catch(({error}) => {{{nl}{unit}{unit}{kept} = undefined{semicolon}{nl}\
+                 {unit}{unit}throw error{semicolon}{nl}{unit}}}){semicolon}{nl}"
+            ));
+        } else {
+            out.push_str(&format!("{unit}{kept} ??= {made}{semicolon}{nl}"));
+        }
+        out.push_str(&format!("{unit}return {kept}{semicolon}{nl}}}{nl}{nl}"));
+        out
+    }
+
+    /// The class that is constructed, as a type, where its name says enough.
+    fn class(&self) -> Option<String> {
+        let AstKind::NewExpression(new) = self.syntax.kind(self.call) else { return None };
+        let is_name = matches!(new.callee, Expression::Identifier(_))
+            || matches!(&new.callee, Expression::StaticMemberExpression(it) if matches!(it.object, Expression::Identifier(_)));
+        let arguments = new.type_arguments.as_ref().map_or("", |arguments| self.syntax.slice(arguments.span));
+        is_name.then(|| format!("{}{arguments}", self.syntax.slice(new.callee.span())))
+    }
+}
+
+/// What an expression needs to be moved out of its function.
+struct Needed<'a, 's, 'r> {
+    syntax: &'r Syntax<'a, 's>,
+    locals: BTreeSet<SymbolId>,
+    statements: BTreeSet<Span>,
+}
+
+impl Needed<'_, '_, '_> {
+    /// Takes up all that an expression mentions; `None` where it depends on the call. `known` is there anyway.
+    fn expression(&mut self, span: Span, known: Option<SymbolId>) -> Option<()> {
+        let scoping = self.syntax.semantic.scoping();
+        for node in self.syntax.semantic.nodes().iter().filter(|node| span.contains(ours(node.span()))) {
+            match node.kind() {
+                AstKind::ThisExpression(_)
+                | AstKind::AwaitExpression(_)
+                | AstKind::YieldExpression(_)
+                | AstKind::Super(_) => return None,
+                AstKind::IdentifierReference(identifier) => {
+                    let reference = identifier.reference_id.get()?;
+                    let Some(symbol) = scoping.get_reference(reference).symbol_id() else {
+                        if identifier.name == "arguments" {
+                            return None;
+                        }
+                        continue;
+                    };
+                    let is_inner = span.contains(ours(scoping.symbol_span(symbol)));
+                    let is_outer = scoping.symbol_scope_id(symbol) == scoping.root_scope_id();
+                    if !is_inner && !is_outer && Some(symbol) != known {
+                        self.local(symbol)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(())
+    }
+
+    /// A constant of the function, made of what can move with it.
+    fn local(&mut self, symbol: SymbolId) -> Option<()> {
+        if !self.locals.insert(symbol) {
+            return Some(());
+        }
+        let AstKind::VariableDeclarator(declarator) = self.syntax.semantic.symbol_declaration(symbol).kind() else {
+            return None;
+        };
+        let declaration = self.syntax.parent(declarator.node_id.get());
+        let AstKind::VariableDeclaration(written) = self.syntax.kind(declaration) else { return None };
+        let is_constant = !self.syntax.semantic.scoping().symbol_is_mutated(symbol)
+            && written.declarations.len() == 1
+            && self.syntax.statements(self.syntax.parent(declaration)).is_some();
+        if !is_constant {
+            return None;
+        }
+        self.expression(ours(declarator.init.as_ref()?.span()), None)?;
+        self.statements.insert(ours(written.span));
+        Some(())
+    }
+
+    /// The tests that throw for what was taken up: without them a type may be too wide.
+    fn guards(&mut self) -> Option<()> {
+        let tests: Vec<Span> = self
+            .locals
+            .iter()
+            .flat_map(|&symbol| self.syntax.mentions(symbol))
+            .filter_map(|mention| {
+                let nodes = self.syntax.semantic.nodes();
+                nodes.ancestor_ids(mention).find_map(|id| match nodes.kind(id) {
+                    AstKind::IfStatement(test) => {
+                        let throws = match &test.consequent {
+                            Statement::ThrowStatement(_) => true,
+                            Statement::BlockStatement(block) => {
+                                matches!(&block.body[..], [Statement::ThrowStatement(_)])
+                            }
+                            _ => false,
+                        };
+                        (throws && test.alternate.is_none()).then(|| ours(test.span))
+                    }
+                    _ => None,
+                })
+            })
+            .collect();
+        for statement in tests {
+            if !self.statements.contains(&statement) {
+                let before = self.locals.len();
+                self.expression(statement, None)?;
+                self.statements.insert(statement);
+                if self.locals.len() > before {
+                    return None;
+                }
+            }
+        }
+        Some(())
+    }
+}

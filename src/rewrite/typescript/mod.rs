@@ -1,0 +1,31 @@
+//! Rewrites of TypeScript and JavaScript.
+//!
+//! Takes a remedy and the file it is about; gives edits that look as if whoever wrote the file had made them. Reads the
+//! file once more ([`syntax`]), because the tree is gone after lowering.
+
+mod hoist;
+mod imports;
+mod release;
+mod sharing;
+mod specifier;
+mod syntax;
+mod unwrap;
+
+use super::{Edit, Fix, Remedy};
+use crate::source::SourceFile;
+
+pub(super) fn fix(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
+    let file = remedy.file();
+    syntax::read(file, &files[file.index()], |syntax| match remedy {
+        Remedy::Release(remedy) => release::fix(syntax, remedy),
+        Remedy::Hoist(remedy) => hoist::fix(syntax, remedy),
+        Remedy::Share(remedy) => sharing::fix(syntax, remedy),
+    })
+}
+
+/// What the edits of one file leave without a use.
+pub(super) fn tidying(edits: &[&Edit], files: &[SourceFile]) -> Vec<Edit> {
+    let Some(first) = edits.first() else { return Vec::new() };
+    let file = first.file;
+    syntax::read(file, &files[file.index()], |syntax| Some(imports::unused(syntax, edits))).unwrap_or_default()
+}

@@ -1,0 +1,27 @@
+//! What would end a leak, for findings that somebody will read.
+//!
+//! Apart from the judgement: most findings of a run over part of a project are never shown, and what a rewrite needs is
+//! not what a message needs.
+
+use crate::analysis::facts::Facts;
+use crate::catalogue::schema::ResourceKind;
+use crate::findings::Finding;
+use crate::rewrite::Remedy;
+
+use super::{RuleId, creation, release, sharing};
+
+/// What would end the leak that a finding is about, the best first; empty where nothing would, or it is not known.
+#[must_use]
+pub fn remedies(facts: &Facts<'_>, finding: &Finding) -> Vec<Remedy> {
+    match finding.rule {
+        RuleId::DiscardedCleanup | RuleId::UnreleasedLease | RuleId::UnclosedClient => {
+            let Some(obligation) = release::subject(facts, finding) else { return Vec::new() };
+            let shared = (finding.rule == RuleId::DiscardedCleanup).then(|| sharing::existing(facts, obligation));
+            let release = release::remedy(facts, obligation).map(Remedy::Release);
+            shared.flatten().map(Remedy::Share).into_iter().chain(release).collect()
+        }
+        RuleId::PoolPerCall => creation::remedies(facts, finding, ResourceKind::Pool),
+        RuleId::ClientPerCall => creation::remedies(facts, finding, ResourceKind::Client),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,100 @@
+//! What fixes make of code: `fixtures/fixes/<rule>/<name>/before/` becomes `after/` by safe fixes, and `after-unsafe/`
+//! by all that are applied at all; a side that is missing says that nothing is fixed.
+//!
+//! Of every result: the rule is silent, it parses, and fixing it again changes nothing. `INSTA_UPDATE=always` writes the
+//! sides anew.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use leaklint::fixing::{self, Outcome};
+use leaklint::rewrite::Applicability;
+use leaklint::{Request, Silent};
+use libtest_mimic::{Arguments, Failed, Trial};
+use support::{directories, files, is_source, repository};
+
+fn main() -> std::process::ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    for rule in directories(&repository("fixtures/fixes")) {
+        for case in directories(&rule) {
+            let name = case.strip_prefix(repository("fixtures")).unwrap().display().to_string();
+            trials.push(Trial::test(name, move || check(&case)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+type Texts = BTreeMap<PathBuf, String>;
+
+fn check(case: &Path) -> Result<(), Failed> {
+    let before = texts(&case.join("before"));
+    let rule = case.parent().and_then(Path::file_name).unwrap().to_str().unwrap();
+    let sides = [("after", Applicability::Safe), ("after-unsafe", Applicability::Unsafe)];
+    for (at, (side, required)) in sides.into_iter().enumerate() {
+        let (after, outcome) = fixed(&before, required);
+        if let Some(undone) = outcome.undone.first() {
+            return Err(format!("taken back: {undone:?}").into());
+        }
+        if let Some(problem) = outcome.report.problems.first() {
+            return Err(format!("{side}: {problem:?}").into());
+        }
+        let is_expected = case.join(side).is_dir();
+        // Where safe fixes do all there is to do, the other side would say the same again.
+        let expected = match (is_expected, at) {
+            (true, _) => texts(&case.join(side)),
+            (false, 1) if case.join("after").is_dir() => texts(&case.join("after")),
+            (false, _) => before.clone(),
+        };
+        if after != expected && std::env::var("INSTA_UPDATE").is_ok_and(|value| value == "always") {
+            write(&case.join(side), &after);
+        } else {
+            compare(&expected, &after, side)?;
+        }
+        let left = outcome.report.findings.iter().filter(|finding| finding.rule.as_str() == rule).count();
+        if after != before && left > 0 {
+            return Err(format!("{side}: {left} findings of `{rule}` are left").into());
+        }
+        let (again, _) = fixed(&after, required);
+        compare(&after, &again, "the second run")?;
+    }
+    Ok(())
+}
+
+fn texts(directory: &Path) -> Texts {
+    let relative = |path: &Path| path.strip_prefix(directory).unwrap().to_path_buf();
+    files(directory).iter().map(|path| (relative(path), fs::read_to_string(path).unwrap())).collect()
+}
+
+fn write(directory: &Path, texts: &Texts) {
+    for (path, text) in texts {
+        let path = directory.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+fn fixed(before: &Texts, required: Applicability) -> (Texts, Outcome) {
+    let scratch = tempfile::Builder::new().prefix("leaklint-").tempdir().unwrap();
+    write(scratch.path(), before);
+    let request = Request { root: Some(scratch.path().into()), threads: Some(1), ..Request::new(scratch.path()) };
+    let outcome = fixing::fix(&request, required, &Silent).unwrap();
+    fixing::write(&outcome.changes).unwrap();
+    (texts(scratch.path()), outcome)
+}
+
+fn compare(expected: &Texts, found: &Texts, what: &str) -> Result<(), String> {
+    for (path, expected) in expected.iter().filter(|(path, _)| is_source(path)) {
+        let found = &found[path];
+        if found != expected {
+            let diff = similar::TextDiff::from_lines(expected, found);
+            return Err(format!("{what}: {}\n{}", path.display(), diff.unified_diff().context_radius(3)));
+        }
+    }
+    Ok(())
+}
