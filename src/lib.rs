@@ -34,10 +34,14 @@ pub mod rewrite;
 
 pub mod run;
 
+mod changed;
+
 pub mod fixing;
 
 pub mod reporting;
 
 pub mod cli;
 
-pub use run::{Hidden, HiddenBy, Packages, Problem, Progress, Report, Request, RunError, Silent, Statistics, check};
+pub use run::{
+    Explain, Hidden, HiddenBy, Packages, Problem, Progress, Report, Request, RunError, Silent, Statistics, check,
+};

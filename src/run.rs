@@ -13,13 +13,15 @@ use crate::analysis::facts::Facts;
 use crate::catalogue::Catalogue;
 use crate::config::{self, BaselineFile, BaselineSource, Configuration, Levels};
 use crate::demand::{self, Read};
+use crate::discovery::changes::{Changes, ChangesError, Since};
 use crate::discovery::{self, DiscoveryError};
+use crate::findings::argument::Argument;
 use crate::findings::baseline::{self, Entry};
 use crate::findings::suppression::{self, Suppressed};
 use crate::findings::{Finding, fingerprints};
 use crate::linking::{Linkable, Program};
-use crate::source::{Location, SourceFile};
-use crate::{languages, rewrite, rules};
+use crate::source::{LineIndex, Location, SourceFile};
+use crate::{changed, languages, rewrite, rules};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -46,6 +48,37 @@ pub struct Request {
     pub levels: Levels,
     /// Which baseline says what is known already.
     pub baseline: BaselineSource,
+    /// Report only what a change brought: what stands in files that changed, and what was not there before it.
+    pub since: Option<Since>,
+    /// Which findings are argued for at length.
+    pub explain: Explain,
+}
+
+/// Which findings a report gives the whole argument for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Explain {
+    #[default]
+    None,
+    All,
+    /// Only these are in the report at all, hidden ones too: a fingerprint, the beginning of one, or `path:line`.
+    Only(String),
+}
+
+impl Explain {
+    fn wants(&self, finding: &Finding, fingerprint: &str, files: &[SourceFile]) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Only(name) => match name.rsplit_once(':').map(|(path, line)| (path, line.parse::<u32>())) {
+                Some((path, Ok(line))) => {
+                    let file = &files[finding.location.file.index()];
+                    let at = LineIndex::new(&file.text).position(finding.location.span.start);
+                    file.display_path == path.trim_start_matches("./") && at.line == line
+                }
+                _ => fingerprint.starts_with(name.as_str()),
+            },
+        }
+    }
 }
 
 /// Packages of a cargo workspace: each is what lies below its directory, other packages aside.
@@ -75,6 +108,8 @@ impl Request {
             configuration: config::Source::Nearest,
             levels: Levels::default(),
             baseline: BaselineSource::Nearest,
+            since: None,
+            explain: Explain::None,
         }
     }
 }
@@ -99,6 +134,12 @@ pub struct Report {
     pub root: PathBuf,
     /// Whether each file is reported on.
     pub reported: Vec<bool>,
+    /// How many of the reported files changed, where that was asked for.
+    pub changed: Option<usize>,
+    /// By fingerprint: the arguments that were asked for.
+    pub arguments: Vec<(String, Argument)>,
+    /// How long each stage took, in their order.
+    pub timings: Vec<(&'static str, Duration)>,
 }
 
 /// A finding that somebody has looked at.
@@ -164,6 +205,8 @@ pub enum RunError {
     Discovery(#[from] DiscoveryError),
     #[error(transparent)]
     Configuration(#[from] Box<config::Mistake>),
+    #[error(transparent)]
+    Changes(#[from] ChangesError),
     #[error("cannot start the worker threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
@@ -216,19 +259,27 @@ pub fn on_threads<R: Send>(threads: Option<usize>, work: impl FnOnce() -> R + Se
 /// As [`check`].
 pub fn check_here(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     let started = Instant::now();
+    let changes = request.since.as_ref().map(|since| Changes::since(since, &request.working_directory)).transpose()?;
     let mut report = run(request, progress)?;
+    if let Some(changes) = changes {
+        changed::reduce(&mut report, &changes, request, progress)?;
+    }
     report.sort();
     report.statistics.elapsed = started.elapsed();
     Ok(report)
 }
 
-fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
+/// The pipeline, on the threads of the caller.
+pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     progress.stage("reading", 0, 0);
+    let mut clock = Clock::start();
     let discovered = discovery::discover(request)?;
     let own = discovered.configuration.catalogue()?;
     let catalogue = own.as_ref().unwrap_or_else(|| Catalogue::builtin());
+    clock.stage("reading");
     progress.stage("parsing", 0, discovered.files.len());
     let read = demand::read(&discovered, catalogue);
+    clock.stage("parsing");
 
     let mut problems: Vec<Problem> = discovered
         .problems
@@ -253,11 +304,15 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
 
     progress.stage("analysing", 0, modules.len());
     let program = Program::new(discovered.files, discovered.roles, modules);
+    clock.stage("linking");
     let facts = Facts::of(&program, catalogue);
+    clock.stage("analysing");
     let mut findings = rules::judge(&facts);
+    clock.stage("judging");
     findings.retain(|finding| !is_in_doubt(&program, &problems, finding));
     let comments: Vec<_> = program.modules().map(|module| (module.file, module.comments.as_slice())).collect();
-    let Suppressed { by: suppressed, issues } = suppression::apply(&findings, &program.files, &comments, true);
+    let Suppressed { by: mut suppressed, issues } = suppression::apply(&findings, &program.files, &comments, true);
+    problems.extend(false_owners(&facts, &findings, &mut suppressed));
     problems.extend(issues.into_iter().map(|issue| Problem {
         path: program.files[issue.location.file.index()].display_path.clone(),
         location: Some(issue.location),
@@ -292,7 +347,13 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
             Some(by) => Some(HiddenBy::Directive(by.reason)),
             None => known.as_ref().is_some_and(|known| known[at]).then_some(HiddenBy::Baseline),
         };
-        match hidden_by {
+        let is_asked_for = matches!(request.explain, Explain::Only(_));
+        if request.explain.wants(&finding, &fingerprint, &program.files) {
+            report.arguments.push((fingerprint.clone(), rules::argument(&facts, &finding)));
+        } else if is_asked_for {
+            continue;
+        }
+        match hidden_by.filter(|_| !is_asked_for) {
             Some(by) => report.hidden.push(Hidden { finding, fingerprint, by }),
             None => {
                 finding.fix = rewrite::fix(&rules::remedies(&facts, &finding), &program.files);
@@ -303,7 +364,49 @@ fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     }
     drop(facts);
     report.files = program.into_files();
+    clock.stage("comparing");
+    report.timings = clock.stages;
     Ok(report)
+}
+
+/// How long the stages take.
+struct Clock {
+    last: Instant,
+    stages: Vec<(&'static str, Duration)>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { last: Instant::now(), stages: Vec::new() }
+    }
+
+    /// A stage is over.
+    fn stage(&mut self, name: &'static str) {
+        let now = Instant::now();
+        self.stages.push((name, now - self.last));
+        self.last = now;
+    }
+}
+
+/// Owners that directives name and that are none: those suppress nothing.
+fn false_owners(
+    facts: &Facts<'_>,
+    findings: &[Finding],
+    suppressed: &mut [Option<suppression::Suppression>],
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (finding, by) in findings.iter().zip(suppressed) {
+        let Some((path, symbol)) = by.as_ref().and_then(|by| rules::named_in(&by.reason)) else { continue };
+        if let Some(complaint) = rules::complaint(facts, finding, path, symbol) {
+            let location = by.take().map(|by| by.location);
+            problems.push(Problem {
+                path: facts.program.path(finding.location.file).to_owned(),
+                location,
+                message: format!("{complaint}; so the finding is told"),
+            });
+        }
+    }
+    problems
 }
 
 impl Compared {
@@ -368,6 +471,13 @@ impl Report {
             let key = |problem: &Problem| problem.location.map(|location| location.span.start);
             a.path.cmp(&b.path).then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))
         });
+    }
+
+    /// Keeps the findings that fit, with their names.
+    pub fn retain(&mut self, mut fits: impl FnMut(&Finding) -> bool) {
+        let findings = std::mem::take(&mut self.findings).into_iter();
+        let named = findings.zip(std::mem::take(&mut self.fingerprints));
+        (self.findings, self.fingerprints) = named.filter(|(finding, _)| fits(finding)).unzip();
     }
 
     /// The file a location is in.

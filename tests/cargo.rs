@@ -286,3 +286,22 @@ fn help() {
     let (code, stdout, stderr) = streams(&cargo.output().unwrap());
     assert!(code == Some(0) && stdout == help("--help"), "{stdout}\n{stderr}");
 }
+
+#[test]
+fn the_compilers_messages_may_come_first() {
+    let directory = project(&[("Cargo.toml", &manifest("app")), ("src/lib.rs", LEAK)]);
+    let arguments = "--with-check --output-format rustc";
+    let output = cargo_leaklint(directory.path(), arguments).output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stdout}");
+    let messages: Vec<_> = cargo_metadata::Message::parse_stream(stdout.as_bytes()).map(Result::unwrap).collect();
+    assert!(messages.iter().any(|it| matches!(it, cargo_metadata::Message::CompilerArtifact(_))), "{stdout}");
+    let last = messages.iter().rev().find_map(|it| match it {
+        cargo_metadata::Message::CompilerMessage(message) => message.message.code.as_ref(),
+        _ => None,
+    });
+    assert_eq!(last.map(|code| code.code.as_str()), Some("forgotten-value"), "{stdout}");
+    fs::write(directory.path().join("src/lib.rs"), "fn main( {").unwrap();
+    let (code, ..) = streams(&cargo_leaklint(directory.path(), arguments).output().unwrap());
+    assert_eq!(code, Some(1));
+}

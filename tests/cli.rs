@@ -71,7 +71,7 @@ fn a_clean_project_exits_with_0_and_one_line_on_stderr() {
 
 #[test]
 fn findings_exit_with_1_in_every_format_and_with_and_without_the_verb() {
-    for format in ["full", "concise", "json", "github"] {
+    for format in ["full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit", "rustc"] {
         for verb in ["", "check"] {
             let arguments = format!("{verb} --output-format {format} src");
             let (stdout, _) = check(&[("src/users.ts", LEAK.as_bytes())], &arguments, 1);
@@ -86,6 +86,45 @@ fn findings_that_were_not_asked_for_do_not_fail() {
     check(&leak, "--exit-zero", 0);
     check(&leak, "--only unbounded-cache", 0);
     check(&leak, "-A creation -A handles -A release -A growth -A hygiene", 0);
+}
+
+#[test]
+fn some_warnings_may_be_allowed() {
+    let leak = [("users.ts", LEAK.as_bytes())];
+    check(&leak, "--only hygiene", 1);
+    check(&leak, "--only hygiene --max-warnings 2", 0);
+    check(&leak, "--only hygiene --max-warnings 1", 1);
+    check(&leak, "--max-warnings 9", 1);
+    check(&leak, "--max-warnings 9 -W creation", 0);
+}
+
+#[test]
+fn formats_go_to_files_and_one_to_stdout() {
+    let directory = project(&[("users.ts", LEAK.as_bytes())]);
+    let read = |path: &str| fs::read_to_string(directory.path().join(path)).unwrap();
+    let arguments = "--output-format sarif=a.sarif --output-format concise --output-format junit=b.xml";
+    let (code, stdout, _) = run(directory.path(), arguments);
+    assert_eq!((code, stdout.lines().count()), (Some(1), 3));
+    assert!(read("a.sarif").contains("\"version\": \"2.1.0\"") && read("b.xml").starts_with("<?xml"));
+    let (code, stdout, stderr) = run(directory.path(), "--output-format full=c.txt --color always");
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.starts_with("3 findings (1 error, 2 warnings) in 1 file, "), "{stderr}");
+    assert!(read("c.txt").starts_with("error[pool-per-call]: "), "no colour in files");
+    let (_, stderr) = check(&[], "--output-format json --output-format full", 2);
+    assert!(stderr.starts_with("error: two formats cannot both go to stdout\nhelp: "), "{stderr}");
+    let (_, stderr) = check(&[], "--output-format json=missing/a.json", 2);
+    assert!(stderr.starts_with("error: cannot write `missing/a.json`: "), "{stderr}");
+}
+
+#[test]
+fn on_github_actions_findings_are_annotations_unless_one_says_otherwise() {
+    let directory = project(&[("users.ts", LEAK.as_bytes())]);
+    let on_github = |arguments: &str| {
+        let mut command = leaklint(directory.path(), arguments);
+        streams(&command.env("GITHUB_ACTIONS", "true").output().unwrap()).1
+    };
+    assert!(on_github("").starts_with("::error file=users.ts,line=6,"));
+    assert!(on_github("--output-format concise").starts_with("users.ts:6:16: error"));
 }
 
 #[test]
@@ -261,6 +300,55 @@ fn what_is_known_of_a_library_is_shown() {
     assert!(listed.lines().any(|line| line.starts_with("pg ") && line.contains("pg.Pool")), "{listed}");
     let (shown, _) = check(&[], "catalogue pg", 0);
     assert!(shown.starts_with("name = \"pg\"\n") && shown.contains("id = \"pg.Pool\""), "{shown}");
+}
+
+#[test]
+fn a_finding_is_argued_for() {
+    let directory = project(&[("package.json", b"{}"), ("src/users.ts", LEAK.as_bytes())]);
+    let (code, stdout, _) = run(directory.path(), "explain --finding src/users.ts:6");
+    assert_eq!(code, Some(0));
+    insta::assert_snapshot!("explain_finding", stdout);
+    let json = run(directory.path(), "--output-format json --only pool-per-call").1;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let fingerprint = json["findings"][0]["fingerprint"].as_str().unwrap();
+    let (_, stdout, _) = run(directory.path(), &format!("explain --finding {}", &fingerprint[..8]));
+    assert!(stdout.starts_with("error[pool-per-call]: ") && stdout.ends_with(&format!("fingerprint {fingerprint}\n")));
+    let (code, _, stderr) = run(directory.path(), "explain --finding src/users.ts:1");
+    assert_eq!(code, Some(2));
+    assert!(stderr.starts_with("error: nothing is found that is called `src/users.ts:1`\nhelp: "), "{stderr}");
+    let (_, stdout, _) = run(directory.path(), "--trace --only pool-per-call");
+    assert!(stdout.contains("how often it runs"), "{stdout}");
+}
+
+#[test]
+fn an_owner_that_a_directive_names_has_to_release() {
+    let source = |owner: &str| {
+        format!(
+            "import {{ Pool }} from 'pg';\nimport express from 'express';\nconst app = express();\nconst pools: Pool[] = [];\n\
+             app.get('/', async () => {{\n  // leaklint: ignore[pool-per-call] -- owned-by src/a.ts#{owner}\n  \
+             const pool = new Pool({{ max: 5, connectionTimeoutMillis: 5 }});\n  pool.on('error', console.error);\n  \
+             await pool.query('select 1');\n}});\nexport async function close(pool: Pool) {{\n  await pool.end();\n}}\n\
+             export function keep() {{\n  return pools.length;\n}}\n"
+        )
+    };
+    let of = |owner: &str, expected| check(&[("src/a.ts", source(owner).as_bytes())], "", expected);
+    of("close", 0);
+    let (_, stderr) = of("keep", 1);
+    assert!(stderr.contains("`keep` of `src/a.ts` does not release a `pg.Pool`"), "{stderr}");
+    of("missing", 1);
+}
+
+#[test]
+fn timings_are_told() {
+    let (_, stderr) = check(&[("a.js", CLEAN.as_bytes())], "--timings --quiet", 0);
+    let stages: Vec<_> = stderr.lines().map(|line| line.rsplit("  ").next().unwrap()).collect();
+    assert_eq!(stages, ["reading", "parsing", "linking", "analysing", "judging", "comparing", "in all"]);
+}
+
+#[test]
+fn the_manual_page_is_printed() {
+    let (stdout, _) = check(&[], "man", 0);
+    assert!(stdout.contains(".TH leaklint 1") && stdout.contains("output\\-format"), "{stdout}");
 }
 
 #[test]

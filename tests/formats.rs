@@ -11,7 +11,7 @@ use leaklint::reporting::{self, Format, Options};
 use leaklint::rewrite::{Applicability, Edit, Fix};
 use leaklint::rules::RuleId;
 use leaklint::source::{FileId, Language, Location, SourceFile, Span};
-use leaklint::{Problem, Report, Statistics};
+use leaklint::{Hidden, HiddenBy, Problem, Report, Statistics};
 
 const FACTORY: &str = "\
 import postgres from 'postgres';
@@ -128,7 +128,7 @@ fn report() -> Report {
     }
 }
 
-fn written(format: Format, report: &Report, options: Options) -> String {
+fn written(format: Format, report: &Report, options: Options<'_>) -> String {
     let mut out = anstream::StripStream::new(Vec::new());
     reporting::write(format, report, options, &mut out).unwrap();
     String::from_utf8(out.into_inner()).unwrap()
@@ -163,7 +163,7 @@ fn full_is_coloured_for_those_who_keep_the_colour() {
 
 #[test]
 fn no_more_than_asked_for_is_shown_and_all_is_counted() {
-    let options = Options { max_findings: Some(1), quiet: false };
+    let options = Options { max_findings: Some(1), ..Options::default() };
     let full = written(Format::Full, &report(), options);
     assert_eq!(full.matches("┌─").count(), 1, "one finding, in one file:\n{full}");
     assert!(full.contains("2 findings not shown\n3 findings (1 error, 1 warning, 1 note) in 120 files, 0.3 s\n"));
@@ -174,7 +174,7 @@ fn no_more_than_asked_for_is_shown_and_all_is_counted() {
 
 #[test]
 fn quiet_leaves_the_findings_only() {
-    let full = written(Format::Full, &report(), Options { quiet: true, max_findings: None });
+    let full = written(Format::Full, &report(), Options { quiet: true, ..Options::default() });
     assert!(!full.contains("3 findings"), "{full}");
     assert!(!full.contains("leaklint explain"), "{full}");
 }
@@ -211,4 +211,89 @@ fn paths_with_marks_of_direction_and_escapes_stay_harmless() {
         let text = written(format, &report, Options::default());
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
     }
+}
+
+#[test]
+fn json_lines() {
+    insta::assert_snapshot!(written(Format::JsonLines, &report(), Options::default()));
+}
+
+#[test]
+fn gitlab() {
+    insta::assert_snapshot!(written(Format::Gitlab, &report(), Options::default()));
+    let options = Options { project_directory: Some(Path::new("src")), ..Options::default() };
+    assert!(written(Format::Gitlab, &report(), options).contains("\"path\": \"été/repository.ts\""));
+}
+
+#[test]
+fn junit() {
+    insta::assert_snapshot!(written(Format::Junit, &report(), Options::default()));
+    let clean = Report { findings: vec![], ..report() };
+    insta::assert_snapshot!("junit_clean", written(Format::Junit, &clean, Options::default()));
+}
+
+/// The pages of the rules are long, and tested elsewhere.
+fn sarif_without_pages(report: &Report) -> serde_json::Value {
+    let mut json: serde_json::Value =
+        serde_json::from_str(&written(Format::Sarif, report, Options::default())).unwrap();
+    for rule in json["runs"][0]["tool"]["driver"]["rules"].as_array_mut().unwrap() {
+        assert!(rule["help"]["markdown"].as_str().unwrap().starts_with("# "));
+        rule["help"] = "the page".into();
+    }
+    json["runs"][0]["tool"]["driver"]["semanticVersion"] = "VERSION".into();
+    json
+}
+
+fn hidden(report: &mut Report, by: HiddenBy) {
+    let (finding, fingerprint) = (report.findings.remove(0), report.fingerprints.remove(0));
+    report.hidden.push(Hidden { finding, fingerprint, by });
+}
+
+#[test]
+fn sarif() {
+    let mut report = report();
+    hidden(&mut report, HiddenBy::Directive("a demo".into()));
+    hidden(&mut report, HiddenBy::Baseline);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&sarif_without_pages(&report)).unwrap());
+}
+
+/// Counted by hand, as for `json`: columns are code points, a byte-order mark has none, lines end after CRLF.
+#[test]
+fn sarif_positions_are_right() {
+    let json = sarif_without_pages(&report());
+    assert_eq!(json["runs"][0]["columnKind"], "unicodeCodePoints");
+    let result = &json["runs"][0]["results"][2];
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "src/%C3%A9t%C3%A9/repository.ts");
+    let region = serde_json::json!({ "startLine": 4, "startColumn": 42, "endLine": 4, "endColumn": 64 });
+    assert_eq!(place["region"], region);
+    let flow = &result["codeFlows"][0]["threadFlows"][0]["locations"];
+    assert_eq!(flow[0]["location"]["physicalLocation"]["region"]["startLine"], 5);
+    assert_eq!(flow[0]["location"]["physicalLocation"]["region"]["startColumn"], 18);
+    assert_eq!(flow[3]["location"]["physicalLocation"]["region"]["startLine"], 5);
+    assert_eq!(flow[3]["location"]["physicalLocation"]["region"]["startColumn"], 10);
+    assert_eq!(flow[3]["location"]["physicalLocation"]["region"]["endLine"], 7);
+    assert_eq!(flow[3]["location"]["physicalLocation"]["region"]["endColumn"], 4);
+    let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+    assert_eq!(result["ruleId"], json["runs"][0]["tool"]["driver"]["rules"][index]["id"]);
+}
+
+#[test]
+fn rustc() {
+    let text = written(Format::Rustc, &report(), Options::default());
+    insta::assert_snapshot!(text);
+    let messages = cargo_metadata::Message::parse_stream(text.as_bytes());
+    let messages: Vec<_> = messages.map(Result::unwrap).collect();
+    let diagnostics: Vec<_> = messages
+        .iter()
+        .filter_map(|message| match message {
+            cargo_metadata::Message::CompilerMessage(message) => Some(&message.message),
+            cargo_metadata::Message::TextLine(line) => panic!("no message of cargo: {line}"),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(diagnostics.len(), 3);
+    let primary = diagnostics[2].spans.iter().find(|span| span.is_primary).unwrap();
+    assert_eq!((primary.line_start, primary.column_start, primary.byte_start), (4, 42, 69 + 41 + 1 + 3 + 1 + 3));
+    assert!(matches!(messages.last(), Some(cargo_metadata::Message::BuildFinished(_))));
 }

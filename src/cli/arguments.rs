@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::fix::Fixing;
+use super::output::{Output, OutputParser};
 use super::rule_argument::RuleArgument;
 use crate::config::Selector;
 use crate::findings::{Confidence, Severity};
-use crate::reporting::Format;
 
 /// Finds the resource leaks that take services down, before they ship
 #[derive(Debug, Parser)]
@@ -45,10 +45,15 @@ pub(super) enum OtherVerb {
     },
     /// List the rules
     Rules,
-    /// Say what a rule finds, why it hurts and how to fix it
+    /// Say what a rule finds, why it hurts and how to fix it; or why one finding is one
     Explain {
         /// A rule's id, as `leaklint rules` lists it
-        rule: RuleArgument,
+        #[arg(required_unless_present = "finding")]
+        rule: Option<RuleArgument>,
+
+        /// A finding: its `PATH:LINE`, or its fingerprint, of which the beginning is enough
+        #[arg(long, value_name = "FINDING", conflicts_with = "rule")]
+        finding: Option<String>,
     },
     /// Say what is known of libraries
     Catalogue {
@@ -57,6 +62,8 @@ pub(super) enum OtherVerb {
     },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
+    /// Print the manual page
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -109,9 +116,9 @@ pub(super) struct Baseline {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputOptions {
-    /// How findings are written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(super) output_format: Format,
+    /// How findings are written, and to which file instead of stdout (repeatable) [default: full; on GitHub Actions github]
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = OutputParser)]
+    pub(super) output_format: Vec<Output>,
 
     /// Show at most N findings; the exit code still counts all
     #[arg(long, value_name = "N")]
@@ -121,6 +128,14 @@ pub(super) struct OutputOptions {
     #[arg(long)]
     pub(super) statistics: bool,
 
+    /// Give the whole argument for each finding, and what speaks against it (format full)
+    #[arg(long)]
+    pub(super) trace: bool,
+
+    /// Say how long each stage took, on stderr
+    #[arg(long)]
+    pub(super) timings: bool,
+
     /// Print findings and problems only
     #[arg(short, long)]
     pub(super) quiet: bool,
@@ -128,6 +143,10 @@ pub(super) struct OutputOptions {
     /// When to colour the output
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     pub(super) color: Color,
+
+    /// Fail only when there are more than N warnings, or errors
+    #[arg(long, value_name = "N")]
+    pub(super) max_warnings: Option<usize>,
 
     /// Exit with 0 also when there are findings
     #[arg(long)]
@@ -200,6 +219,19 @@ pub(super) struct KnownOptions {
     /// Tell of everything, whatever a baseline has
     #[arg(long, conflicts_with = "baseline")]
     pub(super) no_baseline: bool,
+
+    /// Tell only of what changed since the last commit: findings in changed files, and those elsewhere that were not there.
+    /// The whole project is analysed, and where needed as it was before, too
+    #[arg(long)]
+    pub(super) changed: bool,
+
+    /// The same since the branch left REF, or since a commit
+    #[arg(long, value_name = "REF", conflicts_with = "changed")]
+    pub(super) since: Option<String>,
+
+    /// The same for what is staged, as it stands in the files
+    #[arg(long, conflicts_with_all = ["changed", "since"])]
+    pub(super) staged: bool,
 }
 
 #[derive(Debug, Args)]

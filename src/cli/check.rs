@@ -10,11 +10,13 @@ use super::arguments::{Check, Color, ProjectOptions};
 use super::errors::UserError;
 use super::fix;
 use super::levels;
+use super::output;
 use super::progress::ProgressLine;
 use super::show;
 use crate::config::{self, BaselineSource, Levels};
+use crate::discovery::changes::Since;
 use crate::findings::Severity;
-use crate::run::{self, Packages, Report, Request};
+use crate::run::{self, Explain, Packages, Report, Request};
 use crate::{fixing, reporting};
 
 /// Checks `packages`, or else what the paths name.
@@ -32,6 +34,12 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
             None if arguments.known.no_baseline => BaselineSource::None,
             None => BaselineSource::Nearest,
         },
+        explain: if arguments.output.trace { Explain::All } else { Explain::None },
+        since: match &arguments.known {
+            known if known.changed => Some(Since::LastCommit),
+            known if known.staged => Some(Since::Staged),
+            known => known.since.clone().map(Since::Reference),
+        },
         ..request(&arguments.paths, &arguments.project, levels, packages)?
     };
     if arguments.show.show_config {
@@ -40,6 +48,7 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
     if arguments.show.show_files {
         return show::files(&request);
     }
+    let outputs = output::chosen(&arguments.output.output_format)?;
     let progress = ProgressLine::on_stderr(arguments.output.quiet);
     if arguments.fixing.diff {
         return show_diff(arguments, &request, &progress);
@@ -55,25 +64,29 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
     progress.finish();
     let report = checked.map_err(|error| explain_misplaced_verb(error, &arguments.paths))??;
 
-    let options = reporting::Options { quiet: arguments.output.quiet, max_findings: arguments.output.max_diagnostics };
-    let mut out = BufWriter::new(anstream::stdout().lock());
-    reporting::write(arguments.output.output_format, &report, options, &mut out)?;
-    out.flush()?;
+    output::write(&outputs, &report, &arguments.output)?;
 
     let mut err = anstream::stderr().lock();
-    if !arguments.output.output_format.carries_problems() {
+    let on_stdout = outputs.iter().find(|output| output.path.is_none());
+    if !on_stdout.is_some_and(|output| output.format.carries_problems()) {
         reporting::write_problems(&report, &mut err)?;
     }
     if arguments.output.statistics {
         reporting::statistics(&report, &mut err)?;
     }
+    if arguments.output.timings {
+        reporting::timings(&report, &mut err)?;
+    }
     if report.findings.is_empty() && !arguments.output.quiet {
         writeln!(err, "{}", reporting::clean_line(&report))?;
+    } else if on_stdout.is_none() && !arguments.output.quiet {
+        writeln!(err, "{}", reporting::summary_line(&report))?;
     }
     if !arguments.output.quiet {
         tell_of_baseline(&report, &mut err)?;
     }
-    let fails = levels::fails(&report.findings) && !arguments.output.exit_zero;
+    let fails =
+        levels::fails(&report.findings, arguments.output.max_warnings.unwrap_or(0)) && !arguments.output.exit_zero;
     Ok(if fails { Verdict::Findings } else { Verdict::Clean })
 }
 
@@ -117,7 +130,7 @@ pub(super) fn request(
 
 /// `leaklint --quiet check` reads as a path, because options before a command belong to none.
 fn explain_misplaced_verb(error: anyhow::Error, paths: &[PathBuf]) -> anyhow::Error {
-    const VERBS: [&str; 7] = ["check", "baseline", "init", "rules", "explain", "catalogue", "completions"];
+    const VERBS: [&str; 8] = ["check", "baseline", "init", "rules", "explain", "catalogue", "completions", "man"];
     let misplaced = VERBS.into_iter().find(|&verb| paths.iter().any(|path| path == Path::new(verb) && !path.exists()));
     match misplaced {
         Some(verb) => {

@@ -1,14 +1,35 @@
-//! `leaklint explain RULE`: the rule's page, for a terminal.
+//! `leaklint explain RULE`: the rule's page, for a terminal. `--finding`: the whole argument for one finding.
 
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use anyhow::Context as _;
 
 use super::Verdict;
+use super::errors::UserError;
 use super::rule_argument::RuleArgument;
+use crate::reporting::{self, Format};
+use crate::run::{self, Explain, Request};
 
 pub(super) fn explain(rule: RuleArgument, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     write_page(rule.0.page(), out)?;
+    Ok(Verdict::Clean)
+}
+
+/// Looks again, and says all there is to say of one finding.
+pub(super) fn finding(name: &str, out: &mut dyn Write) -> anyhow::Result<Verdict> {
+    let working_directory = std::env::current_dir().context("the current directory cannot be read")?;
+    let request = Request { explain: Explain::Only(name.to_owned()), ..Request::new(working_directory) };
+    let report = run::check(&request, &run::Silent)?;
+    if report.findings.is_empty() {
+        let message = format!("nothing is found that is called `{name}`");
+        let help = "take `PATH:LINE` or a `fingerprint` of `leaklint --output-format json`".to_owned();
+        return Err(UserError { message, help }.into());
+    }
+    reporting::write(Format::Full, &report, reporting::Options { quiet: true, ..Default::default() }, out)?;
+    for fingerprint in &report.fingerprints {
+        writeln!(out, "fingerprint {fingerprint}")?;
+    }
     Ok(Verdict::Clean)
 }
 

@@ -24,9 +24,10 @@ pub(super) fn read(options: &RuleOptions, matches: &ArgMatches) -> Levels {
     }
 }
 
-/// Whether one of the findings fails the run.
-pub(super) fn fails(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.severity > Severity::Note)
+/// Whether the findings fail the run: an error does, and a warning more than there may be.
+pub(super) fn fails(findings: &[Finding], max_warnings: usize) -> bool {
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    count(Severity::Error) > 0 || count(Severity::Warning) > max_warnings
 }
 
 #[cfg(test)]
@@ -54,7 +55,11 @@ mod tests {
         findings.retain_mut(|finding| levels.apply(finding, None, Path::new("a.ts")));
         let left: Vec<_> = findings.iter().map(|finding| format!("{} {:?}", finding.rule, finding.severity)).collect();
         assert_eq!(left.join(", "), expected, "with {arguments:?}");
-        assert_eq!(fails(&findings), expected_to_fail, "with {arguments:?}");
+        assert_eq!(
+            fails(&findings, cli.check.output.max_warnings.unwrap_or(0)),
+            expected_to_fail,
+            "with {arguments:?}"
+        );
     }
 
     fn finding((rule, severity, confidence): (RuleId, Severity, Confidence)) -> Finding {
@@ -78,6 +83,14 @@ mod tests {
         check("", "client-per-call Note, pool-without-limits Warning, pool-per-call Error", true);
         check("--only pool-without-limits", "pool-without-limits Warning", true);
         check("--only client-per-call", "client-per-call Note", false);
+    }
+
+    #[test]
+    fn some_warnings_may_be_allowed() {
+        check("--only hygiene --max-warnings 0", "pool-without-limits Warning", true);
+        check("--only hygiene --max-warnings 1", "pool-without-limits Warning", false);
+        check("--only hygiene --max-warnings 1 --deny-warnings", "pool-without-limits Error", true);
+        check("--only pool-per-call --max-warnings 9", "pool-per-call Error", true);
     }
 
     #[test]

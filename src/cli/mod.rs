@@ -14,6 +14,8 @@ mod explain;
 mod fix;
 mod init;
 mod levels;
+mod manual;
+mod output;
 mod progress;
 mod rule_argument;
 mod rules;
@@ -112,8 +114,11 @@ fn other(verb: &OtherVerb) -> anyhow::Result<Verdict> {
     match verb {
         OtherVerb::Init { directory } => init::init(directory.as_deref(), &mut out),
         OtherVerb::Rules => rules::list(&mut out),
-        OtherVerb::Explain { rule } => explain::explain(*rule, &mut out),
+        OtherVerb::Explain { finding: Some(finding), .. } => explain::finding(finding, &mut out),
+        OtherVerb::Explain { rule: Some(rule), .. } => explain::explain(*rule, &mut out),
+        OtherVerb::Explain { .. } => unreachable!("invariant: one of them is required"),
         OtherVerb::Catalogue { library } => catalogue::show(library.as_deref(), &mut out),
+        OtherVerb::Man => manual::write(&mut out),
         OtherVerb::Completions { shell } => completions::generate(*shell, &mut out),
     }
 }

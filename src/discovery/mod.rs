@@ -5,6 +5,7 @@
 //! and the run goes on. Never parses source text and never decides what a file's code means.
 
 mod cargo;
+pub mod changes;
 mod content;
 mod jsonc;
 pub(crate) mod location;

@@ -1,5 +1,6 @@
 //! Findings: the diagnostic type, suppression, fingerprints, the baseline.
 
+pub mod argument;
 pub mod baseline;
 mod diagnostic;
 mod fingerprint;

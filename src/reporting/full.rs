@@ -7,31 +7,25 @@ use codespan_reporting::diagnostic::{self, Diagnostic, LabelStyle};
 use codespan_reporting::files;
 use codespan_reporting::term::{self, WriteStyle};
 
-use super::Options;
 use super::excerpt::{Excerpt, Mark};
 use super::positions::Positions;
 use super::proposal;
 use super::summary::{Count, summary_line};
 use super::text::printable;
+use super::{Options, argument};
 use crate::findings::{Confidence, Finding, Severity};
 use crate::run::Report;
 
-pub(super) fn write(report: &Report, options: Options, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let positions = Positions::new(report);
-    let config = term::Config::default();
     let shown = options.shown(report);
-    for finding in shown {
-        let marks = marks(finding);
-        let excerpt = Excerpt::new(&marks, &positions);
-        let diagnostic = diagnostic(finding, &excerpt);
-        term::emit_to_write_style(&mut Painter { out }, &config, &excerpt, &diagnostic).map_err(
-            |error| match error {
-                files::Error::Io(error) => error,
-                other => io::Error::other(other),
-            },
-        )?;
+    for (finding, fingerprint) in shown.iter().zip(&report.fingerprints) {
+        write_finding(finding, &positions, out)?;
         if let Some(fix) = &finding.fix {
             proposal::write(report, fix, finding.location.file, out)?;
+        }
+        if let Some((_, argument)) = report.arguments.iter().find(|(of, _)| of == fingerprint) {
+            argument::write(argument, &positions, out)?;
         }
     }
     if options.quiet || report.findings.is_empty() {
@@ -47,6 +41,18 @@ pub(super) fn write(report: &Report, options: Options, out: &mut dyn Write) -> i
         writeln!(out, "`leaklint explain {}` tells why it matters and how to fix it", worst.rule)?;
     }
     Ok(())
+}
+
+/// One finding, as people read it.
+pub(super) fn write_finding(finding: &Finding, positions: &Positions<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let marks = marks(finding);
+    let excerpt = Excerpt::new(&marks, positions);
+    let diagnostic = diagnostic(finding, &excerpt);
+    let painted = &mut Painter { out };
+    term::emit_to_write_style(painted, &term::Config::default(), &excerpt, &diagnostic).map_err(|error| match error {
+        files::Error::Io(error) => error,
+        other => io::Error::other(other),
+    })
 }
 
 /// What is pointed at: the finding's own place first, then the steps. A step at the finding's own place shares its

@@ -7,7 +7,7 @@ use super::positions::{Place, Positions};
 use crate::findings::{Finding, Severity};
 use crate::run::Report;
 
-pub(super) fn write(report: &Report, options: Options, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let positions = Positions::new(report);
     for finding in options.shown(report) {
         let place = positions.place(finding.location);

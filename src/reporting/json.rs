@@ -1,4 +1,4 @@
-//! `json`: the contract with scripts. Fields are added, never renamed; a change of meaning raises `version`.
+//! `json` and `json-lines`: the contract with scripts. Fields are added, never renamed; a change of meaning raises `version`.
 
 use std::io::{self, Write};
 
@@ -14,26 +14,54 @@ use crate::source::{Location, Position};
 
 const VERSION: u32 = 1;
 
-pub(super) fn write(report: &Report, options: Options, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let positions = Positions::new(report);
     let document = Document {
         version: VERSION,
-        findings: options
-            .shown(report)
-            .iter()
-            .zip(&report.fingerprints)
-            .map(|(finding, fingerprint)| JsonFinding::new(finding, fingerprint, &positions))
-            .collect(),
+        findings: findings(report, options, &positions).collect(),
         problems: report.problems.iter().map(|problem| JsonProblem::new(problem, &positions)).collect(),
-        summary: JsonSummary {
-            files_discovered: report.statistics.files_discovered,
-            files_parsed: report.statistics.files_parsed,
-            findings: report.findings.len(),
-            elapsed_ms: u64::try_from(report.statistics.elapsed.as_millis()).unwrap_or(u64::MAX),
-        },
+        summary: JsonSummary::new(report),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
+}
+
+/// The same, each part on a line of its own that says what it is.
+pub(super) fn write_lines(report: &Report, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let positions = Positions::new(report);
+    for finding in findings(report, options, &positions) {
+        line(&Line::Finding(finding), out)?;
+    }
+    for problem in &report.problems {
+        line(&Line::Problem(JsonProblem::new(problem, &positions)), out)?;
+    }
+    line(&Line::Summary { version: VERSION, summary: JsonSummary::new(report) }, out)
+}
+
+fn findings<'r>(
+    report: &'r Report,
+    options: Options<'_>,
+    positions: &Positions<'r>,
+) -> impl Iterator<Item = JsonFinding<'r>> {
+    let findings = options.shown(report).iter().zip(&report.fingerprints);
+    findings.map(|(finding, fingerprint)| JsonFinding::new(finding, fingerprint, positions))
+}
+
+fn line(line: &Line<'_>, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Line<'r> {
+    Finding(JsonFinding<'r>),
+    Problem(JsonProblem<'r>),
+    Summary {
+        version: u32,
+        #[serde(flatten)]
+        summary: JsonSummary,
+    },
 }
 
 #[derive(Serialize)]
@@ -112,6 +140,17 @@ impl Range {
     fn new(location: Location, positions: &Positions<'_>) -> Self {
         let place = positions.place(location);
         Self { start: place.start, end: place.end }
+    }
+}
+
+impl JsonSummary {
+    fn new(report: &Report) -> Self {
+        Self {
+            files_discovered: report.statistics.files_discovered,
+            files_parsed: report.statistics.files_parsed,
+            findings: report.findings.len(),
+            elapsed_ms: u64::try_from(report.statistics.elapsed.as_millis()).unwrap_or(u64::MAX),
+        }
     }
 }
 

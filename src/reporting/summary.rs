@@ -20,7 +20,8 @@ impl fmt::Display for Count {
 }
 
 /// `3 findings (2 errors, 1 warning) in 120 files, 0.3 s`
-pub(super) fn summary_line(report: &Report) -> String {
+#[must_use]
+pub fn summary_line(report: &Report) -> String {
     let by_severity = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
     let parts: Vec<_> = by_severity
         .into_iter()
@@ -37,7 +38,7 @@ pub(super) fn summary_line(report: &Report) -> String {
 #[must_use]
 pub fn clean_line(report: &Report) -> String {
     let is_known = report.hidden.iter().any(|hidden| hidden.by == HiddenBy::Baseline);
-    format!("no {}leaks found in {}", if is_known { "new " } else { "" }, extent(report))
+    format!("no {}leaks found in {}", if is_known || report.changed.is_some() { "new " } else { "" }, extent(report))
 }
 
 /// Writes how many findings each rule has, the most frequent first, and how much was read.
@@ -60,6 +61,18 @@ pub fn statistics(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{found} found, {parsed} parsed, {}", seconds(statistics.elapsed))
 }
 
+/// Writes how long each stage took.
+///
+/// # Errors
+///
+/// Only what `out` returns.
+pub fn timings(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for (stage, elapsed) in &report.timings {
+        writeln!(out, "{:>9.3} s  {stage}", elapsed.as_secs_f64())?;
+    }
+    writeln!(out, "{:>9.3} s  in all", report.statistics.elapsed.as_secs_f64())
+}
+
 fn extent(report: &Report) -> String {
     let statistics = &report.statistics;
     let known = report.hidden.iter().filter(|hidden| hidden.by == HiddenBy::Baseline).count();
@@ -67,7 +80,8 @@ fn extent(report: &Report) -> String {
         Some(compared) if known > 0 => format!("; {known} more in {}", compared.file.display_path),
         _ => String::new(),
     };
-    format!("{}, {}{known}", Count(statistics.files_discovered, "file"), seconds(statistics.elapsed))
+    let changed = report.changed.map_or_else(String::new, |changed| format!(", {changed} changed"));
+    format!("{}{changed}, {}{known}", Count(statistics.files_discovered, "file"), seconds(statistics.elapsed))
 }
 
 fn seconds(elapsed: Duration) -> String {

@@ -3,6 +3,7 @@
 //! Takes [`Facts`]; gives [`Finding`]s. One file a rule: what it says, then when it says it. Rules never look at text
 //! or at the intermediate form's shape beyond what a fact points to; when two need the same thing it is a fact.
 
+mod argument;
 mod client_per_call;
 mod creation;
 mod detached_task;
@@ -10,6 +11,8 @@ mod discarded_cleanup;
 mod discarded_guard;
 mod effect_without_cleanup;
 mod forgotten_value;
+mod owners;
+mod pages;
 mod pool_per_call;
 mod pool_without_error_handler;
 mod pool_without_limits;
@@ -27,6 +30,9 @@ mod unreaped_process;
 mod unreleased_lease;
 mod unremoved_listener;
 mod wording;
+
+pub(crate) use argument::argument;
+pub(crate) use owners::{complaint, named_in};
 
 use serde::Serialize;
 

@@ -42,6 +42,10 @@ pub(super) enum CargoVerb {
 pub(super) struct PackagesCheck {
     #[command(flatten)]
     pub(super) packages: PackageOptions,
+    /// Run `cargo check` first and pass on its messages, for editors that run this in its place
+    #[arg(long, help_heading = "Output")]
+    pub(super) with_check: bool,
+
     #[command(flatten)]
     pub(super) check: Check,
 }

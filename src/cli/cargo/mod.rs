@@ -7,7 +7,7 @@ mod selection;
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -15,10 +15,10 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use super::check;
 use super::errors::UserError;
 use super::levels;
-use super::{finish, other, usage};
+use super::{Verdict, finish, other, usage};
 use crate::discovery::workspace::{self, WorkspaceError};
 use crate::run::Packages;
-use arguments::{CargoCli, CargoVerb, PackagesCheck};
+use arguments::{CargoCli, CargoVerb, PackageOptions, PackagesCheck};
 
 /// The name cargo knows us under.
 const SUBCOMMAND: &str = "leaklint";
@@ -43,8 +43,24 @@ pub(super) fn dispatch(arguments: impl IntoIterator<Item = impl Into<OsString> +
         Some(CargoVerb::Check(check)) => (&**check, matches.subcommand_matches("check").unwrap_or(&matches)),
         Some(CargoVerb::Other(verb)) => return other(verb).map(finish),
     };
+    let has_compiled = !arguments.with_check || cargo_check(&arguments.packages)?;
     let packages = packages(arguments)?;
-    check::check(&arguments.check, levels::read(&arguments.check.rules, matches), Some(packages)).map(finish)
+    let verdict = check::check(&arguments.check, levels::read(&arguments.check.rules, matches), Some(packages))?;
+    Ok(finish(if has_compiled { verdict } else { Verdict::Findings }))
+}
+
+/// Runs `cargo check` with its messages as JSON on stdout; says whether everything compiled.
+fn cargo_check(options: &PackageOptions) -> anyhow::Result<bool> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["check", "--all-targets", "--message-format=json"]);
+    command.args(options.package.iter().flat_map(|spec| ["--package", spec]));
+    command.args(options.workspace.then_some("--workspace"));
+    command.args(options.excluded_packages.iter().flat_map(|spec| ["--exclude", spec]));
+    if let Some(path) = &options.manifest_path {
+        command.arg("--manifest-path").arg(path);
+    }
+    Ok(command.status().context("cannot run `cargo check`")?.success())
 }
 
 fn packages(arguments: &PackagesCheck) -> anyhow::Result<Packages> {
