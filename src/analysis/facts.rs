@@ -237,6 +237,15 @@ impl<'p> Facts<'p> {
         self.frequencies.of_op(&self.evaluator, at)
     }
 
+    /// Whether the program shows that an acquisition is repeated, rather than that somebody may repeat it.
+    #[must_use]
+    pub fn is_seen_to_repeat(&self, at: OpRef) -> bool {
+        match self.rate(at) {
+            Rate::PerCall => self.frequencies.is_seen_to_repeat(&self.evaluator, at.function),
+            rate => rate > Rate::PerTurn,
+        }
+    }
+
     #[must_use]
     pub fn location(&self, at: OpRef) -> Location {
         self.program.op_location(at)

@@ -229,7 +229,9 @@ impl Walk<'_, '_> {
             || facts.guards_something && call.arguments.is_empty()
             || self.members.contains(name)
             || may_lease()
-            || (receiver.is_some() && self.surroundings.members.contains(name))
+            // A type tells the members of a Rust value, and is evaluated later.
+            || ((receiver.is_some() || self.module.language == Language::Rust)
+                && self.surroundings.members.contains(name))
     }
 
     /// What a call makes by what the catalogue says of its callee.

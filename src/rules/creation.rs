@@ -40,6 +40,9 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
         return None;
     }
     let is_job = || resource.ends_on_drop || works_through_a_loop(facts, obligation);
+    if rate == Rate::PerCall && !facts.is_seen_to_repeat(acquisition.at) && runs_its_work(facts, obligation) {
+        return None;
+    }
     (rate != Rate::PerCall || !is_job() || has_entry(facts, obligation)).then_some(rate)
 }
 
@@ -86,6 +89,19 @@ fn works_through_a_loop(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         let receiver = call.receiver().map(|(receiver, _)| facts.evaluator.place(at.function, &receiver));
         let arguments = call.arguments.iter().map(|argument| facts.evaluator.operand(at.function, &argument.value));
         receiver.into_iter().chain(arguments).any(|values| values.resources().any(|id| id == obligation.id))
+    })
+}
+
+/// Whether the function gives it work to do while it waits, as what starts a program or a service of the system does with
+/// the runtime that it builds.
+fn runs_its_work(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let function = obligation.acquisition.at.function;
+    facts.program.function(function).ops().any(|(_, _, op)| {
+        let Some((call, name)) = op.call().and_then(|call| Some((call, call.method_name()?))) else { return false };
+        let fact = facts.evaluator.any_method(function.file, name).function;
+        let receiver = call.receiver().map(|(receiver, _)| facts.evaluator.place(function, &receiver));
+        fact.is_some_and(|fact| fact.calls_once.is_some())
+            && receiver.is_some_and(|values| values.resources().any(|id| id == obligation.id))
     })
 }
 

@@ -23,7 +23,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         }
         let rate = facts.rate(acquisition.at);
         // What a program starts once may run as long as the program, and so may what each turn of its first loop starts.
-        if rate != Rate::PerCall && rate <= Rate::PerTurn {
+        if !facts.is_seen_to_repeat(acquisition.at) {
             continue;
         }
         let started = tasks::started(&facts.evaluator, acquisition.at);
@@ -37,7 +37,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for owner in tasks::owners_without_drop(facts) {
         let rate = facts.frequencies.of_class(owner.class);
         // One that a program has once goes with the program.
-        if rate > Rate::Once {
+        if rate > Rate::PerTurn || rate == Rate::PerCall && !facts.frequencies.is_of_program(owner.class.file) {
             findings.push(owner_finding(facts, &owner, rate));
         }
     }

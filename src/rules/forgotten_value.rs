@@ -12,7 +12,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for forgotten in forgotten(facts) {
         let rate = facts.rate(forgotten.at);
         // What a loop that runs once leaks is as many values as a program starts with.
-        if rate == Rate::PerCall || rate > Rate::PerTurn {
+        if facts.is_seen_to_repeat(forgotten.at) {
             findings.push(finding(facts, &forgotten, rate));
         }
     }

@@ -7,7 +7,7 @@ use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::limits::{self, Chain, Use};
 use crate::analysis::ownership::Fate;
-use crate::analysis::value::{How, Value};
+use crate::analysis::value::{AcquisitionId, How, Value};
 use crate::catalogue::ResourceId;
 use crate::catalogue::schema::{Limit, Resource};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
@@ -63,7 +63,7 @@ fn built(
     let chain = Chain::to(&facts.evaluator, at, &|_| false);
     let missing: Vec<&Limit> = resource.limits.iter().filter(|it| it.important && !chain.has(&it.methods)).collect();
     let (id, _) = facts.resource(&obligation.acquisition)?;
-    if chain.is_partial || missing.is_empty() {
+    if chain.is_partial || missing.is_empty() || is_fallback(facts, obligation, resource) {
         return None;
     }
     let deadline = resource.deadline.as_ref()?;
@@ -98,6 +98,32 @@ fn built(
     let message = format!("{} waits here, with no end to it", wording::callee_text(facts, waits));
     found.trace.push(TraceStep { location: facts.location(waits), message });
     Some(found)
+}
+
+/// `builder.timeout(LIMIT).build().unwrap_or_else(|_| Client::new())`: it stands in for one that was told, where that
+/// cannot be built at all.
+fn is_fallback(facts: &Facts<'_>, obligation: &Obligation, resource: &Resource) -> bool {
+    let at = obligation.acquisition.at;
+    let tells = |id: AcquisitionId| {
+        let other = facts.evaluator.acquisition(id);
+        id != obligation.id && facts.resource(&other).is_some_and(|(_, it)| it.id == resource.id) && {
+            let chain = Chain::to(&facts.evaluator, other.at, &|_| false);
+            chain.is_partial || resource.limits.iter().all(|it| !it.important || chain.has(&it.methods))
+        }
+    };
+    // The closure is within the function that chooses.
+    let parent = facts.program.function(at.function).parent.map(|parent| at.function.sibling(parent));
+    let is_it = |id: AcquisitionId| {
+        let acquisition = facts.evaluator.acquisition(id);
+        id == obligation.id || facts.origins(&acquisition).contains(&obligation.acquisition)
+    };
+    [Some(at.function), parent].into_iter().flatten().any(|function| {
+        facts.program.function(function).ops().any(|(_, _, op)| {
+            let OpKind::Assign { target, .. } = &op.kind else { return false };
+            let values = facts.evaluator.place(function, target);
+            values.resources().any(is_it) && values.resources().any(tells)
+        })
+    })
 }
 
 /// The limits that the written options do not set; none where the options are not all written out.

@@ -187,6 +187,9 @@ impl Evaluator<'_> {
                 CallTarget::Parameter => values.open = true,
             }
         }
+        if values.is_empty() && self.drops_implicitly(at.function) {
+            values.join(&self.element_given(at));
+        }
         if values.is_empty() {
             values.open = true;
         }
@@ -195,9 +198,17 @@ impl Evaluator<'_> {
 
     /// Methods every value of the language has: `f.bind(x)` is `f`.
     fn value_methods(&self, at: OpRef, receiver: &crate::ir::Place, field: &Field, values: &mut Values) {
+        let drops = self.drops_implicitly(at.function);
         for value in &self.place(at.function, receiver) {
-            if let Value::Part { lasts: true, .. } = value {
-                values.add(value.clone());
+            match value {
+                Value::Part { lasts: true, .. } => values.add(value.clone()),
+                // `Cli::parse()`, `Settings::default()`: what a trait gives a type without a word of the program's makes
+                // one of it more often than not, as a variant does.
+                Value::Class(class) if drops => {
+                    values.add(self.this_of(*class));
+                    values.open = true;
+                }
+                _ => {}
             }
         }
         if field.name() == Some("bind") {

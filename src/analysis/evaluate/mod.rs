@@ -7,6 +7,7 @@
 
 mod arguments;
 mod calls;
+mod elements;
 mod fields;
 mod instantiate;
 mod memory;
@@ -24,7 +25,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashSet;
 
 use crate::catalogue::{AnyMethodFacts, Catalogue, RUST_PRELUDE, SymbolFacts};
-use crate::ir::{Binding, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp, Terminator};
+use crate::ir::{Binding, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp, Terminator, TypeRef};
 use crate::linking::{Definition, FunctionRef, OpRef, Program, Symbol, VariableRef};
 use crate::source::{FileId, Language};
 
@@ -220,7 +221,16 @@ impl<'p> Evaluator<'p> {
                     values.join(&self.rvalue(at, rvalue));
                 }
             }
-            if values.is_empty() || values.iter().all(|value| matches!(value, Value::Nullish)) {
+            let says_nothing = |value: &Value| match value {
+                Value::Nullish => true,
+                // What is taken out of something is known by what it was taken out of.
+                Value::Parameter { .. } => {
+                    self.drops_implicitly(owner) && matches!(variable.annotation, Some(TypeRef::Part { .. }))
+                }
+                Value::This { path, .. } => !path.is_empty(),
+                _ => false,
+            };
+            if values.iter().all(says_nothing) {
                 values.join(&self.annotated(id));
             }
             if definitions.is_empty() && values.is_empty() {
@@ -277,7 +287,11 @@ impl<'p> Evaluator<'p> {
             Rvalue::Object(_) | Rvalue::Array(_) => Values::one(Value::Object { at, context: ContextId::default() }),
             Rvalue::ElementOf(operand) => {
                 let collection = self.operand(at.function, operand);
-                self.fields(collection, &[Field::Computed])
+                let mut values = self.fields(collection, &[Field::Computed]);
+                if values.is_empty() {
+                    values.join(&self.typed_element(at.function, operand));
+                }
+                values
             }
             Rvalue::Compute(_) => Values::default(),
             Rvalue::Caught => Values::unknown(),

@@ -68,7 +68,19 @@ impl Evaluator<'_> {
                 values
             }
             TypeRef::TypeOf(place) => self.place(FunctionRef::new(file, scope), place),
-            TypeRef::Part { of, name } => self.typed_part(file, scope, of, std::slice::from_ref(name), MAX_HOPS),
+            TypeRef::Part { of, name } => {
+                let mut values = self.typed_part(file, scope, of, std::slice::from_ref(name), MAX_HOPS);
+                if values.is_empty() {
+                    for value in &self.typed(file, scope, of) {
+                        if let Value::This { class, path } = value
+                            && path.is_empty()
+                        {
+                            values.join(&self.class_field(*class, name));
+                        }
+                    }
+                }
+                values
+            }
             TypeRef::Array(_) | TypeRef::Shape(_) | TypeRef::Literals | TypeRef::Other => Values::default(),
         }
     }
@@ -156,7 +168,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn is_holder(&self, file: FileId, root: &TypeRoot, path: &[Name]) -> bool {
+    pub(super) fn is_holder(&self, file: FileId, root: &TypeRoot, path: &[Name]) -> bool {
         let name = match (path.last(), root) {
             (Some(last), _) => Some(last),
             (None, TypeRoot::Global(name)) => Some(name),

@@ -7,7 +7,7 @@ use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::Value;
 use crate::catalogue::schema::{Ecosystem, EntryPoint, Runs};
 use crate::catalogue::{globs, split_crate};
-use crate::ir::{Call, CallKind, ClassId, Decorator, FunctionKind, Module, Name, Operand, TypeRef, TypeRoot};
+use crate::ir::{Binding, Call, CallKind, ClassId, Decorator, FunctionKind, Module, Name, Operand, TypeRef, TypeRoot};
 use crate::linking::{ClassRef, FunctionRef, OpRef, Symbol, Target};
 use crate::source::Location;
 
@@ -239,11 +239,16 @@ impl<'e, 'p> Entries<'e, 'p> {
             _ if packages.is_empty() => return true,
             TypeRoot::Module(request) => Some(*request),
             TypeRoot::Variable(id) => match module.variable(*id).binding {
-                crate::ir::Binding::Import(import) => match program.import(module.file, import) {
+                Binding::Import(import) => match program.import(module.file, import) {
                     Some(Symbol::External { package, .. }) => return is_one_of(&package),
+                    Some(Symbol::Variable(id)) if matches!(program.variable(id).binding, Binding::Class(_)) => {
+                        return false;
+                    }
                     Some(_) => None,
                     None => Some(module.imports[import as usize].request),
                 },
+                // One of the program's own that happens to have the name.
+                Binding::Class(_) => return false,
                 _ => None,
             },
             TypeRoot::Global(name) => return !path.is_empty() && is_one_of(&name.to_ascii_lowercase()),

@@ -23,7 +23,7 @@ use crate::analysis::evaluate::Evaluator;
 use crate::catalogue::schema::Runs;
 use crate::ir::FunctionKind;
 use crate::linking::{ClassRef, FunctionRef, OpRef};
-use crate::source::Location;
+use crate::source::{FileId, Location};
 
 use memo::{Lifetime, Memo};
 use slots::Slots;
@@ -80,6 +80,8 @@ pub struct Frequencies {
     keeping: RefCell<Vec<Option<Rc<Keeping>>>>,
     /// Functions that something runs once, however often it is asked to.
     memoised: FxHashSet<FunctionRef>,
+    /// The files of programs that are all here: what nobody calls in them is called by nobody else.
+    of_programs: FxHashSet<FileId>,
     pub lifecycles: Lifecycles,
 }
 
@@ -134,6 +136,32 @@ impl Frequencies {
     #[must_use]
     pub fn of_function(&self, function: FunctionRef) -> Rate {
         self.nodes.get(&Node::Function(function)).map_or(Rate::Never, |frequency| frequency.rate)
+    }
+
+    /// Whether a file belongs to a program that is all here.
+    #[must_use]
+    pub fn is_of_program(&self, file: FileId) -> bool {
+        self.of_programs.contains(&file)
+    }
+
+    /// Whether the program shows that a function is run again and again. Of a library it is enough that its users may.
+    /// Where the program is here as well, a function nobody was seen to call is one whose call was not understood, and
+    /// may be a part of how the program starts; so may be what is handed to unknown code then. The methods of an instance
+    /// are there to be called while it lives.
+    #[must_use]
+    pub fn is_seen_to_repeat(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> bool {
+        let rate = self.of_function(function);
+        if rate != Rate::PerCall {
+            return rate > Rate::PerTurn;
+        }
+        let chain = self.chain(evaluator, function);
+        if chain.entry.is_some() {
+            return !chain.runs_once;
+        }
+        let first = chain.calls.first().map_or(function, |at| at.function);
+        let is_of_instance =
+            matches!(evaluator.program.function(first).kind, FunctionKind::Method { is_static: false, .. });
+        is_of_instance || !self.is_of_program(function.file)
     }
 
     /// The functions that a framework calls again and again, in no order.

@@ -7,12 +7,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::{Value, Values};
 use crate::discovery::FileRole;
-use crate::ir::{Binding, Call, FunctionId, FunctionKind, Module, Name, OpKind, Operand, Place, Root};
-use crate::linking::{FunctionRef, OpRef};
-use crate::source::Language;
+use crate::ir::{Binding, Call, FunctionId, FunctionKind, Module, OpKind, Operand, Place, RequestId, Root};
+use crate::linking::{FunctionRef, OpRef, Target};
+use crate::source::{FileId, Language};
 
+use super::dispatch::Implementations;
 use super::entries::Entries;
-use super::{Evidence, Frequencies, Frequency, Lifecycles, Node, Rate, dispatch, memo};
+use super::{Evidence, Frequencies, Frequency, Lifecycles, Node, Rate, memo};
 
 /// Gathers who calls whom and lets the rates go along.
 pub(super) struct Solver<'e, 'p> {
@@ -29,8 +30,7 @@ pub(super) struct Solver<'e, 'p> {
     memoisers: FxHashMap<FunctionRef, u32>,
     callers_of_parameters: FxHashSet<FunctionRef>,
     lifecycles: Lifecycles,
-    /// Methods of the program's own traits, by name.
-    implementations: FxHashMap<Name, Vec<FunctionRef>>,
+    implementations: Implementations,
 }
 
 impl<'e, 'p> Solver<'e, 'p> {
@@ -45,7 +45,7 @@ impl<'e, 'p> Solver<'e, 'p> {
             memoisers: memo::memoisers(evaluator),
             callers_of_parameters: memo::callers_of_parameters(evaluator),
             lifecycles: Lifecycles::default(),
-            implementations: dispatch::implementations(evaluator),
+            implementations: Implementations::of(evaluator),
         };
         solver.collect();
         solver
@@ -105,6 +105,26 @@ impl<'e, 'p> Solver<'e, 'p> {
                 }
             }
         }
+    }
+
+    /// The files that programs of the product are made of: their own and those of the libraries they use.
+    fn of_programs(&self) -> FxHashSet<FileId> {
+        let program = self.evaluator.program;
+        let of_product = |module: &&Module| is_program(module) && program.role(module.file) == FileRole::Source;
+        let mut work: Vec<FileId> = program.modules().filter(of_product).map(|module| module.file).collect();
+        let mut found = FxHashSet::default();
+        let lowered: FxHashSet<FileId> = program.modules().map(|module| module.file).collect();
+        while let Some(file) = work.pop() {
+            if !lowered.contains(&file) || !found.insert(file) {
+                continue;
+            }
+            for request in 0..u32::try_from(program.module(file).requests.len()).unwrap_or(u32::MAX) {
+                if let Target::Module(of) = program.target(file, RequestId(request)) {
+                    work.push(*of);
+                }
+            }
+        }
+        found
     }
 
     fn root(&mut self, function: FunctionRef, rate: Rate, evidence: Evidence) {
@@ -177,12 +197,15 @@ impl<'e, 'p> Solver<'e, 'p> {
 
     fn call(&mut self, at: OpRef, call: &Call, entries: &Entries<'_, '_>) {
         let callee = self.evaluator.callee(at);
-        if callee.targets.iter().all(|target| matches!(target, CallTarget::Parameter))
-            && self.evaluator.drops_implicitly(at.function)
-            && let Some(implementations) = call.method_name().and_then(|name| self.implementations.get(name))
-        {
-            let possible = implementations.iter().map(|method| (Node::Function(*method), at));
-            self.possible.entry(at.function).or_default().extend(possible);
+        if self.evaluator.drops_implicitly(at.function) {
+            let dispatch = self.implementations.of_call(self.evaluator, at, call);
+            for method in dispatch.methods {
+                self.edge(at.function, Node::Function(method), at);
+            }
+            if !dispatch.namesakes.is_empty() {
+                let possible = dispatch.namesakes.into_iter().map(|method| (Node::Function(method), at));
+                self.possible.entry(at.function).or_default().extend(possible);
+            }
         }
         let mut memoised_argument = None;
         for target in &callee.targets {
@@ -279,6 +302,7 @@ impl<'e, 'p> Solver<'e, 'p> {
             keeping: RefCell::new(vec![None; self.evaluator.program.numbers().functions()]),
             memoised: std::mem::take(&mut self.memoised),
             lifecycles: std::mem::take(&mut self.lifecycles),
+            of_programs: self.of_programs(),
         };
         let mut work = Vec::new();
         let is_call = |at: &OpRef| self.evaluator.program.op(*at).call().is_some();
@@ -375,8 +399,8 @@ impl<'e, 'p> Solver<'e, 'p> {
                     rate => rate.min(Rate::PerCall),
                 };
                 if rate > Rate::Never {
-                    let frequency = Frequency { rate, evidence: Evidence::Called { at: *at } };
-                    raise(&mut frequencies.nodes, *to, frequency, work);
+                    // It shows that somebody may, not who.
+                    raise(&mut frequencies.nodes, *to, Frequency { rate, evidence: Evidence::None }, work);
                 }
             }
         }

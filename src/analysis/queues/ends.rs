@@ -5,9 +5,8 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
-use crate::analysis::frequency::dispatch;
+use crate::analysis::frequency::dispatch::Implementations;
 use crate::analysis::value::{Path, Value, Values};
 use crate::catalogue::schema::QueueEnd;
 use crate::ir::{Field, OpKind};
@@ -30,19 +29,15 @@ pub(super) struct Ends<'f, 'p> {
 
 impl<'f, 'p> Ends<'f, 'p> {
     pub(super) fn new(facts: &'f Facts<'p>, sites: FxHashSet<OpRef>) -> Self {
-        let implementations = dispatch::implementations(&facts.evaluator);
+        let implementations = Implementations::of(&facts.evaluator);
         let mut possible: FxHashMap<FunctionRef, Vec<OpRef>> = FxHashMap::default();
         for function in facts.program.relevant_functions().filter(|it| facts.evaluator.drops_implicitly(*it)) {
             for (block, index, op) in facts.program.function(function).ops() {
-                let Some(methods) = op.call().and_then(|call| implementations.get(call.method_name()?)) else {
-                    continue;
-                };
+                let Some(call) = op.call() else { continue };
                 let at = function.op(block, index);
-                let is_unknown = |target: &CallTarget| matches!(target, CallTarget::Parameter);
-                if facts.evaluator.callee(at).targets.iter().all(is_unknown) {
-                    for method in methods {
-                        possible.entry(*method).or_default().push(at);
-                    }
+                let dispatch = implementations.of_call(&facts.evaluator, at, call);
+                for method in dispatch.methods.into_iter().chain(dispatch.namesakes) {
+                    possible.entry(method).or_default().push(at);
                 }
             }
         }

@@ -40,6 +40,11 @@ pub(super) fn serves_tests(attributes: &[syn::Attribute]) -> bool {
     })
 }
 
+/// Whether a thing with these attributes is there in some builds only.
+pub(super) fn is_conditional(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident("cfg"))
+}
+
 /// What the features that tests turn on are called.
 const TEST_WORDS: &[&str] = &["test", "tests", "testing", "bench", "fuzz", "fuzzing", "mock", "mocks"];
 

@@ -1,8 +1,11 @@
 //! Blocks and statements.
 
+use rustc_hash::FxHashSet;
+
 use crate::ir::{OpKind, Operand, Place, Rvalue};
 use crate::source::Span;
 
+use super::attributes::is_conditional;
 use super::drops::Way;
 use super::expressions::Mode;
 use super::lowering::Lowering;
@@ -24,7 +27,14 @@ impl Lowering<'_> {
         }));
         let mut value = Operand::Nullish;
         let last = statements.len().saturating_sub(1);
+        let mut alternatives = FxHashSet::default();
         for (index, statement) in statements.iter().enumerate() {
+            // `#[cfg(a)] let x = …; #[cfg(not(a))] let x = …;`: only one is compiled, and one is read.
+            if let Some(name) = conditional_name(statement)
+                && !alternatives.insert(name)
+            {
+                continue;
+            }
             let tail = self.statement(statement);
             if index == last {
                 value = tail;
@@ -139,5 +149,18 @@ impl Lowering<'_> {
             }
             _ => value,
         }
+    }
+}
+
+/// The name that a `let` under a `cfg` gives.
+fn conditional_name(statement: &syn::Stmt) -> Option<&syn::Ident> {
+    let syn::Stmt::Local(local) = statement else { return None };
+    let named = match &local.pat {
+        syn::Pat::Type(typed) => &*typed.pat,
+        other => other,
+    };
+    match named {
+        syn::Pat::Ident(binding) if is_conditional(&local.attrs) => Some(&binding.ident),
+        _ => None,
     }
 }

@@ -1,12 +1,15 @@
 //! Expressions: to the operand that holds their value.
 
+use rustc_hash::FxHashSet;
+
 use crate::ir::{
     Argument, Call, CallKind, Element, Field, Function, FunctionId, FunctionKind, OpKind, Operand, Parameter, Place,
-    Property, Rvalue, Temp, Terminator, VariableId,
+    Property, Root, Rvalue, Temp, Terminator, VariableId,
 };
 use crate::languages::graph::Body;
 use crate::source::Span;
 
+use super::attributes::is_conditional;
 use super::lowering::Lowering;
 use super::paths::name_of;
 use super::patterns::{is_success, member_name};
@@ -131,7 +134,7 @@ impl Lowering<'_> {
         if let Some(id) = target.as_variable() {
             self.moved.remove(&id);
             if is_dereferenced(&assignment.left) {
-                let behind = self.referents.get(&id).cloned().unwrap_or_else(|| target.clone().named("*"));
+                let behind = self.referent(id).unwrap_or_else(|| target.clone().named("*"));
                 self.body.assign(behind, Rvalue::Use(value.clone()), at);
             }
         }
@@ -144,11 +147,18 @@ impl Lowering<'_> {
         let referent = match place.as_variable() {
             Some(variable) => {
                 let is_static = self.variables[variable.0 as usize].owner == FunctionId::INITIALISER;
-                self.referents.get(&variable).cloned().or(is_static.then(|| place.clone()))
+                self.referent(variable).or(is_static.then(|| place.clone()))
             }
             None => (!place.path.is_empty()).then(|| place.clone()),
         };
         self.referents.extend(referent.map(|referent| (id, referent)));
+    }
+
+    /// What a variable refers to, where the function we are in has a name for it: a closure has none for the temporaries
+    /// of the function around it.
+    fn referent(&self, id: VariableId) -> Option<Place> {
+        let is_ours = self.variables[id.0 as usize].owner == self.body.id;
+        self.referents.get(&id).filter(|place| is_ours || !matches!(place.root, Root::Temp(_))).cloned()
     }
 
     /// Values that are put together from others.
@@ -305,7 +315,12 @@ impl Lowering<'_> {
         if let Some(rest) = &literal.rest {
             properties.push(Property::Spread(self.expression(rest)));
         }
+        let mut alternatives = FxHashSet::default();
         for field in &literal.fields {
+            // Of what stands under exclusive `cfg`s, only one is compiled.
+            if is_conditional(&field.attrs) && !alternatives.insert(&field.member) {
+                continue;
+            }
             let value = self.moved_value(&field.expr);
             properties.push(Property::Field { name: Field::Named(member_name(&field.member).into()), value });
         }

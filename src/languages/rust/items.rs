@@ -175,7 +175,13 @@ impl Lowering<'_> {
                 }
             }
             syn::Item::Mod(it) => self.inline_module(it),
-            syn::Item::Enum(it) => self.derived(&it.ident, &it.attrs),
+            syn::Item::Enum(it) => {
+                self.derived(&it.ident, &it.attrs);
+                if let Some((_, class)) = self.class_named(&name_of(&it.ident)) {
+                    let types = self.payloads(it);
+                    self.classes[class.0 as usize].field_types = types;
+                }
+            }
             syn::Item::Macro(it) => {
                 self.macro_call(&it.mac);
             }

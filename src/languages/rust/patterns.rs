@@ -48,14 +48,20 @@ impl Lowering<'_> {
             syn::Pat::TupleStruct(variant) => {
                 let is_transparent = variant.elems.len() == 1 && is_success(&variant.path);
                 for (index, part) in variant.elems.iter().enumerate() {
-                    let part_value = if is_transparent { value.clone() } else { self.part(value, &index.to_string()) };
-                    self.bind(part, &part_value, None);
+                    if is_transparent {
+                        self.bind(part, value, None);
+                        continue;
+                    }
+                    let index = index.to_string();
+                    let (part_value, written) = (self.part(value, &index), self.member_type(&variant.path, &index));
+                    self.bind(part, &part_value, written);
                 }
             }
             syn::Pat::Struct(fields) => {
                 for field in &fields.fields {
-                    let part_value = self.part(value, &member_name(&field.member));
-                    self.bind(&field.pat, &part_value, None);
+                    let member = member_name(&field.member);
+                    let (part_value, written) = (self.part(value, &member), self.member_type(&fields.path, &member));
+                    self.bind(&field.pat, &part_value, written);
                 }
             }
             syn::Pat::Slice(slice) => {

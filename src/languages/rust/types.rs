@@ -3,6 +3,7 @@
 use crate::ir::{Name, TypeRef};
 
 use super::lowering::Lowering;
+use super::paths::name_of;
 
 impl Lowering<'_> {
     pub(super) fn type_ref(&mut self, written: &syn::Type) -> TypeRef {
@@ -53,6 +54,34 @@ impl Lowering<'_> {
         TypeRef::Named { root, path: rest.into_iter().collect::<thin_vec::ThinVec<Name>>(), arguments }
     }
 
+    /// What the variants of an enum hold, as fields of it: `Sync.0`.
+    pub(super) fn payloads(&mut self, declared: &syn::ItemEnum) -> Vec<(Name, TypeRef)> {
+        let mut types = Vec::new();
+        for variant in &declared.variants {
+            for (index, field) in variant.fields.iter().enumerate() {
+                let member = field.ident.as_ref().map_or_else(|| index.to_string().into(), name_of);
+                types.push((payload(&name_of(&variant.ident), &member), self.type_ref(&field.ty)));
+            }
+        }
+        types
+    }
+
+    /// The type of what a pattern takes out of a variant or a struct.
+    pub(super) fn member_type(&mut self, path: &syn::Path, member: &str) -> Option<TypeRef> {
+        let mut segments: Vec<&syn::PathSegment> = path.segments.iter().collect();
+        let mut field = Name::from(member);
+        // `Command::Sync` is a variant, `models::User` a struct.
+        if let [.., of, variant] = segments.as_slice()
+            && of.ident.to_string().starts_with(|first: char| first.is_uppercase())
+        {
+            field = payload(&name_of(&variant.ident), member);
+            segments.pop();
+        }
+        let segments = segments.into_iter().cloned().collect();
+        let of = self.path_type(&syn::Path { leading_colon: path.leading_colon, segments });
+        matches!(of, TypeRef::Named { .. }).then(|| TypeRef::Part { of: Box::new(of), name: field })
+    }
+
     fn bounds<'b>(&mut self, bounds: impl Iterator<Item = &'b syn::TypeParamBound>) -> TypeRef {
         let traits = bounds.filter_map(|bound| match bound {
             syn::TypeParamBound::Trait(bound) => Some(&bound.path),
@@ -65,4 +94,8 @@ impl Lowering<'_> {
             _ => TypeRef::AnyOf(named),
         }
     }
+}
+
+fn payload(variant: &str, member: &str) -> Name {
+    Name::from(format!("{variant}.{member}"))
 }
