@@ -61,7 +61,9 @@ fn check(case: &Path) -> Result<(), Failed> {
             compare(&expected, &after, side)?;
         }
         let left = outcome.report.findings.iter().filter(|finding| finding.rule.as_str() == rule).count();
-        if after != before && left > 0 {
+        // What safe fixes leave is for the others.
+        let is_last = at == 1 || !case.join("after-unsafe").is_dir();
+        if after != before && left > 0 && is_last {
             return Err(format!("{side}: {left} findings of `{rule}` are left").into());
         }
         let (again, _) = fixed(&after, required);
