@@ -6,22 +6,28 @@
 mod fix;
 mod layout;
 mod remedy;
+mod rust;
 mod typescript;
 
 pub use fix::{Applicability, Edit, Fix, apply};
-pub use remedy::{By, Hoist, Import, Reach, Release, Remedy, Shared};
+pub use remedy::{By, Hoist, Import, Limits, Listen, Reach, Release, Remedy, Shared};
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::source::{Language, SourceFile};
 
 /// The fix that brings about the first of some remedies for which the code has the shape.
 #[must_use]
 pub fn fix(remedies: &[Remedy], files: &[SourceFile]) -> Option<Fix> {
-    remedies.iter().find_map(|remedy| fix_by(remedy, files))
+    // A defect of a rewrite costs the fix it was to give, and no finding.
+    let attempt = |remedy| catch_unwind(AssertUnwindSafe(|| fix_by(remedy, files))).ok().flatten();
+    remedies.iter().find_map(attempt)
 }
 
 fn fix_by(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
     let mut fix = match files[remedy.file().index()].language {
-        Language::Rust | Language::Vue | Language::Svelte => None,
+        Language::Rust => rust::fix(remedy, files),
+        Language::Vue | Language::Svelte => None,
         Language::TypeScript | Language::Tsx | Language::JavaScript => typescript::fix(remedy, files),
     }?;
     let edits: Vec<&Edit> = fix.edits.iter().chain(&fix.common).collect();

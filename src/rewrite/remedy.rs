@@ -8,6 +8,12 @@ pub enum Remedy {
     Release(Release),
     /// Making it once for the process.
     Hoist(Hoist),
+    /// A handler for an event that must have one.
+    Listen(Listen),
+    /// Options that bound what it does.
+    Limit(Limits),
+    /// A name that keeps a guard to the end of its block.
+    Name(Location),
     /// Using what there is already in the place of what is made anew.
     Share(Shared),
 }
@@ -54,6 +60,25 @@ pub struct Hoist {
     pub is_certain: bool,
 }
 
+/// Handling an event of a resource, right where it is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    /// The call that makes it.
+    pub creation: Location,
+    pub event: String,
+}
+
+/// Bounding a resource by options.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The call that makes it.
+    pub creation: Location,
+    /// The arguments that may be options, the likeliest first.
+    pub arguments: Vec<usize>,
+    /// Names and values.
+    pub options: Vec<(String, String)>,
+}
+
 /// Using an instance that the project shares already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shared {
@@ -98,6 +123,9 @@ impl Remedy {
         match self {
             Self::Release(release) => release.acquisition.file,
             Self::Hoist(hoist) => hoist.creation.file,
+            Self::Listen(listen) => listen.creation.file,
+            Self::Limit(limits) => limits.creation.file,
+            Self::Name(guard) => guard.file,
             Self::Share(shared) => shared.acquisition.file,
         }
     }

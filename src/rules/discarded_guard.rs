@@ -11,6 +11,13 @@ use crate::linking::OpRef;
 
 use super::{RuleId, wording};
 
+const AT_ONCE: &str = "made here, dropped at the end of the statement";
+
+/// Whether a finding of this rule is about a guard without a name.
+pub(super) fn is_dropped_at_once(finding: &Finding) -> bool {
+    finding.label == AT_ONCE
+}
+
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for function in facts.program.relevant_functions() {
         if !facts.evaluator.drops_implicitly(function) || !facts.is_held_to_account(function) {
@@ -50,7 +57,7 @@ fn at_once(facts: &Facts<'_>, acquisition: &Acquisition, dropped: OpRef) -> Find
         severity: Severity::Error,
         confidence: Confidence::High,
         location: facts.location(acquisition.at),
-        label: "made here, dropped at the end of the statement".to_owned(),
+        label: AT_ONCE.to_owned(),
         function: facts.program.name_of(acquisition.at.function),
         resource: wording::resource_id(facts, acquisition),
         message: format!("the {noun} is dropped at once, so what it is for ends where it begins"),

@@ -13,6 +13,7 @@ use crate::catalogue::schema::{Limit, Resource};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::{OpKind, Property, Rvalue};
 use crate::linking::OpRef;
+use crate::rewrite::Limits;
 
 use super::{RuleId, creation, wording};
 
@@ -50,6 +51,26 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 /// Whether the function that makes it closes it: a connection to look whether the database is there bounds itself.
 fn ends_where_it_began(obligation: &Obligation) -> bool {
     obligation.at_normal_exit.contains(Fate::RELEASED) && !obligation.at_normal_exit.contains(Fate::ESCAPED)
+}
+
+/// The options that would bound what a finding is about.
+pub(super) fn remedy(facts: &Facts<'_>, finding: &Finding) -> Option<Limits> {
+    let obligation = facts
+        .obligations
+        .iter()
+        .find(|it| it.acquisition.how == How::Created && facts.location(it.acquisition.at) == finding.location)?;
+    let (_, resource) = facts.resource(&obligation.acquisition)?;
+    if facts.evaluator.drops_implicitly(obligation.function) {
+        return None;
+    }
+    let missing = missing(&facts.evaluator, obligation.acquisition.at, resource);
+    let options: Vec<(String, String)> = missing
+        .iter()
+        .filter(|limit| limit.important && !limit.value.is_empty())
+        .filter_map(|limit| Some((limit.options.first()?.clone(), limit.value.clone())))
+        .collect();
+    let arguments = resource.options.iter().filter_map(|path| path.parse().ok()).collect();
+    (!options.is_empty()).then_some(Limits { creation: finding.location, arguments, options })
 }
 
 /// What a builder was not told, where code that serves waits for it and nothing else ends the waiting.

@@ -6,9 +6,9 @@
 use crate::analysis::facts::Facts;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::Finding;
-use crate::rewrite::Remedy;
+use crate::rewrite::{Listen, Remedy};
 
-use super::{RuleId, creation, release, sharing};
+use super::{RuleId, creation, discarded_guard, pool_without_limits, release, sharing};
 
 /// What would end the leak that a finding is about, the best first; empty where nothing would, or it is not known.
 #[must_use]
@@ -22,6 +22,13 @@ pub fn remedies(facts: &Facts<'_>, finding: &Finding) -> Vec<Remedy> {
         }
         RuleId::PoolPerCall => creation::remedies(facts, finding, ResourceKind::Pool),
         RuleId::ClientPerCall => creation::remedies(facts, finding, ResourceKind::Client),
+        RuleId::PoolWithoutErrorHandler => {
+            vec![Remedy::Listen(Listen { creation: finding.location, event: "error".to_owned() })]
+        }
+        RuleId::PoolWithoutLimits => {
+            pool_without_limits::remedy(facts, finding).map(Remedy::Limit).into_iter().collect()
+        }
+        RuleId::DiscardedGuard if discarded_guard::is_dropped_at_once(finding) => vec![Remedy::Name(finding.location)],
         _ => Vec::new(),
     }
 }

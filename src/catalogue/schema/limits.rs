@@ -16,6 +16,9 @@ pub struct Limit {
     pub methods: Vec<String>,
     /// What the library does without it: `waits for ever`.
     pub default: String,
+    /// A value that is right for most, as it is written in code: what a rewrite proposes.
+    #[serde(default)]
+    pub value: String,
     /// Why that hurts, for the help text.
     #[serde(default)]
     pub why: String,

@@ -63,6 +63,14 @@ pub fn accepts(text: &str) -> Result<(), Vec<u32>> {
     result.map_err(|issue| vec![issue.span.start])
 }
 
+/// Shows a file's tree to those who rewrite text; its spans are ranges only as long as this lasts. `None` when the parser
+/// refuses the file.
+pub(crate) fn with_tree<R>(text: &str, look: impl FnOnce(&syn::File) -> R) -> Option<R> {
+    let seen = parse(text).ok().map(|tree| look(&tree));
+    forget_spans();
+    seen
+}
+
 /// The tokenizer keeps every text it has read for the sake of spans; ours have become byte ranges by now.
 fn forget_spans() {
     proc_macro2::extra::invalidate_current_thread_spans();
@@ -91,7 +99,7 @@ fn readable(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn range(span: proc_macro2::Span) -> Span {
+pub(crate) fn range(span: proc_macro2::Span) -> Span {
     let range = span.byte_range();
     let offset = |at: usize| u32::try_from(at).expect("invariant: files over 4 GiB are refused when they are read");
     Span::new(offset(range.start), offset(range.end.max(range.start)))

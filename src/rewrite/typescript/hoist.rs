@@ -36,6 +36,9 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Hoist) -> Option<Fix> {
     let mut edits = vec![Edit::replace(syntax.file, remedy.creation.span, format!("{wait}{}()", names.get))];
     edits.extend(syntax.layout.removals(&plan.gone).into_iter().map(|gone| Edit::delete(syntax.file, gone)));
     for &span in &remedy.present {
+        if !plan.is_released_by(syntax.call_at(span)?) {
+            return None;
+        }
         edits.extend(super::unwrap::without_release(syntax, syntax.own_statement(syntax.call_at(span)?)?)?);
     }
     edits.sort();
@@ -184,6 +187,16 @@ impl<'a, 's, 'r> Plan<'a, 's, 'r> {
             is_setup(member.property.name.as_str()) && !self.setup.iter().any(|setup| setup.contains(span))
         });
         (!is_set_up_elsewhere).then_some(())
+    }
+
+    /// Whether a call is a method on what is made, and no more.
+    fn is_released_by(&self, call: NodeId) -> bool {
+        let AstKind::CallExpression(call) = self.syntax.kind(call) else { return false };
+        let Expression::StaticMemberExpression(member) = &call.callee else { return false };
+        let declared = self.syntax.declared(self.call).and_then(|declared| name_of(&declared.declarator.id));
+        declared.is_some_and(|symbol| {
+            self.syntax.mentions(symbol).any(|mention| self.syntax.kind(mention).span() == member.object.span())
+        })
     }
 
     /// The statements of what makes it, each with the level of a top-level function's body.

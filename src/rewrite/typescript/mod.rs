@@ -4,6 +4,7 @@
 //! file once more ([`syntax`]), because the tree is gone after lowering.
 
 mod hoist;
+mod hygiene;
 mod imports;
 mod release;
 mod sharing;
@@ -19,6 +20,9 @@ pub(super) fn fix(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
     syntax::read(file, &files[file.index()], |syntax| match remedy {
         Remedy::Release(remedy) => release::fix(syntax, remedy),
         Remedy::Hoist(remedy) => hoist::fix(syntax, remedy),
+        Remedy::Listen(remedy) => hygiene::listen(syntax, remedy),
+        Remedy::Limit(remedy) => hygiene::limit(syntax, remedy),
+        Remedy::Name(_) => None,
         Remedy::Share(remedy) => sharing::fix(syntax, remedy),
     })
 }

@@ -28,7 +28,9 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Release) -> Option<Fix> {
     let mut present = Vec::new();
     for span in &remedy.present {
         let statement = syntax.own_statement(syntax.call_at(*span)?)?;
-        if syntax.around(statement).map(|it| it.node) != function.map(|it| it.node) {
+        let is_here = syntax.around(statement).map(|it| it.node) == function.map(|it| it.node);
+        // What releases it among other things has to stay.
+        if !is_here || !is_plain_release(syntax, syntax.call_at(*span)?, &handle) {
             return None;
         }
         if !present.contains(&statement) {
@@ -94,6 +96,28 @@ fn handle(syntax: &Syntax<'_, '_>, remedy: &Release, call: NodeId, declared: &De
             let edit = Edit::insert(syntax.file, last.span.end, taken);
             Some(Handle { call: format!("{local}()"), edit: Some(edit), names })
         }
+    }
+}
+
+/// Whether a call does nothing but release what goes by the handle's names: `client.release()`, `cleanup()`,
+/// `closeSync(file)`.
+fn is_plain_release(syntax: &Syntax<'_, '_>, call: NodeId, handle: &Handle) -> bool {
+    let AstKind::CallExpression(call) = syntax.kind(call) else { return false };
+    let is_it = |expression: &Expression<'_>| match expression {
+        Expression::Identifier(identifier) => identifier
+            .reference_id
+            .get()
+            .and_then(|reference| syntax.semantic.scoping().get_reference(reference).symbol_id())
+            .is_some_and(|symbol| handle.names.contains(&symbol)),
+        _ => false,
+    };
+    match (&call.callee, &call.arguments[..]) {
+        (callee @ Expression::Identifier(_), []) => is_it(callee),
+        (Expression::StaticMemberExpression(member), []) => is_it(&member.object),
+        (_, [argument]) => {
+            argument.as_expression().is_some_and(is_it) && handle.call.starts_with(syntax.slice(call.callee.span()))
+        }
+        _ => false,
     }
 }
 
@@ -343,9 +367,21 @@ impl<'a> Rewrite<'a, '_, '_> {
             }
             let Some(argument) = &statement.argument else { continue };
             let depends = self.depends_on_resource(ours(argument.span()), 0);
-            if function.is_generator || !depends || !self.may_be_a_promise(argument) {
+            if function.is_generator || !depends {
                 continue;
             }
+            if !self.may_be_a_promise(argument) {
+                is_complete &= !matches!(
+                    argument,
+                    Expression::ObjectExpression(_)
+                        | Expression::ArrayExpression(_)
+                        | Expression::StaticMemberExpression(_)
+                        | Expression::ArrowFunctionExpression(_)
+                );
+                continue;
+            }
+            // It may be a promise, or something that lasts no longer than the resource.
+            is_complete = false;
             if function.is_async {
                 let at = argument.span().start;
                 // `return await a ? b : c` would wait for `a`.
@@ -364,9 +400,6 @@ impl<'a> Rewrite<'a, '_, '_> {
                 if needs_brackets {
                     self.edits.push(Edit::insert(self.syntax.file, argument.span().end, ")"));
                 }
-            } else {
-                // It may use what is released by then.
-                is_complete = false;
             }
         }
         is_complete
