@@ -22,19 +22,23 @@ pub struct ForgottenField<'f> {
 pub fn forgotten_fields<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = ForgottenField<'f>> {
     facts.obligations.iter().filter_map(|obligation| {
         // Somebody closes it elsewhere, and so knows that it needs to be closed.
-        if !facts.released.contains(&obligation.id) || facts.rate(obligation.acquisition.at) == Rate::Once {
+        if !facts.released.contains(&obligation.id) {
             return None;
         }
         let (class, field) = facts.holding_field(obligation.id)?;
-        let methods = facts.program.members(class).map(|(method, _)| method);
-        let emptied =
-            methods.filter(|method| *method != obligation.function).find_map(|it| emptied(facts, it, &field))?;
+        let mut methods = facts.program.members(class).map(|(method, _)| method);
+        // However lazily it is made, it is made anew each time the field is empty.
+        let is_repeated = |at: &OpRef| facts.rate(*at) != Rate::Once;
+        let emptied = methods.find_map(|method| {
+            let emptied = emptied_in(facts, method, &field).filter(is_repeated)?;
+            (method != obligation.function).then_some(emptied)
+        })?;
         Some(ForgottenField { obligation, field, emptied })
     })
 }
 
 /// Where a method empties a field after it worked with what is in it.
-fn emptied(facts: &Facts<'_>, method: FunctionRef, field: &str) -> Option<OpRef> {
+fn emptied_in(facts: &Facts<'_>, method: FunctionRef, field: &str) -> Option<OpRef> {
     let body = facts.program.function(method);
     let is_handler = body.name.as_deref().is_some_and(|name| name.starts_with("on") || name.starts_with("handle"));
     if !matches!(body.kind, FunctionKind::Method { is_static: false, .. })

@@ -3,11 +3,12 @@
 //! A cleanup that is returned from an async effect is the value of a promise, which nobody calls. A hook that registers
 //! one works while its component is being set up, and not after something was waited for.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::Evaluator;
 use crate::analysis::frequency::Lifecycles;
-use crate::ir::{BlockId, Edges, FunctionKind, Op, OpKind, Rvalue};
+use crate::analysis::registrations::conditions;
+use crate::ir::{BlockId, Function, FunctionKind, Op, OpKind, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 
 /// Why a function that was meant to end something is never run.
@@ -40,22 +41,31 @@ pub(super) fn lost_cleanups(evaluator: &Evaluator<'_>, lifecycles: &Lifecycles) 
     lost
 }
 
-/// Whether something was waited for before an operation of its function, on the way to it.
+/// Whether a hook is called when its function has waited for something on all ways to it. One that is told whose it is
+/// (`onUnmounted(stop, instance)`), or is called on a condition (`if (getCurrentScope())`), is heard.
 fn is_after_await(evaluator: &Evaluator<'_>, at: OpRef) -> bool {
     let body = evaluator.program.function(at.function);
     // The script of a component keeps its instance while it waits.
     let is_script = body.kind == FunctionKind::ModuleInitialiser || body.name_span.range().is_empty();
-    if !body.is_async || is_script {
-        return false;
+    let is_told = evaluator.program.op(at).call().is_some_and(|call| call.arguments.len() > 1);
+    body.is_async && !is_script && !is_told && waits_before(body, at) && conditions(body, at.block).is_empty()
+}
+
+/// Whether every way to an operation waits for something.
+fn waits_before(body: &Function, at: OpRef) -> bool {
+    let waits = |block: BlockId, upto: usize| body.block(block).ops[..upto].iter().any(waits);
+    let (mut seen, mut work) = (FxHashSet::default(), vec![BlockId::ENTRY]);
+    while let Some(id) = work.pop() {
+        let block = body.block(id);
+        if id == at.block && !waits(id, at.index as usize) {
+            return false;
+        }
+        if seen.insert(id) && !waits(id, block.ops.len()) {
+            work.extend(block.terminator.successors());
+            work.extend(block.unwind);
+        }
     }
-    body.ops().any(|(block, index, op)| {
-        waits(op)
-            && if block == at.block {
-                index < at.index as usize
-            } else {
-                body.reaches(block, at.block, BlockId(u32::MAX), Edges::Normal)
-            }
-    })
+    true
 }
 
 fn waits(op: &Op) -> bool {

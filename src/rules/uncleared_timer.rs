@@ -157,7 +157,20 @@ fn lost_cleanup(facts: &Facts<'_>, id: AcquisitionId) -> Option<LostCleanup> {
     if facts.lost_cleanups.is_empty() || facts.released.contains(&id) {
         return None;
     }
-    stoppers(facts, id).into_iter().find_map(|function| facts.lost_cleanup(function))
+    let lost = stoppers(facts, id).into_iter().find_map(|function| facts.lost_cleanup(function))?;
+    // A promise that nobody waits for gives nothing; the caller of a hook has what that gives.
+    let is_heard = matches!(lost, LostCleanup::AfterAwait { .. }) && is_handed_out(facts, id);
+    (!is_heard).then_some(lost)
+}
+
+/// Whether the function that starts a timer returns it, or what stops it.
+fn is_handed_out(facts: &Facts<'_>, id: AcquisitionId) -> bool {
+    let returned = facts.evaluator.returns(facts.evaluator.acquisition(id).at.function);
+    let mut held = rustc_hash::FxHashSet::default();
+    facts.evaluator.reachable(&returned, 0, &mut held);
+    let given = facts.evaluator.functions_in(&returned);
+    held.contains(&id)
+        || stoppers(facts, id).iter().any(|stopper| given.iter().any(|(function, _)| function == stopper))
 }
 
 /// A way out of an effect on which it does not return what stops the timer, where that is all that does.

@@ -258,8 +258,7 @@ fn mismatch<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &
     };
     let near = registrations.removals.iter().filter(|removal| removal.is_near(addition));
     near.filter(|removal| {
-        !matches!(removal.handler.as_ref().map(|it| &it.id), Some(HandlerId::Fresh(_) | HandlerId::Written(_)))
-            || is_its_own(removal)
+        !matches!(removal.handler.as_ref().map(|it| &it.id), Some(HandlerId::Written(_))) || is_its_own(removal)
     })
     .find_map(|removal| {
         let reason = difference(removal, addition)?;
