@@ -49,6 +49,8 @@ pub struct Edge {
     pub held: usize,
     pub at: (BlockId, u32),
     pub field: Option<Name>,
+    /// It is only looked at there, and stays where it is: an element of the owner.
+    pub borrowed: bool,
 }
 
 /// What a function puts into what.
@@ -135,6 +137,10 @@ impl Holding {
                     }
                 }
             }
+            Rvalue::ElementOf(Operand::Place(of)) if target.path.is_empty() => {
+                let whole = self.number(Holder::Root(of.root.clone()));
+                self.part(whole, owner, at);
+            }
             Rvalue::Compute(_) | Rvalue::Rest { .. } | Rvalue::ElementOf(_) | Rvalue::Caught => {}
         }
     }
@@ -148,6 +154,12 @@ impl Holding {
                 }
             }
             return;
+        }
+        if let (Some("iter" | "iter_mut" | "values" | "values_mut"), Some((of, _))) =
+            (call.method_name(), call.receiver())
+        {
+            let whole = self.number(Holder::Root(of.root));
+            self.part(whole, result, at);
         }
         let argument = |index: u32| -> Option<&Argument> { call.arguments.get(index as usize) };
         if let Some(held) = known.result_is.and_then(argument).and_then(|it| self.holder(&it.value)) {
@@ -166,7 +178,12 @@ impl Holding {
     }
 
     fn edge(&mut self, owner: usize, held: usize, at: (BlockId, u32), field: Option<Name>) {
-        self.edges.push(Edge { owner, held, at, field });
+        self.edges.push(Edge { owner, held, at, field, borrowed: false });
+    }
+
+    /// What is looked at belongs to the owner from the start, and is no more the owner's for it.
+    fn part(&mut self, owner: usize, part: usize, at: (BlockId, u32)) {
+        self.edges.push(Edge { owner, held: part, at, field: None, borrowed: true });
     }
 
     /// The number of what an operand is, as a whole: a part of something is something else.

@@ -95,9 +95,17 @@ impl Holding {
             }
             let Some(path) = self.path_before(&by_owner, edge.held, edge.owner, index) else { continue };
             // What has been put somewhere and only then gets hold of the next has to be in both places; what was put together
-            // first may be moved.
-            let later = path.windows(2).filter(|pair| pair[1] > pair[0]).map(|pair| self.edges[pair[0]].held);
-            let shared: Vec<usize> = later.chain([edge.owner]).collect();
+            // first may be moved, and what is looked at where it is has been put nowhere. What holds that cannot be moved into
+            // it, though.
+            let put = |index: usize| !self.edges[index].borrowed;
+            let later = path.windows(2).filter(|pair| pair[1] > pair[0] && put(pair[0]));
+            let mut shared: Vec<usize> = later.map(|pair| self.edges[pair[0]].held).collect();
+            if path.last().is_none_or(|last| put(*last)) {
+                shared.push(edge.owner);
+            }
+            if !path.iter().all(|index| put(*index)) {
+                shared.push(edge.held);
+            }
             let edges = path.iter().map(|index| &self.edges[*index]).chain([edge]);
             let fields = edges.filter_map(|edge| edge.field.clone()).collect();
             found.push(Cycle { at: edge.at, fields, shared: shared.into_iter().map(|it| self.find(it)).collect() });
