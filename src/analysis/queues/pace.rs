@@ -57,11 +57,11 @@ fn taken(facts: &Facts<'_>, receive: OpRef) -> Taken {
         return Taken::Whole { waits: Some(Vec::new()) };
     }
     let arguments = facts.program.op(receive).call().into_iter().flat_map(|call| &call.arguments);
-    let closure = arguments.filter_map(|argument| match argument.value {
+    let mut closures = arguments.filter_map(|argument| match argument.value {
         Operand::Function(id) => Some(receive.function.sibling(id)),
         _ => None,
     });
-    closure.last().map_or(Taken::OneByOne, |closure| Taken::Whole {
+    closures.next_back().map_or(Taken::OneByOne, |closure| Taken::Whole {
         waits: within(facts, closure, MAX_CALLS, &mut FxHashSet::default()),
     })
 }
