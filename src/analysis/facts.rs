@@ -199,6 +199,11 @@ impl<'p> Facts<'p> {
         self.queues.get_or_init(|| queues(self))
     }
 
+    /// The queues that an operation takes something out of.
+    pub fn queues_taken_from(&self, at: OpRef) -> impl Iterator<Item = &Queue> {
+        self.queues().iter().filter(move |queue| queue.receives.contains(&at))
+    }
+
     /// The calls in functions that have no part in the call graph, by the names of what they call.
     pub fn passing_calls(&self) -> &FxHashMap<Name, Vec<OpRef>> {
         self.passing_calls.get_or_init(|| passing_calls(self))

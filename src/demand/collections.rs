@@ -58,7 +58,7 @@ pub(super) fn makes_one_to_keep(function: &Function, makes: impl Fn(&Call) -> Op
     calls().any(|call| match makes(call) {
         Some(Collection::List | Collection::Queue) => true,
         Some(Collection::Keyed) => may_keep(),
-        Some(Collection::Reply) | None => false,
+        Some(Collection::Bounded | Collection::Reply) | None => false,
     })
 }
 

@@ -121,7 +121,7 @@ fn made(facts: &Facts<'_>, values: &Values) -> Vec<(OpRef, Shape)> {
         let shape = match facts.evaluator.facts(*of).function?.makes? {
             Collection::Keyed => Shape::Keyed,
             Collection::List => Shape::List,
-            Collection::Queue | Collection::Reply => return None,
+            Collection::Queue | Collection::Bounded | Collection::Reply => return None,
         };
         Some((*at, shape))
     };

@@ -89,8 +89,9 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Whether something is a part of such a pair.
-    pub(super) fn is_end(&self, of: ExternalId) -> bool {
+    /// Whether something is an end of a channel.
+    #[must_use]
+    pub fn is_end(&self, of: ExternalId) -> bool {
         let mut external = self.external_name(of);
         let is_part = external.path.pop().is_some_and(|last| last == "0" || last == "1");
         is_part && {
@@ -103,7 +104,7 @@ impl Evaluator<'_> {
     /// Whether what a member of a package gives is a pair whose parts are told apart.
     fn is_pair(&self, of: ExternalId) -> bool {
         let made = self.facts(of).function.and_then(|fact| fact.makes);
-        matches!(made, Some(Collection::Queue | Collection::Reply))
+        matches!(made, Some(Collection::Queue | Collection::Bounded | Collection::Reply))
     }
 
     /// What a module gives under a name: an export, or a field of `module.exports`.

@@ -3,17 +3,19 @@
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::turns::goes_around;
-use crate::analysis::value::Value;
 use crate::catalogue::schema::{Collection, FunctionFact, Waiting};
 use crate::ir::{Binding, OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Location;
 
 use super::items::Items;
-use super::{Queue, makes};
+use super::{Queue, makes, sources};
 
 /// A send so many calls below the loop is one thing of many that a message may lead to, and not what becomes of each.
 const MAX_CALLS: usize = 3;
+
+/// What goes from queue to queue is followed through so many.
+const MAX_QUEUES: u32 = 4;
 
 /// Why a send repeats.
 #[derive(Debug, Clone)]
@@ -35,46 +37,55 @@ pub enum Source {
 /// The sends of a queue that others set the pace of, and that do not wait for the other end.
 #[must_use]
 pub fn feeds(facts: &Facts<'_>, queue: &Queue) -> Vec<Feed> {
-    let own = queue.sends.iter().map(|send| (*send, facts.rate(queue.at) <= Rate::PerTurn));
-    // Who finds the sender in a collection has it of somebody else, whatever that one made it for.
-    let others = queue.told.iter().map(|send| (*send, true));
-    let held = own.chain(others).filter(|(send, _)| facts.is_held_to_account(send.function));
-    let sends = held.filter(|(send, _)| !is_signal(facts, *send) && !is_tied(facts, *send));
-    sends.filter_map(|(send, is_lasting)| feed(facts, queue, send, is_lasting)).collect()
+    feeds_through(facts, queue, MAX_QUEUES)
 }
 
-/// `is_lasting` says that the queue is not made anew by each of those who fill it: one that is made for each request is
-/// not for the requests to fill.
-fn feed(facts: &Facts<'_>, queue: &Queue, send: OpRef, is_lasting: bool) -> Option<Feed> {
+/// The same, where what comes out of another queue counts if that is fed so, through so many of them.
+pub(super) fn feeds_through(facts: &Facts<'_>, queue: &Queue, queues: u32) -> Vec<Feed> {
+    let sends = queue.sends.iter().chain(&queue.told).copied();
+    let held = sends.filter(|send| facts.is_held_to_account(send.function));
+    let sends = held.filter(|send| !is_signal(facts, *send) && !is_tied(facts, *send));
+    sends.filter_map(|send| feed(facts, queue, send, queues)).collect()
+}
+
+fn feed(facts: &Facts<'_>, queue: &Queue, send: OpRef, queues: u32) -> Option<Feed> {
     let chain = facts.frequencies.chain(&facts.evaluator, send.function);
     let mut calls = Vec::new();
     let outward: Vec<OpRef> = std::iter::once(send).chain(chain.calls.iter().rev().copied()).collect();
     for at in outward.iter().take(MAX_CALLS + 1) {
-        let is_own = at.function == send.function;
-        let makes_it = at.function == queue.at.function;
-        if let Some(source) = brought_by(facts, queue, *at)
-            && (is_own || makes_it || is_lasting)
-        {
+        if let Some(source) = brought_by(facts, queue, *at, queues) {
             calls.reverse();
             return Some(Feed { send, calls, source: Source::Loop(source) });
         }
-        if makes_it {
+        if at.function == queue.at.function {
             return None;
         }
         calls.extend((*at != send).then_some(*at));
     }
     let is_near = outward.len() <= MAX_CALLS + 1;
-    let (label, location) = chain.entry.filter(|_| is_near && is_lasting && facts.rate(send) >= Rate::PerMessage)?;
+    let (label, location) = chain.entry.filter(|_| is_near && facts.rate(send) >= Rate::PerMessage)?;
+    // A queue that is made for each request is not for the requests to fill.
+    let entry = outward.last()?.function;
+    if ways_to(facts, queue.at).iter().any(|at| at.function == entry) {
+        return None;
+    }
     calls.reverse();
     Some(Feed { send, calls, source: Source::Entry(label, location) })
 }
 
+/// An operation and the calls by which its function is reached.
+fn ways_to(facts: &Facts<'_>, at: OpRef) -> Vec<OpRef> {
+    let chain = facts.frequencies.chain(&facts.evaluator, at.function);
+    std::iter::once(at).chain(chain.calls).collect()
+}
+
 /// The operation that brings, in a loop, what leads to the operation at `at`.
-fn brought_by(facts: &Facts<'_>, queue: &Queue, at: OpRef) -> Option<OpRef> {
+fn brought_by(facts: &Facts<'_>, queue: &Queue, at: OpRef, queues: u32) -> Option<OpRef> {
     let body = facts.program.function(at.function);
     if body.block(at.block).loop_depth == 0 {
         return None;
     }
+    let makers = ways_to(facts, queue.at);
     body.ops().find_map(|(block, index, op)| {
         let call = op.call()?;
         let from = at.function.op(block, index);
@@ -83,29 +94,32 @@ fn brought_by(facts: &Facts<'_>, queue: &Queue, at: OpRef) -> Option<OpRef> {
             Some(Waiting::Input) => true,
             _ => false,
         };
-        let is_around = goes_around(body, block, at.block)
-            // Each turn of a loop that makes the queue has its own.
-            && !(queue.at.function == at.function && goes_around(body, queue.at.block, block));
-        let leads = is_around
+        // Each turn of a loop that makes the queue, or leads to what does, has its own.
+        let makes_anew = || makers.iter().any(|it| it.function == at.function && goes_around(body, it.block, block));
+        let leads = goes_around(body, block, at.block)
             && !queue.receives.contains(&from)
             && facts.evaluator.function_fact(from).is_some_and(brings)
-            && !is_held_back(facts, from)
-            && Items::of(body, block, index).is_some_and(|items| items.has(at.block, at.index as usize));
+            && Items::of(body, block, index)
+                .is_some_and(|items| items.has(at.block, at.index as usize) && passes_on(facts, &items, at))
+            && !makes_anew()
+            && sources::is_outside(facts, from, queues);
         leads.then_some(from)
     })
 }
 
-/// Whether what is waited for comes as slowly as people do things, or is a list of the program's own: the catalogue says
-/// so of what makes it.
-fn is_held_back(facts: &Facts<'_>, at: OpRef) -> bool {
-    let receivers = facts.evaluator.receiver_values(at).unwrap_or_default();
-    receivers.iter().any(|value| match value {
-        Value::Product { of, .. } => {
-            let waiting = facts.evaluator.facts(*of).function.and_then(|fact| fact.waiting);
-            matches!(waiting, Some(Waiting::People | Waiting::Turn))
+/// Whether a call is given something made of the items, or a closure that has it.
+fn passes_on(facts: &Facts<'_>, items: &Items<'_>, at: OpRef) -> bool {
+    let made = items.made_of();
+    let Some(call) = facts.program.op(at).call() else { return false };
+    let mut arguments = call.arguments.iter();
+    arguments.any(|argument| match &argument.value {
+        Operand::Place(place) => made.contains(&place.root),
+        Operand::Function(id) => {
+            let closure = facts.program.function(at.function.sibling(*id));
+            closure.mentioned_places().any(|place| made.contains(&place.root) && !matches!(place.root, Root::Temp(_)))
         }
         _ => false,
-    })
+    }) || call.receiver().is_some_and(|(receiver, _)| made.contains(&receiver.root))
 }
 
 /// Whether what is sent is no more than a signal: `()`, a constant, a variant without content.

@@ -1,5 +1,7 @@
 //! Items: what a function does with what one of its operations gave, until that operation comes round again.
 
+use rustc_hash::FxHashSet;
+
 use crate::ir::{BlockId, Edges, Function, Op, OpKind, Operand, Place, Root, Rvalue, Temp};
 
 /// The operations that may run between one item and the next.
@@ -54,6 +56,39 @@ impl<'b> Items<'b> {
         })
     }
 
+    /// The variables and temporaries that hold something made of the item, or of what it was read into.
+    pub(super) fn made_of(&self) -> FxHashSet<Root> {
+        let op = &self.body.block(self.block).ops[self.index];
+        let mut held: FxHashSet<Root> = result(op).map(Root::Temp).into_iter().collect();
+        let buffers = op.call().into_iter().flat_map(|call| &call.arguments).filter_map(|it| it.value.place());
+        held.extend(buffers.map(|place| place.root.clone()).filter(is_local));
+        loop {
+            let before = held.len();
+            for (_, _, op) in self.body.ops() {
+                let is_held = |operand: &Operand| operand.place().is_some_and(|place| held.contains(&place.root));
+                match &op.kind {
+                    OpKind::Assign { target, value } if value.operands().into_iter().any(is_held) => {
+                        held.extend(Some(target.root.clone()).filter(is_local));
+                    }
+                    OpKind::Call(call) => {
+                        let is_given = call.arguments.iter().any(|argument| is_held(&argument.value));
+                        if is_given || is_held(&call.callee) {
+                            held.insert(Root::Temp(call.result));
+                        }
+                        // `batch.push(item)`
+                        if is_given && let Some((receiver, _)) = call.receiver() {
+                            held.extend(Some(receiver.root).filter(is_local));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            if held.len() == before {
+                return held;
+            }
+        }
+    }
+
     /// Whether the function gives the item to its caller.
     pub(super) fn are_returned(&self) -> bool {
         use crate::ir::Terminator;
@@ -80,6 +115,10 @@ impl<'b> Items<'b> {
             _ => false,
         })
     }
+}
+
+fn is_local(root: &Root) -> bool {
+    matches!(root, Root::Variable(_) | Root::Temp(_))
 }
 
 fn result(op: &Op) -> Option<Temp> {

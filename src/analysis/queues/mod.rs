@@ -11,6 +11,7 @@ mod holders;
 pub mod idle;
 mod items;
 pub mod pace;
+mod sources;
 mod uses;
 
 use rustc_hash::FxHashSet;

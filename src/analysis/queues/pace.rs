@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::catalogue::schema::Waiting;
-use crate::ir::Call;
+use crate::ir::{Call, Operand, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::Queue;
@@ -28,15 +28,42 @@ pub struct Consumer {
 #[must_use]
 pub fn slow_consumer(facts: &Facts<'_>, queue: &Queue) -> Option<Consumer> {
     let mut places = Vec::new();
-    for receive in &queue.receives {
-        loops(facts, *receive, MAX_CALLERS, &mut places);
-    }
     let mut slow = None;
+    for receive in &queue.receives {
+        match taken(facts, *receive) {
+            Taken::Whole { waits } => slow = slow.or(Some(Consumer { receive: *receive, waits: waits? })),
+            Taken::OneByOne => loops(facts, *receive, MAX_CALLERS, &mut places),
+        }
+    }
     for receive in places {
         let waits = wait(facts, receive)?;
         slow = slow.or(Some(Consumer { receive, waits }));
     }
     slow
+}
+
+/// How much an operation takes.
+enum Taken {
+    OneByOne,
+    /// All there ever is: `receiver.forward(socket)`, `receiver.for_each(…)`; with what it waits for at each item.
+    Whole {
+        waits: Option<Vec<OpRef>>,
+    },
+}
+
+fn taken(facts: &Facts<'_>, receive: OpRef) -> Taken {
+    let is_work = facts.evaluator.function_fact(receive).is_some_and(|fact| fact.waiting == Some(Waiting::Work));
+    if is_work {
+        return Taken::Whole { waits: Some(Vec::new()) };
+    }
+    let arguments = facts.program.op(receive).call().into_iter().flat_map(|call| &call.arguments);
+    let mut closures = arguments.filter_map(|argument| match argument.value {
+        Operand::Function(id) => Some(receive.function.sibling(id)),
+        _ => None,
+    });
+    closures.next_back().map_or(Taken::OneByOne, |closure| Taken::Whole {
+        waits: within(facts, closure, MAX_CALLS, &mut FxHashSet::default()),
+    })
 }
 
 /// Where the items that an operation gives are taken in a loop: there, or by whoever they are returned to.
@@ -99,11 +126,30 @@ fn slow(
         if !seen.insert(function) {
             return None;
         }
-        facts.program.function(function).ops().find_map(|(block, index, op)| {
-            let inner = op.call().filter(|call| call.suspends)?;
-            let mut waits = slow(facts, function.op(block, index), inner, depth - 1, seen)?;
-            waits.insert(0, at);
-            Some(waits)
+        let mut waits = within(facts, function, depth, seen)?;
+        waits.insert(0, at);
+        Some(waits)
+    })
+}
+
+/// What a function waits for that takes time, and the closures that it gives (`|item| async move { … }`).
+fn within(
+    facts: &Facts<'_>,
+    function: FunctionRef,
+    depth: u32,
+    seen: &mut FxHashSet<FunctionRef>,
+) -> Option<Vec<OpRef>> {
+    let body = facts.program.function(function);
+    let own = body.ops().find_map(|(block, index, op)| {
+        let inner = op.call().filter(|call| call.suspends)?;
+        slow(facts, function.op(block, index), inner, depth.checked_sub(1)?, seen)
+    });
+    own.or_else(|| {
+        body.blocks().find_map(|(_, block)| match &block.terminator {
+            Terminator::Return(Some(Operand::Function(id))) => {
+                within(facts, function.sibling(*id), depth.checked_sub(1)?, seen)
+            }
+            _ => None,
         })
     })
 }

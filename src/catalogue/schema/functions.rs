@@ -104,6 +104,8 @@ pub enum Collection {
     List,
     /// A queue without a bound, as a pair: what is put in at `0` stays until it is taken out at `1`.
     Queue,
+    /// The same with a bound: who puts something in waits for room, or is refused.
+    Bounded,
     /// A pair for one answer: who sends the first part along waits at the second.
     Reply,
 }
