@@ -111,6 +111,12 @@ pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<Str
                 _ => {}
             }
         }
+        let is_global = library.packages.iter().any(|package| package == GLOBAL);
+        let late = library.functions.iter().filter(|function| is_global && function.delays.is_some());
+        words.extend(late.flat_map(|function| &function.call).filter_map(|pattern| match Pattern::parse(pattern) {
+            Ok(Pattern::Symbol { path, .. }) => path.last().map(ToString::to_string),
+            _ => None,
+        }));
         for registration in holding().filter_map(|resource| resource.registration.as_ref()) {
             // What a removal alone shows is that it removes nothing, where only the very same function would be removed.
             let removing = registration.remove.iter().filter(|_| registration.capture);

@@ -87,6 +87,10 @@ pub(super) enum Why<'o> {
         event: String,
         by: OpRef,
     },
+    /// What it was opened with here is not what it is told to give up.
+    PartlyEnded {
+        opened: OpRef,
+    },
     /// What would stop it is never run.
     CleanupIsLost(LostCleanup),
     /// The class's teardown method leaves it running.
@@ -247,7 +251,7 @@ fn sibling_is_stopped(facts: &Facts<'_>, obligation: &Obligation) -> bool {
 }
 
 /// The functions of the file that stop a timer, themselves or through what they call.
-fn stoppers(facts: &Facts<'_>, id: AcquisitionId) -> Vec<FunctionRef> {
+pub(super) fn stoppers(facts: &Facts<'_>, id: AcquisitionId) -> Vec<FunctionRef> {
     let file = facts.evaluator.acquisition(id).at.function.file;
     facts
         .program
@@ -425,6 +429,14 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
         Why::OutlivesInstance { teardown } => {
             (format!("`{teardown}` leaves {this} {running}"), Confidence::Medium, vec![started])
         }
+        Why::PartlyEnded { opened } => (
+            format!("{this} is not {ended} altogether: what it began with here is not what it is told to give up"),
+            Confidence::Medium,
+            vec![
+                started,
+                TraceStep { location: facts.location(opened), message: "nothing gives this up again".to_owned() },
+            ],
+        ),
         Why::CleanupIsLost(lost) => {
             let (reason, step) = wording::lost_cleanup(facts, lost);
             (format!("{this} is never {ended}: {reason}"), Confidence::High, vec![started, step])
