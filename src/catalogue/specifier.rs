@@ -92,6 +92,9 @@ pub(super) fn texts<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<&'c
     texts
 }
 
+/// Names from this length on are nobody else's.
+const LONG_NAME: usize = 12;
+
 /// The words without which a file uses no resource of these libraries that needs no import.
 pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<String> {
     let mut words = Vec::new();
@@ -120,7 +123,11 @@ pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<Str
         for registration in holding().filter_map(|resource| resource.registration.as_ref()) {
             // What a removal alone shows is that it removes nothing, where only the very same function would be removed.
             let removing = registration.remove.iter().filter(|_| registration.capture);
-            words.extend(registration.add.iter().chain(removing).map(|method| format!(".{method}(")));
+            words.extend(registration.add.iter().chain(removing).map(|method| {
+                // A long name says enough by itself, also where something stands between it and its call.
+                let bracket = if method.len() < LONG_NAME { "(" } else { "" };
+                format!(".{method}{bracket}")
+            }));
         }
     }
     words.sort_unstable();

@@ -61,7 +61,12 @@ fn is_left_to_fire(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
         }
         _ => false,
     });
-    delays && !is_kept(facts, at.function, &Place::new(Root::Temp(call.result)), MAX_NAMES)
+    delays && !is_used(facts, at, call)
+}
+
+/// Whether something reads what a call gives.
+pub(super) fn is_used(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
+    is_kept(facts, at.function, &Place::new(Root::Temp(call.result)), MAX_NAMES)
 }
 
 /// How many names a result is followed through.

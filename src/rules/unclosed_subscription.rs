@@ -11,6 +11,7 @@ use crate::ir::{OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Location;
 
+use super::effect_without_cleanup::is_used;
 use super::uncleared_timer::{Why, Words, finding, stoppers, why};
 use super::{RuleId, wording};
 
@@ -24,7 +25,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         {
             continue;
         }
-        if let Some(why) = why(facts, obligation).or_else(|| partly_ended(facts, obligation)) {
+        let told = why(facts, obligation)
+            .or_else(|| partly_ended(facts, obligation))
+            .or_else(|| ended_by_itself(facts, obligation))
+            .or_else(|| unused(facts, obligation));
+        if let Some(why) = told {
             let noun = wording::bare_noun(facts, acquisition);
             let (one, this) = (wording::with_article(noun), format!("this {noun}"));
             let words = Words {
@@ -52,6 +57,24 @@ fn goes_with_its_source(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         None => facts.rate(facts.evaluator.acquisition(giver).at),
     };
     made != Rate::Once || facts.evaluator.is_within(subscriber, source) && !facts.evaluator.is_initialiser(source)
+}
+
+/// What an effect makes and does nothing with.
+fn unused(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'static>> {
+    let at = obligation.acquisition.at;
+    let is_effect = facts.frequencies.lifecycles.effects.contains_key(&at.function);
+    let call = facts.program.op(at).call()?;
+    (is_effect && !is_used(facts, at, call)).then_some(Why::Unused)
+}
+
+/// The callback of what an effect began, where that alone ends it: it need not be called before the effect is over.
+fn ended_by_itself(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'static>> {
+    let at = obligation.acquisition.at;
+    let is_effect = facts.frequencies.lifecycles.effects.contains_key(&at.function);
+    let [callback] = facts.evaluator.functions_in(&facts.evaluator.argument(at, 0))[..] else { return None };
+    let stoppers = stoppers(facts, obligation.id);
+    let by_itself = !stoppers.is_empty() && stoppers.iter().all(|it| facts.evaluator.is_within(*it, callback.0));
+    (is_effect && by_itself).then_some(Why::ItsOwnCallback)
 }
 
 /// Something it was opened with and is not told to give up, where it is only told of such things one by one.
