@@ -92,6 +92,9 @@ pub(super) fn texts<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<&'c
     texts
 }
 
+/// Names from this length on are nobody else's.
+const LONG_NAME: usize = 12;
+
 /// The words without which a file uses no resource of these libraries that needs no import.
 pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<String> {
     let mut words = Vec::new();
@@ -111,10 +114,20 @@ pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<Str
                 _ => {}
             }
         }
+        let is_global = library.packages.iter().any(|package| package == GLOBAL);
+        let late = library.functions.iter().filter(|function| is_global && function.delays.is_some());
+        words.extend(late.flat_map(|function| &function.call).filter_map(|pattern| match Pattern::parse(pattern) {
+            Ok(Pattern::Symbol { path, .. }) => path.last().map(ToString::to_string),
+            _ => None,
+        }));
         for registration in holding().filter_map(|resource| resource.registration.as_ref()) {
             // What a removal alone shows is that it removes nothing, where only the very same function would be removed.
             let removing = registration.remove.iter().filter(|_| registration.capture);
-            words.extend(registration.add.iter().chain(removing).map(|method| format!(".{method}(")));
+            words.extend(registration.add.iter().chain(removing).map(|method| {
+                // A long name says enough by itself, also where something stands between it and its call.
+                let bracket = if method.len() < LONG_NAME { "(" } else { "" };
+                format!(".{method}{bracket}")
+            }));
         }
     }
     words.sort_unstable();

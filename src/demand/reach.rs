@@ -273,7 +273,9 @@ impl Walk<'_, '_> {
             || facts.wrapper_new.is_some()
             || facts.wrapper_call.is_some()
             || facts.releases.is_some()
-            || facts.function.is_some_and(|fact| !fact.releases.is_empty() || fact.forgets.is_some() || fact.reclaims)
+            || facts.function.is_some_and(|fact| {
+                !fact.releases.is_empty() || fact.forgets.is_some() || fact.reclaims || fact.delays.is_some()
+            })
     }
 
     fn operand(&self, function: FunctionId, operand: &Operand) -> Option<Level> {

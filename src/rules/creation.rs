@@ -25,12 +25,15 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
     let (_, resource) = facts.resource(acquisition)?;
     let is_candidate = matches!(acquisition.how, How::Created | How::CallbackParameter { .. })
         && resource.kind == kind
-        && resource.shared == Shared::Process
+        && matches!(resource.shared, Shared::Process | Shared::PerRequest)
         && facts.is_held_to_account(acquisition.at.function);
     if !is_candidate {
         return None;
     }
     let rate = facts.rate(acquisition.at);
+    if resource.shared == Shared::PerRequest && !is_by_rendering(facts, obligation, rate) {
+        return None;
+    }
     // A loop that runs once builds what the start of a program needs: one client for each of a few.
     let is_repeated = rate > Rate::PerTurn || (rate >= Rate::PerCall && is_dropped(obligation));
     if !is_repeated {
@@ -55,6 +58,10 @@ pub(super) fn remedies(facts: &Facts<'_>, finding: &Finding, kind: ResourceKind)
     });
     let Some(obligation) = subject else { return Vec::new() };
     let Some((_, resource)) = facts.resource(&obligation.acquisition) else { return Vec::new() };
+    // What is right once for each request is not right once for the process.
+    if resource.shared != Shared::Process {
+        return Vec::new();
+    }
     let present = facts.releases(obligation);
     // Somebody else closes it: then each has to have its own.
     if hands_out_cleanup(facts, obligation) || present.is_empty() && facts.released.contains(&obligation.id) {
@@ -76,6 +83,12 @@ pub(super) fn remedies(facts: &Facts<'_>, finding: &Finding, kind: ResourceKind)
     };
     let shared = sharing::existing_for_creation(facts, obligation).filter(|_| present.is_empty());
     shared.map(Remedy::Share).into_iter().chain([Remedy::Hoist(hoist)]).collect()
+}
+
+/// Whether rendering itself makes it: a function that is handed on may be called once.
+fn is_by_rendering(facts: &Facts<'_>, obligation: &Obligation, rate: Rate) -> bool {
+    let chain = || facts.frequencies.chain(&facts.evaluator, obligation.acquisition.at.function);
+    rate == Rate::PerRender && chain().calls.is_empty()
 }
 
 /// Whether the function goes on to use it in a loop: a job builds one for all that it works through, and where nothing

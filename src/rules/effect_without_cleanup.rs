@@ -1,11 +1,14 @@
 //! `effect-without-cleanup`: a component's effect opens something that its cleanup leaves open.
 
+use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::Fate;
 use crate::analysis::value::How;
 use crate::catalogue::schema::ResourceKind;
-use crate::findings::Finding;
+use crate::findings::{Confidence, Finding, Severity};
+use crate::ir::{Call, OpKind, Operand, Place, Root, Rvalue};
+use crate::linking::{FunctionRef, OpRef};
 
 use super::uncleared_timer::{Why, Words, finding, why};
 use super::{RuleId, wording};
@@ -30,6 +33,80 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             };
             findings.push(finding(facts, obligation, why, &words));
         }
+    }
+    for effect in facts.frequencies.lifecycles.effects.keys().filter(|effect| facts.is_held_to_account(**effect)) {
+        let body = facts.program.function(*effect);
+        for (block, index, op) in body.ops() {
+            let at = effect.op(block, index);
+            if op.call().is_some_and(|call| is_left_to_fire(facts, at, call)) {
+                findings.push(left_to_fire(facts, at));
+            }
+        }
+    }
+}
+
+/// Delays below this are there to let something else happen first, and no component goes away meanwhile.
+const LONG_DELAY: f64 = 1_000.0;
+
+/// Whether a call runs something in a long while and nobody could call that off.
+fn is_left_to_fire(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
+    let is_long = |index: u32| match call.argument(index as usize) {
+        Some(Operand::Number(delay)) => *delay >= LONG_DELAY,
+        _ => false,
+    };
+    let callee = facts.evaluator.callee(at);
+    let delays = callee.targets.iter().any(|target| match target {
+        CallTarget::External(id) => {
+            facts.evaluator.facts(*id).function.and_then(|fact| fact.delays).is_some_and(is_long)
+        }
+        _ => false,
+    });
+    delays && !is_used(facts, at, call)
+}
+
+/// Whether something reads what a call gives.
+pub(super) fn is_used(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
+    is_kept(facts, at.function, &Place::new(Root::Temp(call.result)), MAX_NAMES)
+}
+
+/// How many names a result is followed through.
+const MAX_NAMES: u32 = 3;
+
+/// Whether something reads a place, other than to give it a name that nothing reads.
+fn is_kept(facts: &Facts<'_>, function: FunctionRef, place: &Place, names: u32) -> bool {
+    let module = facts.program.module(function.file);
+    let is_temp = matches!(place.root, Root::Temp(_));
+    module.functions().filter(|(id, _)| !is_temp || *id == function.function).any(|(id, body)| {
+        let reads = |operand: &Operand| operand.place().is_some_and(|it| it.root == place.root);
+        let in_ops = body.ops().any(|(_, _, op)| match &op.kind {
+            OpKind::Assign { target, value: Rvalue::Use(operand) } if reads(operand) => {
+                names == 0
+                    || !target.path.is_empty()
+                    || *target == *place
+                    || is_kept(facts, function.sibling(id), target, names - 1)
+            }
+            OpKind::Assign { target, value } => {
+                value.operands().into_iter().any(reads) || (target.root == place.root && !target.path.is_empty())
+            }
+            _ => op.places().into_iter().any(|it| it.root == place.root),
+        });
+        in_ops || body.blocks().any(|(_, block)| block.terminator.operands().into_iter().any(reads))
+    })
+}
+
+fn left_to_fire(facts: &Facts<'_>, at: OpRef) -> Finding {
+    let callee = wording::callee_text(facts, at);
+    Finding {
+        rule: RuleId::EffectWithoutCleanup,
+        severity: Severity::Note,
+        confidence: Confidence::Medium,
+        location: facts.location(at),
+        label: "started here, never called off".to_owned(),
+        function: facts.program.name_of(at.function),
+        resource: callee.trim_matches('`').to_owned(),
+        message: format!("what {callee} was given runs also when the component is gone by then"),
+        help: "keep what it returns, and call it off in the function that the effect returns".to_owned(),
+        trace: Vec::new(),
     }
 }
 

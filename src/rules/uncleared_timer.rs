@@ -87,6 +87,14 @@ pub(super) enum Why<'o> {
         event: String,
         by: OpRef,
     },
+    /// Its own callback ends it, sooner or later.
+    ItsOwnCallback,
+    /// Nothing is done with it.
+    Unused,
+    /// What it was opened with here is not what it is told to give up.
+    PartlyEnded {
+        opened: OpRef,
+    },
     /// What would stop it is never run.
     CleanupIsLost(LostCleanup),
     /// The class's teardown method leaves it running.
@@ -217,6 +225,11 @@ fn is_in_a_dead_slot(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let function = obligation.acquisition.at.function;
     let module = facts.program.module(function.file);
     let mut slots: Vec<VariableId> = Vec::new();
+    let mut fields: Vec<&str> = Vec::new();
+    // The members of a component that is written as an object: all that has to do with them stands in its file.
+    let is_member = |target: &Place| {
+        module.language.is_component() && target.root == Root::This && facts.program.this_class(function).is_none()
+    };
     for (block, index, op) in facts.program.function(function).ops() {
         let OpKind::Assign { target, value } = &op.kind else { continue };
         let holds = facts
@@ -227,6 +240,10 @@ fn is_in_a_dead_slot(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         match (holds, &target.root, target.as_variable()) {
             (false, ..) | (true, Root::Temp(_), _) => {}
             (true, _, Some(id)) => slots.push(id),
+            (true, ..) if is_member(target) => match &target.path[..] {
+                [field] => fields.extend(field.name()),
+                _ => return false,
+            },
             (true, ..) => return false,
         }
     }
@@ -246,7 +263,20 @@ fn is_in_a_dead_slot(facts: &Facts<'_>, obligation: &Obligation) -> bool {
                 .any(|(_, block)| block.terminator.operands().into_iter().filter_map(Operand::place).any(reads))
         })
     };
-    !slots.is_empty() && slots.into_iter().all(|id| !is_exported(id) && !is_read(id))
+    let is_field_read = |name: &str| {
+        let reads = |place: &Place| place.path.iter().any(|field| field.name() == Some(name));
+        module.functions.iter().any(|body| {
+            body.ops().any(|(_, _, op)| match &op.kind {
+                OpKind::Assign { value, .. } => value.operands().into_iter().filter_map(Operand::place).any(reads),
+                _ => op.places().into_iter().any(reads),
+            }) || body
+                .blocks()
+                .any(|(_, block)| block.terminator.operands().into_iter().filter_map(Operand::place).any(reads))
+        })
+    };
+    !(slots.is_empty() && fields.is_empty())
+        && slots.into_iter().all(|id| !is_exported(id) && !is_read(id))
+        && !fields.into_iter().any(is_field_read)
 }
 
 /// Whether the same function starts another timer that something stops.
@@ -260,7 +290,7 @@ fn sibling_is_stopped(facts: &Facts<'_>, obligation: &Obligation) -> bool {
 }
 
 /// The functions of the file that stop a timer, themselves or through what they call.
-fn stoppers(facts: &Facts<'_>, id: AcquisitionId) -> Vec<FunctionRef> {
+pub(super) fn stoppers(facts: &Facts<'_>, id: AcquisitionId) -> Vec<FunctionRef> {
     let file = facts.evaluator.acquisition(id).at.function.file;
     facts
         .program
@@ -401,6 +431,7 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
         trace.push(started.clone());
         trace
     };
+    let severity = if matches!(why, Why::ItsOwnCallback | Why::Unused) { Severity::Note } else { Severity::Error };
     let (message, confidence, trace) = match why {
         Why::Repeats(rate) => {
             let often = wording::rate_text(rate);
@@ -438,6 +469,20 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
         Why::OutlivesInstance { teardown } => {
             (format!("`{teardown}` leaves {this} {running}"), Confidence::Medium, vec![started])
         }
+        Why::ItsOwnCallback => (
+            format!("only the callback of {this} {ends} it, which need not be called before the component is gone"),
+            Confidence::Low,
+            vec![started],
+        ),
+        Why::Unused => (format!("{one} is {begun} and nothing is done with it"), Confidence::Low, vec![started]),
+        Why::PartlyEnded { opened } => (
+            format!("{this} is not {ended} altogether: what it began with here is not what it is told to give up"),
+            Confidence::Medium,
+            vec![
+                started,
+                TraceStep { location: facts.location(opened), message: "nothing gives this up again".to_owned() },
+            ],
+        ),
         Why::CleanupIsLost(lost) => {
             let (reason, step) = wording::lost_cleanup(facts, lost);
             (format!("{this} is never {ended}: {reason}"), Confidence::High, vec![started, step])
@@ -445,7 +490,7 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
     };
     Finding {
         rule: words.rule,
-        severity: Severity::Error,
+        severity,
         confidence,
         location: facts.location(acquisition.at),
         label: format!("{begun} here, never {ended}"),

@@ -2,11 +2,17 @@
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
+use crate::analysis::ownership::{Effect, Identity};
+use crate::analysis::registrations::PlaceId;
 use crate::analysis::value::How;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::Finding;
+use crate::ir::{OpKind, Operand, Place, Root, Rvalue};
+use crate::linking::{FunctionRef, OpRef};
+use crate::source::Location;
 
-use super::uncleared_timer::{Words, finding, why};
+use super::effect_without_cleanup::is_used;
+use super::uncleared_timer::{Why, Words, finding, stoppers, why};
 use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
@@ -19,7 +25,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         {
             continue;
         }
-        if let Some(why) = why(facts, obligation) {
+        let told = why(facts, obligation)
+            .or_else(|| partly_ended(facts, obligation))
+            .or_else(|| ended_by_itself(facts, obligation))
+            .or_else(|| unused(facts, obligation));
+        if let Some(why) = told {
             let noun = wording::bare_noun(facts, acquisition);
             let (one, this) = (wording::with_article(noun), format!("this {noun}"));
             let words = Words {
@@ -47,4 +57,100 @@ fn goes_with_its_source(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         None => facts.rate(facts.evaluator.acquisition(giver).at),
     };
     made != Rate::Once || facts.evaluator.is_within(subscriber, source) && !facts.evaluator.is_initialiser(source)
+}
+
+/// What an effect makes and does nothing with.
+fn unused(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'static>> {
+    let at = obligation.acquisition.at;
+    let is_effect = facts.frequencies.lifecycles.effects.contains_key(&at.function);
+    let call = facts.program.op(at).call()?;
+    (is_effect && !is_used(facts, at, call)).then_some(Why::Unused)
+}
+
+/// The callback of what an effect began, where that alone ends it: it need not be called before the effect is over.
+fn ended_by_itself(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'static>> {
+    let at = obligation.acquisition.at;
+    let is_effect = facts.frequencies.lifecycles.effects.contains_key(&at.function);
+    let [callback] = facts.evaluator.functions_in(&facts.evaluator.argument(at, 0))[..] else { return None };
+    let stoppers = stoppers(facts, obligation.id);
+    let by_itself = !stoppers.is_empty() && stoppers.iter().all(|it| facts.evaluator.is_within(*it, callback.0));
+    (is_effect && by_itself).then_some(Why::ItsOwnCallback)
+}
+
+/// Something it was opened with and is not told to give up, where it is only told of such things one by one.
+fn partly_ended(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'static>> {
+    let (_, resource) = facts.resource(&obligation.acquisition)?;
+    if resource.release_each.is_empty() || facts.rate(obligation.acquisition.at) < Rate::PerInstance {
+        return None;
+    }
+    let method = |at: &OpRef| facts.program.op(*at).call().and_then(|call| call.method_name()).unwrap_or_default();
+    let mut ended: Vec<OpRef> = Vec::new();
+    for function in stoppers(facts, obligation.id) {
+        ended.extend(with_effect(facts, obligation, function, Effect::Release));
+    }
+    if ended.is_empty() || !ended.iter().all(|at| resource.release_each.iter().any(|each| each == method(at))) {
+        return None;
+    }
+    let opened = with_effect(facts, obligation, obligation.acquisition.at.function, Effect::Open);
+    let lost = opened.into_iter().find(|opened| !ended.iter().any(|ended| is_of_same(facts, *opened, *ended)))?;
+    Some(Why::PartlyEnded { opened: lost })
+}
+
+fn with_effect(facts: &Facts<'_>, obligation: &Obligation, function: FunctionRef, effect: Effect) -> Vec<OpRef> {
+    let identity = Identity::Acquired(obligation.id);
+    let solved = facts.solved(function);
+    let ops = solved.effects.ops.iter().filter(|(_, op)| op.effects.contains(&(identity.clone(), effect)));
+    ops.map(|((block, index), _)| function.op(*block, *index as usize)).collect()
+}
+
+/// Whether two calls are given the same thing: by its name, or written the same way.
+fn is_of_same(facts: &Facts<'_>, one: OpRef, other: OpRef) -> bool {
+    let first = |at: OpRef| {
+        let argument = facts.program.op(at).call()?.arguments.first()?;
+        Some((argument.value.place().cloned(), argument.span))
+    };
+    let (Some((one_place, one_span)), Some((other_place, other_span))) = (first(one), first(other)) else {
+        return true;
+    };
+    let (Some(one_place), Some(other_place)) = (one_place, other_place) else { return true };
+    let id = |at: OpRef, place| PlaceId::of(&facts.evaluator, at.function, place);
+    let (one_id, other_id) = (id(one, &one_place), id(other, &other_place));
+    if one_id != PlaceId::Fresh && one_id == other_id {
+        return true;
+    }
+    match (list(facts, one, &one_place, MAX_NAMES), list(facts, other, &other_place, MAX_NAMES)) {
+        (Some(one), Some(other)) => return one != PlaceId::Fresh && one == other,
+        (None, None) => {}
+        _ => return false,
+    }
+    let text = |at: OpRef, span| {
+        let written = facts.program.text(Location { file: at.function.file, span });
+        written.split(" as ").next().unwrap_or(written).trim_end_matches('!').to_owned()
+    };
+    text(one, one_span) == text(other, other_span)
+}
+
+/// How many names a place is followed through.
+const MAX_NAMES: u32 = 3;
+
+/// The list that a place is an element of, in a loop over it.
+fn list(facts: &Facts<'_>, at: OpRef, place: &Place, names: u32) -> Option<PlaceId> {
+    let index = facts.program.index(at.function.file);
+    let definitions = match &place.root {
+        Root::Variable(id) => index.of_variable(*id),
+        Root::Temp(temp) => index.of_temp(at.function.function, *temp),
+        _ => return None,
+    };
+    definitions.iter().find_map(|definition| {
+        let function = at.function.sibling(definition.function);
+        match &facts.program.op(OpRef { function, block: definition.block, index: definition.index }).kind {
+            OpKind::Assign { value: Rvalue::ElementOf(Operand::Place(of)), .. } => {
+                Some(PlaceId::of(&facts.evaluator, function, of))
+            }
+            OpKind::Assign { value: Rvalue::Use(Operand::Place(of)), .. } if names > 0 && of.path.is_empty() => {
+                list(facts, OpRef { function, ..at }, of, names - 1)
+            }
+            _ => None,
+        }
+    })
 }

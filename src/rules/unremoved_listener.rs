@@ -27,11 +27,55 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             told.push(addition);
         }
     }
+    for addition in registrations.additions.iter().filter(|addition| facts.is_held_to_account(addition.at.function)) {
+        let location = facts.location(addition.at);
+        let is_told = |finding: &Finding| finding.rule == RuleId::UnremovedListener && finding.location == location;
+        if is_left_on_itself(facts, registrations, addition) && !findings.iter().any(is_told) {
+            findings.push(left_on_itself(facts, addition));
+        }
+    }
     for removal in registrations.removals.iter().chain(&registrations.lost) {
         let is_told = |addition: &&Addition| removal.is_near(addition) && difference(removal, addition).is_some();
         if removes_nothing(removal) && facts.is_held_to_account(removal.at.function) && !told.iter().any(is_told) {
             findings.push(empty_removal(facts, removal));
         }
+    }
+}
+
+/// Whether an object adds a listener to itself each time it begins anew, and nothing surely takes it away.
+fn is_left_on_itself(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> bool {
+    let is_on_itself = matches!(&addition.target.place, PlaceId::Field(_, path) if path.is_empty());
+    let takes_it = |removal: &Removal| {
+        let event = removal.event.as_ref().map_or(Likeness::Sure, |event| event.likeness(&addition.event));
+        event == Likeness::Sure
+            && removal.target.likeness(&addition.target) == Likeness::Sure
+            && Registrations::removes(removal, addition)
+    };
+    is_on_itself
+        && facts.frequencies.lifecycles.reentered.contains(&addition.at.function)
+        && addition.deduplicates
+        && addition.event.text().is_some()
+        && !addition.removes_itself
+        && guard(&facts.evaluator, addition.at).is_none()
+        && !registrations.removals.iter().any(takes_it)
+}
+
+/// Only a note where the very same function is added again: that is no second listener.
+fn left_on_itself(facts: &Facts<'_>, addition: &Addition) -> Finding {
+    let is_made = matches!(addition.handler.id, HandlerId::Fresh(_) | HandlerId::Written(_));
+    let event = addition.event.text().unwrap_or_default();
+    let what = if is_made { "adds one more" } else { "finds it there" };
+    Finding {
+        rule: RuleId::UnremovedListener,
+        severity: if is_made { Severity::Warning } else { Severity::Note },
+        confidence: Confidence::Medium,
+        location: facts.location(addition.at),
+        label: "added here, never removed".to_owned(),
+        function: facts.program.name_of(addition.at.function),
+        resource: facts.evaluator.catalogue.resource(addition.resource).id.clone(),
+        message: format!("the `{event}` listener stays when the element is taken out, and putting it back {what}"),
+        help: "remove it where the element is disconnected, or add it in the constructor".to_owned(),
+        trace: Vec::new(),
     }
 }
 

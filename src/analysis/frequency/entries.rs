@@ -1,5 +1,7 @@
 //! Entry points: which functions a framework calls, by the catalogue's description of frameworks.
 
+use std::cell::RefCell;
+
 use globset::GlobSet;
 use rustc_hash::FxHashSet;
 
@@ -11,6 +13,9 @@ use crate::ir::{Binding, Call, CallKind, ClassId, Decorator, FunctionKind, Modul
 use crate::linking::{ClassRef, FunctionRef, OpRef, Symbol, Target};
 use crate::source::Location;
 
+/// In a list of base types: some base.
+const ANY: &str = "*";
+
 /// What a list of methods calls the making of an instance.
 const CONSTRUCTOR: &str = "constructor";
 
@@ -18,6 +23,8 @@ const CONSTRUCTOR: &str = "constructor";
 pub(super) struct Entries<'e, 'p> {
     evaluator: &'e Evaluator<'p>,
     located: Vec<Located<'e>>,
+    /// Those met that may run again for the same instance.
+    pub(super) reentered: RefCell<FxHashSet<FunctionRef>>,
     marked: Vec<(Ecosystem, &'e EntryPoint)>,
 }
 
@@ -56,7 +63,7 @@ impl<'e, 'p> Entries<'e, 'p> {
                 marked.push((ecosystem, entry));
             }
         }
-        Self { evaluator, located, marked }
+        Self { evaluator, located, reentered: RefCell::default(), marked }
     }
 
     /// Reports the functions of a module that are entry points by themselves.
@@ -76,12 +83,8 @@ impl<'e, 'p> Entries<'e, 'p> {
                             && self.is_directed(module, Some(function), located.entry)
                         {
                             let at = Location { file: module.file, span: function.name_span };
-                            report(
-                                FunctionRef::new(module.file, id),
-                                located.entry.runs,
-                                located.entry.label.clone(),
-                                at,
-                            );
+                            let runs = rendered_as(located.entry.runs, function.is_async);
+                            report(FunctionRef::new(module.file, id), runs, located.entry.label.clone(), at);
                         }
                     }
                 }
@@ -93,10 +96,13 @@ impl<'e, 'p> Entries<'e, 'p> {
             let location = Location { file: module.file, span: function.name_span };
             let mut of_it = self.marked.iter().filter(|(of, _)| *of == ecosystem).map(|(_, entry)| entry);
             if let Some(entry) = of_it.find(|entry| self.is_marked(module, at, entry)) {
+                if entry.reenters {
+                    self.reentered.borrow_mut().insert(at);
+                }
                 report(at, entry.runs, entry.label.clone(), location);
             }
             if is_component(module, at) {
-                report(at, Runs::PerRender, "a component".to_owned(), location);
+                report(at, rendered_as(Runs::PerRender, function.is_async), "a component".to_owned(), location);
             }
         }
     }
@@ -137,7 +143,10 @@ impl<'e, 'p> Entries<'e, 'p> {
             let mut report_all = |values: &crate::analysis::value::Values, name: &str| {
                 for function in self.evaluator.functions_behind(values) {
                     if self.is_directed(module, Some(self.evaluator.program.function(function)), entry) {
-                        report(function, entry.runs, format!("{} (`{name}`)", entry.label), declared);
+                        // What a component's file gives is the component.
+                        let is_itself = module.language.is_component() && !name.contains('.');
+                        let label = if is_itself { entry.label.clone() } else { format!("{} (`{name}`)", entry.label) };
+                        report(function, entry.runs, label, declared);
                     }
                 }
             };
@@ -271,6 +280,9 @@ impl<'e, 'p> Entries<'e, 'p> {
         for _ in 0..8 {
             let Some(at) = class else { return false };
             let (body, module) = (program.class(at), program.module(at.file));
+            if body.extends.is_some() && names.iter().any(|name| name == ANY) {
+                return true;
+            }
             let extended = body.extends.as_ref().and_then(Operand::place).and_then(|place| match &place.root {
                 crate::ir::Root::Variable(id) => Some(module.variable(*id).name.clone()),
                 crate::ir::Root::Global(name) => Some(name.clone()),
@@ -413,6 +425,11 @@ fn requested_packages(evaluator: &Evaluator<'_>) -> FxHashSet<String> {
         }
     }
     packages
+}
+
+/// What renders asynchronously does so on a server, for each request.
+fn rendered_as(runs: Runs, is_async: bool) -> Runs {
+    if runs == Runs::PerRender && is_async { Runs::PerRequest } else { runs }
 }
 
 fn is_decorated(module: &Module, decorators: &[Decorator], entry: &EntryPoint) -> bool {

@@ -95,6 +95,8 @@ pub struct Lifecycles {
     pub effects: FxIndexMap<FunctionRef, OpRef>,
     /// They are run when what registered them ends.
     pub endings: FxIndexMap<FunctionRef, OpRef>,
+    /// They may run again for the same instance.
+    pub reentered: FxHashSet<FunctionRef>,
 }
 
 /// What a function has that may keep one of its calls from being repeated. Most have nothing.

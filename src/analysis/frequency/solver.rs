@@ -88,6 +88,7 @@ impl<'e, 'p> Solver<'e, 'p> {
         for function in program.relevant_functions() {
             self.function(function, &entries);
         }
+        self.lifecycles.reentered = entries.reentered.take();
     }
 
     /// The exports of modules that no module of the program imports: a package's face to the outside.

@@ -51,6 +51,8 @@ pub struct Handler {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     Text(Name),
+    /// Each of these in turn: the names in a list.
+    Each(Vec<Name>),
     Place(PlaceId),
     Unknown,
 }
@@ -288,6 +290,13 @@ impl Event {
         });
         match (texts.next(), texts.next(), operand) {
             (Some(text), None, _) if !values.open && values.iter().count() == 1 => Self::Text(text.clone()),
+            (Some(first), Some(second), _)
+                if !values.open && values.iter().all(|value| matches!(value, Value::Text(_))) =>
+            {
+                let mut names: Vec<Name> = [first, second].into_iter().chain(texts).cloned().collect();
+                names.sort_unstable();
+                Self::Each(names)
+            }
             (_, _, Operand::Place(place)) => match PlaceId::of(evaluator, function, place) {
                 PlaceId::Fresh => Self::Unknown,
                 place => Self::Place(place),
@@ -318,6 +327,16 @@ impl Event {
     pub fn likeness(&self, other: &Self) -> Likeness {
         match (self, other) {
             (Self::Text(a), Self::Text(b)) if a != b => Likeness::No,
+            // To remove some of them leaves the others.
+            (Self::Each(removed), Self::Each(added)) if !added.iter().all(|name| removed.contains(name)) => {
+                Likeness::No
+            }
+            (Self::Text(removed), Self::Each(added)) | (Self::Each(added), Self::Text(removed))
+                if !added.contains(removed) =>
+            {
+                Likeness::No
+            }
+            (Self::Place(PlaceId::Global(a)), Self::Place(PlaceId::Global(b))) if a != b => Likeness::No,
             (Self::Unknown, _) | (_, Self::Unknown) => Likeness::Maybe,
             (a, b) if a == b => Likeness::Sure,
             // Members of one table of names differ as their names do.

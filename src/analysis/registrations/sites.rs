@@ -139,7 +139,8 @@ fn fits(
             event.is_some_and(is_event) && handler.is_some_and(is_handler)
         }
         RegistrationRole::Remove => {
-            event.is_none_or(is_event)
+            let is_made = registration.capture && matches!(handler, Some(Operand::Function(_)));
+            (is_made || event.is_none_or(is_event))
                 && handler.is_none_or(|it| is_handler(it) || matches!(it, Operand::Nullish | Operand::Opaque))
         }
         RegistrationRole::RemoveAll => true,

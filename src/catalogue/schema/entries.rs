@@ -61,6 +61,9 @@ pub struct EntryPoint {
     /// What it returns is run to end what it began.
     #[serde(default)]
     pub returns_cleanup: bool,
+    /// It may run again for the same instance: an element that is moved is connected anew.
+    #[serde(default)]
+    pub reenters: bool,
     /// It is run when what registered it ends; it has to be registered before anything is waited for.
     #[serde(default)]
     pub ends: bool,

@@ -37,6 +37,9 @@ pub struct FunctionFact {
     /// It calls the function at this argument index once, now or later: `thread::spawn`, `set.spawn(task)`.
     #[serde(default)]
     pub calls_once: Option<u32>,
+    /// It runs its first argument once, after as many milliseconds as the argument at this index says.
+    #[serde(default)]
+    pub delays: Option<u32>,
     /// It waits for what comes from outside, and a loop around it goes round as often as that comes: a connection, a
     /// message, the tick of an interval.
     #[serde(default)]

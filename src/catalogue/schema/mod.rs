@@ -91,6 +91,10 @@ pub struct Resource {
     /// Methods on it that release it for good (or give it back).
     #[serde(default)]
     pub release: Vec<String>,
+    /// Those of the methods in `release` that end only what they are given, of all that it was opened with:
+    /// `unobserve(element)`.
+    #[serde(default)]
+    pub release_each: Vec<String>,
     /// The methods in `release` release only when their first argument is a string that starts with one of these words,
     /// in any case: `query("COMMIT")`.
     #[serde(default)]
@@ -261,6 +265,8 @@ pub enum Dropped {
 pub enum Shared {
     /// One in a process, used by all.
     Process,
+    /// One for a page or for each request is right, one for each rendering is not.
+    PerRequest,
     /// One for each request or unit of work is right: leases, sessions, cookie-bound clients.
     PerUse,
     /// Depends on its arguments or on the host: no rule about its number.
