@@ -14,6 +14,8 @@ pub enum Remedy {
     Limit(Limits),
     /// A name that keeps a guard to the end of its block.
     Name(Location),
+    /// Undoing what was begun when something throws.
+    Rollback(Rollback),
     /// Using what there is already in the place of what is made anew.
     Share(Shared),
 }
@@ -79,6 +81,19 @@ pub struct Limits {
     pub options: Vec<(String, String)>,
 }
 
+/// Undoing a transaction when something throws before it is finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rollback {
+    /// The call that begins it.
+    pub begin: Location,
+    /// The method that undoes it: of what begins it, or of what that gives.
+    pub method: String,
+    /// What the method is given, where it is one for all statements.
+    pub statement: Option<String>,
+    /// The calls that finish it.
+    pub ends: Vec<Span>,
+}
+
 /// Using an instance that the project shares already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shared {
@@ -126,6 +141,7 @@ impl Remedy {
             Self::Listen(listen) => listen.creation.file,
             Self::Limit(limits) => limits.creation.file,
             Self::Name(guard) => guard.file,
+            Self::Rollback(rollback) => rollback.begin.file,
             Self::Share(shared) => shared.acquisition.file,
         }
     }

@@ -7,7 +7,7 @@ use crate::analysis::value::{AcquiredKind, How};
 use crate::catalogue::schema::{Dropped, ResourceKind};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::Place;
-use crate::rewrite::{By, Release};
+use crate::rewrite::{By, Release, Rollback};
 
 use super::{RuleId, creation, effect_without_cleanup, wording};
 
@@ -248,6 +248,25 @@ pub(super) fn remedy(facts: &Facts<'_>, obligation: &Obligation) -> Option<Relea
     let (by, waits) = releaser(facts, obligation)?;
     let present = facts.releases(obligation).into_iter().map(|at| facts.location(at).span).collect();
     Some(Release { acquisition: facts.location(obligation.acquisition.at), by, waits, present })
+}
+
+/// How the transaction of a finding would be undone when something throws.
+pub(super) fn rollback(facts: &Facts<'_>, finding: &Finding) -> Option<Rollback> {
+    let obligation = facts.obligations.iter().find(|obligation| {
+        facts.location(obligation.acquisition.at) == finding.location
+            && rule_for(facts, obligation) == Some(finding.rule)
+            && !matches!(obligation.acquisition.how, How::CallbackParameter { .. })
+    })?;
+    let (_, resource) = facts.resource(&obligation.acquisition)?;
+    let undoes = |name: &&String| name.starts_with("rollback") || name.starts_with("abort");
+    let statement = resource.release_statements.iter().find(undoes).cloned();
+    let method = if statement.is_some() { resource.release.first() } else { resource.release.iter().find(undoes) };
+    // What is begun by a method of its own needs another shape.
+    if statement.is_none() && matches!(obligation.acquisition.how, How::Begun) {
+        return None;
+    }
+    let ends = facts.releases(obligation).into_iter().map(|at| facts.location(at).span).collect();
+    Some(Rollback { begin: finding.location, method: method?.clone(), statement, ends })
 }
 
 /// What releases it, and whether that gives a promise.

@@ -29,6 +29,7 @@ pub fn remedies(facts: &Facts<'_>, finding: &Finding) -> Vec<Remedy> {
             pool_without_limits::remedy(facts, finding).map(Remedy::Limit).into_iter().collect()
         }
         RuleId::DiscardedGuard if discarded_guard::is_dropped_at_once(finding) => vec![Remedy::Name(finding.location)],
+        RuleId::UnfinishedTransaction => release::rollback(facts, finding).map(Remedy::Rollback).into_iter().collect(),
         _ => Vec::new(),
     }
 }

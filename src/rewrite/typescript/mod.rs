@@ -7,6 +7,7 @@ mod hoist;
 mod hygiene;
 mod imports;
 mod release;
+mod rollback;
 mod sharing;
 mod specifier;
 mod syntax;
@@ -23,6 +24,7 @@ pub(super) fn fix(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
         Remedy::Listen(remedy) => hygiene::listen(syntax, remedy),
         Remedy::Limit(remedy) => hygiene::limit(syntax, remedy),
         Remedy::Name(_) => None,
+        Remedy::Rollback(remedy) => rollback::fix(syntax, remedy),
         Remedy::Share(remedy) => sharing::fix(syntax, remedy),
     })
 }

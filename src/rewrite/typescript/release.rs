@@ -194,10 +194,7 @@ impl<'a> Rewrite<'a, '_, '_> {
 
     /// Where the list ends: before its closing brace.
     fn close(&self) -> u32 {
-        match self.syntax.kind(self.declared.list) {
-            AstKind::Program(program) => program.span.end,
-            kind => kind.span().end - 1,
-        }
+        self.syntax.close(self.declared.list)
     }
 
     fn indent(&self) -> &str {

@@ -156,6 +156,14 @@ impl<'a> Syntax<'a, '_> {
         }
     }
 
+    /// Where a list of statements ends: before its closing brace.
+    pub(super) fn close(&self, list: NodeId) -> u32 {
+        match self.kind(list) {
+            AstKind::Program(program) => program.span.end,
+            kind => kind.span().end - 1,
+        }
+    }
+
     /// The function around `node`.
     pub(super) fn around(&self, node: NodeId) -> Option<Around> {
         self.semantic.nodes().ancestors_enumerated(node).find_map(|(id, ancestor)| match ancestor.kind() {
