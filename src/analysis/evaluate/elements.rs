@@ -9,7 +9,7 @@ use super::Evaluator;
 
 /// Methods of the standard collections that give one element.
 const GIVES_ONE: &[&str] =
-    &["first", "get", "get_mut", "last", "next", "next_back", "peek", "pop", "pop_back", "pop_front", "remove"];
+    &["first", "get", "get_mut", "last", "next_back", "peek", "pop", "pop_back", "pop_front", "remove"];
 
 /// Those that give all of them, one after the other.
 const GIVES_ALL: &[&str] = &["drain", "into_iter", "into_values", "iter", "iter_mut", "rev", "values", "values_mut"];
