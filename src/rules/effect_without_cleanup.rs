@@ -107,6 +107,7 @@ fn left_to_fire(facts: &Facts<'_>, at: OpRef) -> Finding {
         message: format!("what {callee} was given runs also when the component is gone by then"),
         help: "keep what it returns, and call it off in the function that the effect returns".to_owned(),
         trace: Vec::new(),
+        fix: None,
     }
 }
 

@@ -76,6 +76,7 @@ fn left_on_itself(facts: &Facts<'_>, addition: &Addition) -> Finding {
         message: format!("the `{event}` listener stays when the element is taken out, and putting it back {what}"),
         help: "remove it where the element is disconnected, or add it in the constructor".to_owned(),
         trace: Vec::new(),
+        fix: None,
     }
 }
 
