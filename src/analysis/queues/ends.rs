@@ -16,6 +16,10 @@ use crate::linking::{FunctionRef, OpRef};
 /// them is a call and a literal.
 const MAX_DEPTH: u32 = 8;
 
+/// So far down in what a parameter holds an end is looked for. Records that are put together from fields of each other have
+/// as many paths as permutations of their fields.
+const MAX_PATH: usize = 2;
+
 /// An end of a queue, or both as the pair they come in.
 pub(super) type End = (OpRef, Option<QueueEnd>);
 
@@ -77,7 +81,7 @@ impl<'f, 'p> Ends<'f, 'p> {
                         found.push((*at, end));
                     }
                 }
-                Value::Parameter { function, index, path } if depth > 0 => {
+                Value::Parameter { function, index, path } if depth > 0 && path.len() <= MAX_PATH => {
                     for end in self.passed(*function, *index, path, depth).iter() {
                         if !found.contains(end) {
                             found.push(*end);
