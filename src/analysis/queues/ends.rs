@@ -16,9 +16,9 @@ use crate::linking::{FunctionRef, OpRef};
 /// them is a call and a literal.
 const MAX_DEPTH: u32 = 8;
 
-/// So far down in what a parameter holds an end is looked for. Records that are put together from fields of each other have
-/// as many paths as permutations of their fields.
-const MAX_PATH: usize = 2;
+/// In so many parts of what a parameter holds an end is looked for. Records that are put together from the fields of others
+/// have as many parts as their fields have permutations.
+const MAX_PARTS: u32 = 200;
 
 /// An end of a queue, or both as the pair they come in.
 pub(super) type End = (OpRef, Option<QueueEnd>);
@@ -29,6 +29,8 @@ pub(super) struct Ends<'f, 'p> {
     /// Calls of methods of nothing that is known, by the methods of the program's traits that they may be of.
     possible: FxHashMap<FunctionRef, Vec<OpRef>>,
     memo: RefCell<FxHashMap<(FunctionRef, u32, Path), Rc<Vec<End>>>>,
+    /// By parameter: how many parts of it were asked for.
+    parts: RefCell<FxHashMap<(FunctionRef, u32), u32>>,
 }
 
 impl<'f, 'p> Ends<'f, 'p> {
@@ -45,7 +47,7 @@ impl<'f, 'p> Ends<'f, 'p> {
                 }
             }
         }
-        Self { facts, sites, possible, memo: RefCell::default() }
+        Self { facts, sites, possible, memo: RefCell::default(), parts: RefCell::default() }
     }
 
     /// The ends among some values.
@@ -81,7 +83,7 @@ impl<'f, 'p> Ends<'f, 'p> {
                         found.push((*at, end));
                     }
                 }
-                Value::Parameter { function, index, path } if depth > 0 && path.len() <= MAX_PATH => {
+                Value::Parameter { function, index, path } if depth > 0 => {
                     for end in self.passed(*function, *index, path, depth).iter() {
                         if !found.contains(end) {
                             found.push(*end);
@@ -101,6 +103,13 @@ impl<'f, 'p> Ends<'f, 'p> {
         }
         // A recursive function passes what it was passed.
         self.memo.borrow_mut().insert(question.clone(), Rc::default());
+        let mut parts = self.parts.borrow_mut();
+        let asked = parts.entry((function, index)).or_default();
+        *asked += 1;
+        if *asked > MAX_PARTS {
+            return Rc::default();
+        }
+        drop(parts);
         let fields: Vec<Field> = path.iter().cloned().map(Field::Named).collect();
         let certain = self.facts.calls.callers(self.facts.program, function);
         let possible = self.possible.get(&function).map_or(&[][..], Vec::as_slice);
