@@ -114,6 +114,10 @@ fn comes_from_outside(evaluator: &Evaluator<'_>, function: FunctionRef, place: &
     if let Some((file, written)) = written {
         return is_foreign(evaluator, file, written);
     }
+    // What is known to hold something of the program has it through whatever gave it: `Arc::clone(&self.source)`.
+    if !values.is_empty() {
+        return false;
+    }
     let index = program.index(function.file);
     let definitions = match place.root {
         Root::Variable(id) => index.of_variable(id),
