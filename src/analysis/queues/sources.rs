@@ -6,7 +6,7 @@
 use crate::analysis::facts::Facts;
 use crate::analysis::value::{AcquiredKind, Value};
 use crate::catalogue::schema::{QueueEnd, Waiting};
-use crate::ir::{Name, Place, Root, TypeRef, TypeRoot};
+use crate::ir::{Name, OpKind, Operand, Place, Root, Rvalue, TypeRef, TypeRoot};
 use crate::linking::{FunctionRef, OpRef, VariableRef};
 use crate::source::FileId;
 
@@ -14,6 +14,9 @@ use super::feeds::feeds_through;
 
 /// How the receiving ends of channels are called, whoever makes them: `broadcast::Receiver`, `ReceiverStream`.
 const CHANNEL: &str = "Receiver";
+
+/// How many variables and calls an end is followed through to where its type is written.
+const MAX_STEPS: u32 = 4;
 
 /// Whether what the operation at `at` brings comes from outside.
 pub(super) fn is_outside(facts: &Facts<'_>, at: OpRef, queues: u32) -> bool {
@@ -35,13 +38,13 @@ pub(super) fn is_outside(facts: &Facts<'_>, at: OpRef, queues: u32) -> bool {
         Value::Resource(id) => is_end && matches!(facts.evaluator.acquisition(*id).kind, AcquiredKind::Instance(_)),
         _ => false,
     });
-    !(is_inside || is_end && is_typed_as_channel(facts, at.function, &receiver))
+    !(is_inside || is_end && is_typed_as_channel(facts, at.function, &receiver, MAX_STEPS))
 }
 
-/// Whether the written type of a variable or field is that of a channel's end.
-fn is_typed_as_channel(facts: &Facts<'_>, function: FunctionRef, place: &Place) -> bool {
+/// Whether the written type of a variable or field, or of the collection it was taken out of, is that of a channel's end.
+fn is_typed_as_channel(facts: &Facts<'_>, function: FunctionRef, place: &Place, steps: u32) -> bool {
     let of_type = |file: FileId, written: &TypeRef| names_channel(facts, file, written);
-    match (place.split_last(), &place.root) {
+    let is_written = match (place.split_last(), &place.root) {
         (None, Root::Variable(id)) => {
             let variable = facts.program.variable(function.variable(*id));
             variable.annotation.as_ref().is_some_and(|written| of_type(function.file, written))
@@ -59,7 +62,23 @@ fn is_typed_as_channel(facts: &Facts<'_>, function: FunctionRef, place: &Place) 
             types.any(|(name, written)| field.name() == Some(name) && of_type(class.file, written))
         }),
         _ => false,
-    }
+    };
+    let Some(steps) = steps.checked_sub(1).filter(|_| !is_written && place.path.is_empty()) else { return is_written };
+    let index = facts.program.index(function.file);
+    let definitions = match place.root {
+        Root::Variable(id) => index.of_variable(id),
+        Root::Temp(temp) => index.of_temp(function.function, temp),
+        Root::This | Root::Global(_) => return false,
+    };
+    definitions.iter().any(|definition| {
+        let function = function.sibling(definition.function);
+        let from = match &facts.program.op(function.op(definition.block, definition.index as usize)).kind {
+            OpKind::Assign { value: Rvalue::Use(Operand::Place(from)), .. } => Some(from.clone()),
+            OpKind::Call(call) => call.receiver().map(|(receiver, _)| receiver),
+            _ => None,
+        };
+        from.is_some_and(|from| is_typed_as_channel(facts, function, &from, steps))
+    })
 }
 
 fn names_channel(facts: &Facts<'_>, file: FileId, written: &TypeRef) -> bool {
