@@ -15,6 +15,10 @@ use super::dispatch::Implementations;
 use super::entries::Entries;
 use super::{Evidence, Frequencies, Frequency, Lifecycles, Node, Rate, memo};
 
+/// Of so many implementations of a trait each is likely to be what a call runs. Of more, which of them it is, and whether
+/// it is one of interest, is a matter of configuration: a plug-in is set up when somebody asks for it.
+const MAX_LIKELY: usize = 3;
+
 /// Gathers who calls whom and lets the rates go along.
 pub(super) struct Solver<'e, 'p> {
     evaluator: &'e Evaluator<'p>,
@@ -200,11 +204,15 @@ impl<'e, 'p> Solver<'e, 'p> {
         let callee = self.evaluator.callee(at);
         if self.evaluator.drops_implicitly(at.function) {
             let dispatch = self.implementations.of_call(self.evaluator, at, call);
-            for method in dispatch.methods {
+            let is_one_of_many = dispatch.methods.len() > MAX_LIKELY;
+            let (likely, mut possible) =
+                if is_one_of_many { (Vec::new(), dispatch.methods) } else { (dispatch.methods, Vec::new()) };
+            for method in likely {
                 self.edge(at.function, Node::Function(method), at);
             }
-            if !dispatch.namesakes.is_empty() {
-                let possible = dispatch.namesakes.into_iter().map(|method| (Node::Function(method), at));
+            possible.extend(dispatch.namesakes);
+            if !possible.is_empty() {
+                let possible = possible.into_iter().map(|method| (Node::Function(method), at));
                 self.possible.entry(at.function).or_default().extend(possible);
             }
         }
