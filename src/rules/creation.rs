@@ -177,7 +177,9 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     let chain = facts.frequencies.chain(&facts.evaluator, function);
     let ends_on_drop = facts.resource(acquisition).is_some_and(|(_, resource)| resource.ends_on_drop);
     let is_released = is_closed_again(obligation) || ends_on_drop && is_dropped(obligation);
-    let severity = if is_released || hands_out_cleanup(facts, obligation) {
+    // Of a program that is all here, nothing shows that this runs more than once.
+    let is_in_doubt = rate == Rate::PerCall && chain.entry.is_none() && facts.frequencies.is_of_program(function.file);
+    let severity = if is_released || is_in_doubt || hands_out_cleanup(facts, obligation) {
         Severity::Note
     } else if matches!(rate, Rate::PerCall | Rate::PerTurn | Rate::PerInstance | Rate::PerRender) {
         Severity::Warning
