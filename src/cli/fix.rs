@@ -59,7 +59,9 @@ pub(super) fn tell(outcome: &Outcome, is_written: bool, quiet: bool) -> std::io:
             undone.display_path, undone.line, undone.rule, undone.title, undone.reason
         )?;
     }
-    if !quiet && (is_written || !outcome.applied.is_empty()) {
+    if !quiet && is_written && outcome.applied.is_empty() {
+        writeln!(err, "nothing to fix")?;
+    } else if !quiet && !outcome.applied.is_empty() {
         let fixed = if is_written { "fixed" } else { "would fix" };
         let findings = Count(outcome.applied.len(), "finding");
         writeln!(err, "{fixed} {findings} in {}", Count(outcome.changes.len(), "file"))?;
