@@ -196,15 +196,6 @@ pub fn alias<'p>(facts: &Facts<'p>, file: FileId, root: &TypeRoot, path: &[Name]
     if !path.is_empty() {
         return None;
     }
-    let id = VariableRef { file, variable: *variable };
-    let id = match facts.program.variable(id).binding {
-        Binding::Import(import) => match facts.program.import(file, import)? {
-            Symbol::Variable(id) => id,
-            _ => return None,
-        },
-        _ => id,
-    };
-    let variable = facts.program.variable(id);
-    (variable.binding == Binding::Type).then_some(())?;
-    Some((id.file, variable.annotation.as_ref()?))
+    let (file, _, written) = facts.evaluator.declared_type(VariableRef { file, variable: *variable })?;
+    Some((file, written))
 }

@@ -4,7 +4,7 @@ use compact_str::CompactString;
 
 use crate::source::{FileId, Language, Span};
 
-use super::{Function, FunctionId, Name, Operand, Place, TypeRef};
+use super::{Function, FunctionId, Name, Operand, Place, TypeRef, TypeRoot};
 
 /// Index of a variable in its module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,6 +181,17 @@ pub struct ParseIssue {
 }
 
 impl Module {
+    /// The last name of a written type, as this module writes it.
+    #[must_use]
+    pub fn type_name<'t>(&'t self, root: &'t TypeRoot, path: &'t [Name]) -> Option<&'t Name> {
+        match (path.last(), root) {
+            (Some(last), _) => Some(last),
+            (None, TypeRoot::Global(name)) => Some(name),
+            (None, TypeRoot::Variable(id)) => Some(&self.variable(*id).name),
+            (None, TypeRoot::Module(_)) => None,
+        }
+    }
+
     /// The module of a file of which nothing could be read: an initialiser that does nothing.
     #[must_use]
     pub fn empty(file: FileId, language: Language) -> Self {

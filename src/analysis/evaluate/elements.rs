@@ -1,10 +1,10 @@
 //! Elements: what written types say is in a collection, where scopes drop and types are written.
 
-use crate::ir::{OpKind, Operand, Place, Root, Rvalue, TypeRef};
-use crate::linking::{FunctionRef, OpRef};
+use crate::ir::{FunctionId, OpKind, Operand, Place, Root, Rvalue, TypeRef};
+use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::FileId;
 
-use super::super::value::{Value, Values};
+use super::super::value::{AcquiredKind, Value, Values};
 use super::Evaluator;
 
 /// Methods of the standard collections that give one element.
@@ -17,7 +17,7 @@ const GIVES_ALL: &[&str] = &["drain", "into_iter", "into_values", "iter", "iter_
 /// How many variables and calls a collection is followed through to where its type is written.
 const MAX_STEPS: u32 = 6;
 
-impl Evaluator<'_> {
+impl<'p> Evaluator<'p> {
     /// What a method gives by the written type of the collection it is called on: `self.backends.get(name)`.
     pub(super) fn element_given(&self, at: OpRef) -> Values {
         let receiver = self.program.op(at).call().and_then(|call| {
@@ -36,7 +36,7 @@ impl Evaluator<'_> {
     }
 
     fn element_of(&self, function: FunctionRef, place: &Place, steps: u32) -> Values {
-        if let Some((file, scope, written)) = self.written(function, place) {
+        if let Some((file, scope, written)) = self.written_type(function, place) {
             return self.element_type(file, written).map_or_else(Values::default, |inner| {
                 let scope = FunctionRef::new(file, scope);
                 self.typed(scope.file, scope.function, inner)
@@ -50,8 +50,7 @@ impl Evaluator<'_> {
             _ => &[],
         };
         let Some(definition) = definitions.first() else { return Values::default() };
-        let at =
-            OpRef { function: function.sibling(definition.function), block: definition.block, index: definition.index };
+        let at = self.definition_op(function, *definition);
         match &self.program.op(at).kind {
             OpKind::Call(call) if call.method_name().is_some_and(|name| GIVES_ALL.contains(&name)) => call
                 .receiver()
@@ -63,8 +62,12 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The type that is written of a place, with the file and the function it is written in.
-    fn written(&self, function: FunctionRef, place: &Place) -> Option<(FileId, crate::ir::FunctionId, &TypeRef)> {
+    /// The type that is written of a variable or field, with the file and the function it is written in.
+    pub(in crate::analysis) fn written_type(
+        &self,
+        function: FunctionRef,
+        place: &Place,
+    ) -> Option<(FileId, FunctionId, &'p TypeRef)> {
         let Some((field, of)) = place.path.split_last() else {
             let Root::Variable(id) = place.root else { return None };
             let variable = self.program.variable(function.variable(id));
@@ -72,14 +75,24 @@ impl Evaluator<'_> {
         };
         let name = field.name()?;
         let of = Place { root: place.root.clone(), path: of.iter().cloned().collect() };
-        self.place(function, &of).iter().find_map(|value| match value {
-            Value::This { class, path } if path.is_empty() => {
-                let body = self.program.class(*class);
-                let (_, written) = body.field_types.iter().find(|(field, _)| field == name)?;
-                Some((class.file, body.parent, written))
-            }
-            _ => None,
+        self.place(function, &of).iter().find_map(|value| {
+            let class = self.class_of(value)?;
+            let body = self.program.class(class);
+            let (_, written) = body.field_types.iter().find(|(field, _)| field == name)?;
+            Some((class.file, body.parent, written))
         })
+    }
+
+    /// The class of the project that a value is an instance of.
+    pub(in crate::analysis) fn class_of(&self, value: &Value) -> Option<ClassRef> {
+        match value {
+            Value::This { class, path } if path.is_empty() => Some(*class),
+            Value::Resource(id) => match self.acquisition(*id).kind {
+                AcquiredKind::Instance(class) => Some(class),
+                AcquiredKind::Catalogued(_) => None,
+            },
+            _ => None,
+        }
     }
 
     /// `V` of `Arc<HashMap<K, V>>`, `T` of `&[T]`.

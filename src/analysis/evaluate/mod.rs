@@ -316,7 +316,8 @@ impl<'p> Evaluator<'p> {
         }
     }
 
-    fn definition_op(&self, function: FunctionRef, definition: Definition) -> OpRef {
+    /// The operation that a definition is.
+    pub(in crate::analysis) fn definition_op(&self, function: FunctionRef, definition: Definition) -> OpRef {
         OpRef { function: function.sibling(definition.function), block: definition.block, index: definition.index }
     }
 

@@ -37,7 +37,7 @@ const HOLDERS: &[&str] = &[
     "State",
 ];
 
-impl Evaluator<'_> {
+impl<'p> Evaluator<'p> {
     /// What a variable's annotation says it holds.
     pub(super) fn annotated(&self, id: VariableRef) -> Values {
         let variable = self.program.variable(id);
@@ -132,8 +132,9 @@ impl Evaluator<'_> {
         }
     }
 
-    /// What an interface or alias stands for, through imports.
-    fn declared_type(&self, id: VariableRef) -> Option<(FileId, FunctionId, &TypeRef)> {
+    /// What an interface or alias stands for, through imports, with the function it is written in.
+    #[must_use]
+    pub fn declared_type(&self, id: VariableRef) -> Option<(FileId, FunctionId, &'p TypeRef)> {
         let id = match self.program.variable(id).binding {
             Binding::Import(import) => match self.program.import(id.file, import)? {
                 Symbol::Variable(variable) => variable,
@@ -169,14 +170,7 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn is_holder(&self, file: FileId, root: &TypeRoot, path: &[Name]) -> bool {
-        let name = match (path.last(), root) {
-            (Some(last), _) => Some(last),
-            (None, TypeRoot::Global(name)) => Some(name),
-            (None, TypeRoot::Variable(variable)) => {
-                Some(&self.program.variable(VariableRef { file, variable: *variable }).name)
-            }
-            (None, TypeRoot::Module(_)) => None,
-        };
+        let name = self.program.module(file).type_name(root, path);
         self.prelude(file).is_some() && name.is_some_and(|name| HOLDERS.contains(&name.as_str()))
     }
 

@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::{CallTarget, Evaluator};
-use crate::analysis::value::{AcquiredKind, Value};
+use crate::analysis::value::Value;
 use crate::ir::{Binding, Call, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, TypeRef, TypeRoot};
 use crate::linking::{ClassRef, FunctionRef, OpRef, Symbol, Target, VariableRef};
 use crate::source::FileId;
@@ -55,7 +55,7 @@ impl Implementations {
         let (Some((receiver, _)), Some(name)) = (call.receiver(), call.method_name()) else { return dispatch };
         let Some((name, namesakes)) = self.by_name.get_key_value(name) else { return dispatch };
         let receivers = evaluator.place(at.function, &receiver);
-        let classes: Vec<ClassRef> = receivers.iter().filter_map(|value| class_of(evaluator, value)).collect();
+        let classes: Vec<ClassRef> = receivers.iter().filter_map(|value| evaluator.class_of(value)).collect();
         for class in &classes {
             dispatch.methods.extend(self.by_trait.get(&(*class, name.clone())).into_iter().flatten());
         }
@@ -75,21 +75,10 @@ fn implemented(evaluator: &Evaluator<'_>, part: ClassRef) -> Vec<ClassRef> {
     let class = evaluator.program.class(part);
     let written = class.implements.iter().flat_map(|written| {
         let values = evaluator.typed(part.file, class.parent, written);
-        values.iter().filter_map(|value| class_of(evaluator, value)).collect::<Vec<_>>()
+        values.iter().filter_map(|value| evaluator.class_of(value)).collect::<Vec<_>>()
     });
     let mut seen = FxHashSet::default();
     written.filter(|class| seen.insert(*class)).collect()
-}
-
-fn class_of(evaluator: &Evaluator<'_>, value: &Value) -> Option<ClassRef> {
-    match value {
-        Value::This { class, path } if path.is_empty() => Some(*class),
-        Value::Resource(id) => match evaluator.acquisition(*id).kind {
-            AcquiredKind::Instance(class) => Some(class),
-            AcquiredKind::Catalogued(_) => None,
-        },
-        _ => None,
-    }
 }
 
 /// Whether a value is of a type of another crate: by what is written of it, or by the calls it came through.
@@ -100,18 +89,7 @@ fn comes_from_outside(evaluator: &Evaluator<'_>, function: FunctionRef, place: &
         return true;
     }
     let Some(steps) = steps.checked_sub(1) else { return false };
-    let written = match (&place.root, place.path.as_slice()) {
-        (Root::Variable(id), []) => {
-            program.variable(function.variable(*id)).annotation.as_ref().map(|written| (function.file, written))
-        }
-        (Root::This, [field]) => program.this_class(function).and_then(|class| {
-            let types = &program.class(class).field_types;
-            let written = types.iter().find(|(name, _)| field.name() == Some(name.as_str()));
-            written.map(|(_, written)| (class.file, written))
-        }),
-        _ => None,
-    };
-    if let Some((file, written)) = written {
+    if let Some((file, _, written)) = evaluator.written_type(function, place) {
         return is_foreign(evaluator, file, written);
     }
     // What is known to hold something of the program has it through whatever gave it: `Arc::clone(&self.source)`.
@@ -124,11 +102,7 @@ fn comes_from_outside(evaluator: &Evaluator<'_>, function: FunctionRef, place: &
         Root::Temp(temp) => index.of_temp(function.function, temp),
         Root::This | Root::Global(_) => return false,
     };
-    let mut definitions = definitions.iter().map(|definition| OpRef {
-        function: function.sibling(definition.function),
-        block: definition.block,
-        index: definition.index,
-    });
+    let mut definitions = definitions.iter().map(|definition| evaluator.definition_op(function, *definition));
     definitions.next().is_some_and(|at| match program.op(at).call() {
         Some(call) => {
             let callee = evaluator.callee(at);

@@ -448,21 +448,9 @@ fn decorator_name(module: &Module, decorator: &Decorator) -> Option<Name> {
     }
 }
 
-fn type_name(written: &TypeRef) -> Option<Name> {
-    match written {
-        TypeRef::Named { root: TypeRoot::Global(name), path, .. } => Some(path.last().unwrap_or(name).clone()),
-        TypeRef::Named { path, .. } => path.last().cloned(),
-        _ => None,
-    }
-}
-
-pub(super) fn written_name(module: &Module, written: &TypeRef) -> Option<Name> {
-    match written {
-        TypeRef::Named { root: TypeRoot::Variable(id), path, .. } if path.is_empty() => {
-            Some(module.variable(*id).name.clone())
-        }
-        other => type_name(other),
-    }
+fn written_name(module: &Module, written: &TypeRef) -> Option<Name> {
+    let TypeRef::Named { root, path, .. } = written else { return None };
+    module.type_name(root, path).cloned()
 }
 
 /// Whether a function has its name from a declaration or a variable, not from the property it is a value of.

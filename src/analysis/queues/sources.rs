@@ -6,8 +6,8 @@
 use crate::analysis::facts::Facts;
 use crate::analysis::value::{AcquiredKind, Value};
 use crate::catalogue::schema::{QueueEnd, Waiting};
-use crate::ir::{Name, OpKind, Operand, Place, Root, Rvalue, TypeRef, TypeRoot};
-use crate::linking::{FunctionRef, OpRef, VariableRef};
+use crate::ir::{OpKind, Operand, Place, Root, Rvalue, TypeRef};
+use crate::linking::{FunctionRef, OpRef};
 use crate::source::FileId;
 
 use super::feeds::feeds_through;
@@ -43,26 +43,8 @@ pub(super) fn is_outside(facts: &Facts<'_>, at: OpRef, queues: u32) -> bool {
 
 /// Whether the written type of a variable or field, or of the collection it was taken out of, is that of a channel's end.
 fn is_typed_as_channel(facts: &Facts<'_>, function: FunctionRef, place: &Place, steps: u32) -> bool {
-    let of_type = |file: FileId, written: &TypeRef| names_channel(facts, file, written);
-    let is_written = match (place.split_last(), &place.root) {
-        (None, Root::Variable(id)) => {
-            let variable = facts.program.variable(function.variable(*id));
-            variable.annotation.as_ref().is_some_and(|written| of_type(function.file, written))
-        }
-        (Some((base, field)), _) => facts.evaluator.place(function, &base).iter().any(|value| {
-            let class = match value {
-                Value::This { class, path } if path.is_empty() => *class,
-                Value::Resource(id) => match facts.evaluator.acquisition(*id).kind {
-                    AcquiredKind::Instance(class) => class,
-                    AcquiredKind::Catalogued(_) => return false,
-                },
-                _ => return false,
-            };
-            let mut types = facts.program.class(class).field_types.iter();
-            types.any(|(name, written)| field.name() == Some(name) && of_type(class.file, written))
-        }),
-        _ => false,
-    };
+    let written = facts.evaluator.written_type(function, place);
+    let is_written = written.is_some_and(|(file, _, written)| names_channel(facts, file, written));
     let Some(steps) = steps.checked_sub(1).filter(|_| !is_written && place.path.is_empty()) else { return is_written };
     let index = facts.program.index(function.file);
     let definitions = match place.root {
@@ -71,24 +53,18 @@ fn is_typed_as_channel(facts: &Facts<'_>, function: FunctionRef, place: &Place, 
         Root::This | Root::Global(_) => return false,
     };
     definitions.iter().any(|definition| {
-        let function = function.sibling(definition.function);
-        let from = match &facts.program.op(function.op(definition.block, definition.index as usize)).kind {
+        let at = facts.evaluator.definition_op(function, *definition);
+        let from = match &facts.program.op(at).kind {
             OpKind::Assign { value: Rvalue::Use(Operand::Place(from)), .. } => Some(from.clone()),
             OpKind::Call(call) => call.receiver().map(|(receiver, _)| receiver),
             _ => None,
         };
-        from.is_some_and(|from| is_typed_as_channel(facts, function, &from, steps))
+        from.is_some_and(|from| is_typed_as_channel(facts, at.function, &from, steps))
     })
 }
 
 fn names_channel(facts: &Facts<'_>, file: FileId, written: &TypeRef) -> bool {
     let TypeRef::Named { root, path, arguments } = written else { return false };
-    let is_it = |name: &Name| name.contains(CHANNEL);
-    let name = match (path.last(), root) {
-        (Some(last), _) => is_it(last),
-        (None, TypeRoot::Global(name)) => is_it(name),
-        (None, TypeRoot::Variable(id)) => is_it(&facts.program.variable(VariableRef { file, variable: *id }).name),
-        (None, TypeRoot::Module(_)) => false,
-    };
+    let name = facts.program.module(file).type_name(root, path).is_some_and(|name| name.contains(CHANNEL));
     name || arguments.iter().any(|argument| names_channel(facts, file, argument))
 }
