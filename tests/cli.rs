@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -164,6 +165,21 @@ fn output_is_the_same_for_any_number_of_threads() {
     let one = check(&files, "--output-format concise -j 1", 1).0;
     assert_eq!(one, check(&files, "--output-format concise -j 8", 1).0);
     assert!(one.lines().count() >= 40, "{one}");
+}
+
+#[test]
+fn unsaved_text_is_looked_at_in_the_place_of_the_file() {
+    let project = project(&[("package.json", b"{}"), ("src/a.ts", b"export {}"), ("src/b.ts", LEAK.as_bytes())]);
+    for arguments in ["--stdin-filename src/a.ts", "- --stdin-filename ./src/a.ts"] {
+        let mut command = leaklint(project.path(), &format!("{arguments} --output-format concise"));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(LEAK.as_bytes()).unwrap();
+        let (code, stdout, stderr) = streams(&child.wait_with_output().unwrap());
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stdout.contains("error[pool-per-call]"), "{stdout}");
+        assert!(stdout.lines().all(|line| line.starts_with("src/a.ts:")), "{stdout}");
+    }
+    assert_eq!(fs::read(project.path().join("src/a.ts")).unwrap(), b"export {}");
 }
 
 #[test]

@@ -170,6 +170,10 @@ fn bad_input_costs_itself_only() {
     assert_eq!(problems[2], ("utf16.ts", "the file is UTF-16; only UTF-8 is read"));
     assert_eq!(discovered.files_discovered, discovered.files.len() + discovered.files_skipped + 2);
 
+    let elsewhere = run(root.path(), &["bom.ts"]);
+    let paths: Vec<&str> = elsewhere.problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(paths, ["package.json"], "what is wrong with files that are not asked about is theirs");
+
     let named = run(root.path(), &["huge.ts"]);
     assert!(named.problems.iter().any(|problem| problem.message == "not analysed: larger than 1 MiB"));
 }

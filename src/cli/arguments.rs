@@ -72,6 +72,10 @@ pub(super) struct Check {
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 
+    /// Take what stands on standard input for what this file holds, and report on it: for editors, whose text is not saved
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["fix", "diff", "changed", "since", "staged"])]
+    pub(super) stdin_filename: Option<PathBuf>,
+
     #[command(flatten)]
     pub(super) output: OutputOptions,
 

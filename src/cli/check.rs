@@ -1,6 +1,6 @@
 //! `leaklint check`: from arguments to a request, from a report to stdout.
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -15,6 +15,7 @@ use super::progress::ProgressLine;
 use super::show;
 use crate::config::{self, BaselineSource, Levels};
 use crate::discovery::changes::Since;
+use crate::discovery::location;
 use crate::findings::Severity;
 use crate::run::{self, Explain, Packages, Report, Request};
 use crate::{fixing, reporting};
@@ -41,6 +42,10 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
             known => known.since.clone().map(Since::Reference),
         },
         ..request(&arguments.paths, &arguments.project, levels, packages)?
+    };
+    let request = match &arguments.stdin_filename {
+        Some(path) => with_unsaved(request, path, std::io::stdin().lock())?,
+        None => request,
     };
     if arguments.show.show_config {
         return show::configuration(&request);
@@ -88,6 +93,17 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
     let fails =
         levels::fails(&report.findings, arguments.output.max_warnings.unwrap_or(0)) && !arguments.output.exit_zero;
     Ok(if fails { Verdict::Findings } else { Verdict::Clean })
+}
+
+/// The request with `text` in the place of what a file holds, about that file. `-` among the paths stands for it, as elsewhere.
+fn with_unsaved(mut request: Request, path: &Path, mut text: impl Read) -> anyhow::Result<Request> {
+    let mut unsaved = String::new();
+    text.read_to_string(&mut unsaved).context("standard input cannot be read")?;
+    let path = location::normalise(&request.working_directory.join(path));
+    request.overlay.insert(path.clone(), unsaved.into());
+    request.paths.retain(|other| other != Path::new("-"));
+    request.paths.push(path);
+    Ok(request)
 }
 
 /// What `--fix` would change; the exit code is that of the code as it is.

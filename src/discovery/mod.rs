@@ -134,26 +134,26 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
     walked.problems.retain(|(path, _)| !configuration.excludes_file(path));
 
     let root = common_ancestor(&roots);
-    let display = |path: &Path| display(&working_directory, path);
-    let mut problems: Vec<Problem> = Vec::new();
     let files_skipped = walked.skipped.len();
     let files_discovered = walked.sources.len() + files_skipped + walked.problems.len();
-    problems.extend(
-        walked.problems.iter().map(|(path, message)| Problem { path: display(path), message: message.clone() }),
-    );
+    let mut problems = std::mem::take(&mut walked.problems);
 
     let owners = Owners::of(&walked);
-    let (projects, tsconfigs) = configurations(&root, &walked, &mut problems, &display);
-    let crates = crates(&root, &walked, &mut problems, &display);
+    let (projects, tsconfigs) = configurations(&root, &walked, &mut problems);
+    let crates = crates(&root, &walked, &mut problems);
     walked.sources.sort_unstable_by(|a, b| bytes(&a.0).cmp(bytes(&b.0)));
     walked.sources.dedup_by(|a, b| a.0 == b.0);
-    problems.sort();
-    problems.dedup();
 
     let bases = role_bases(request, &root, &targets);
     let by_directory: FxHashMap<&str, u32> =
         projects.iter().enumerate().map(|(at, project)| (project.directory.as_str(), index(at))).collect();
     let reported = Reported::new(&targets, chosen.as_deref(), &owners);
+    let display = |path: &Path| display(&working_directory, path);
+    problems.retain(|(path, _)| reported.concerns(path));
+    let mut problems: Vec<Problem> =
+        problems.into_iter().map(|(path, message)| Problem { path: display(&path), message }).collect();
+    problems.sort();
+    problems.dedup();
     let mut discovered = Discovered {
         reported: Vec::with_capacity(walked.sources.len()),
         roles: Vec::with_capacity(walked.sources.len()),
@@ -341,8 +341,7 @@ fn read_what_was_named(targets: &[PathBuf], settings: &walk::Settings, walked: &
 fn configurations(
     root: &Path,
     walked: &Walked,
-    problems: &mut Vec<Problem>,
-    display: &dyn Fn(&Path) -> String,
+    problems: &mut Vec<(PathBuf, String)>,
 ) -> (Vec<Project>, Vec<TsConfig>) {
     let mut manifests = Vec::new();
     for (path, text) in &walked.manifests {
@@ -351,7 +350,7 @@ fn configurations(
             Ok(value) => manifests.push(manifest::Manifest { path: relative, value }),
             // Templates and fixtures hold manifests that are not meant to be read.
             Err(_) if role_of(&relative) != FileRole::Source || text.trim().is_empty() || text.contains("{{") => {}
-            Err(error) => problems.push(Problem { path: display(path), message: format!("not valid JSON: {error}") }),
+            Err(error) => problems.push((path.clone(), format!("not valid JSON: {error}"))),
         }
     }
     manifests.sort_by(|a, b| a.path.cmp(&b.path));
@@ -370,14 +369,14 @@ fn configurations(
     tsconfigs.dedup_by(|a, b| a.directory == b.directory);
     for (path, error) in reader.broken {
         if location::relative(root, &path).is_some_and(|relative| role_of(&relative) == FileRole::Source) {
-            problems.push(Problem { path: display(&path), message: format!("not valid JSON: {error}") });
+            problems.push((path, format!("not valid JSON: {error}")));
         }
     }
     (projects, tsconfigs)
 }
 
 /// The crates of the tree; manifests that do not parse become problems.
-fn crates(root: &Path, walked: &Walked, problems: &mut Vec<Problem>, display: &dyn Fn(&Path) -> String) -> Vec<Crate> {
+fn crates(root: &Path, walked: &Walked, problems: &mut Vec<(PathBuf, String)>) -> Vec<Crate> {
     let mut crates = Vec::new();
     for (path, text) in &walked.cargo_manifests {
         let Some(relative) = location::relative(root, path) else { continue };
@@ -385,7 +384,7 @@ fn crates(root: &Path, walked: &Walked, problems: &mut Vec<Problem>, display: &d
             Ok(read) => crates.extend(read),
             // Templates hold manifests that are not meant to be read.
             Err(_) if role_of(&relative) != FileRole::Source || text.contains("{{") => {}
-            Err(error) => problems.push(Problem { path: display(path), message: format!("not valid TOML: {error}") }),
+            Err(error) => problems.push((path.clone(), format!("not valid TOML: {error}"))),
         }
     }
     crates.sort_by(|a, b| a.directory.cmp(&b.directory));
@@ -431,6 +430,16 @@ impl<'t> Reported<'t> {
             && self.packages.as_ref().is_none_or(|packages| {
                 self.owners.of_file(path, language).is_some_and(|owner| packages.contains(owner))
             })
+    }
+
+    /// Whether what is wrong with a file is of concern: a source that is reported on, or else a manifest or a directory
+    /// among the requested paths, or a manifest that governs them.
+    fn concerns(&self, path: &Path) -> bool {
+        if let Some(language) = Language::of_path(path) {
+            return self.holds(path, language);
+        }
+        let mut targets = self.files.iter().chain(&self.directories);
+        targets.any(|target| path.starts_with(target) || path.parent().is_some_and(|above| target.starts_with(above)))
     }
 }
 
