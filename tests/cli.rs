@@ -388,5 +388,7 @@ fn cargo_repeats_the_name_of_its_subcommand() {
 #[test]
 fn help() {
     insta::assert_snapshot!("help", check(&[], "--help", 0).0);
-    insta::assert_snapshot!("help_check", check(&[], "check --help", 0).0);
+    for verb in ["check", "baseline", "init", "rules", "explain", "catalogue", "completions", "man"] {
+        insta::assert_snapshot!(format!("help_{verb}"), check(&[], &format!("{verb} --help"), 0).0);
+    }
 }
