@@ -63,19 +63,7 @@ mod tests {
     }
 
     fn finding((rule, severity, confidence): (RuleId, Severity, Confidence)) -> Finding {
-        Finding {
-            rule,
-            severity,
-            confidence,
-            location: Location { file: FileId(0), span: Span::default() },
-            label: String::new(),
-            function: String::new(),
-            resource: String::new(),
-            message: String::new(),
-            help: String::new(),
-            trace: Vec::new(),
-            fix: None,
-        }
+        Finding::new(rule, severity, confidence, Location { file: FileId(0), span: Span::default() })
     }
 
     #[test]

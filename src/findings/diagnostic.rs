@@ -59,6 +59,54 @@ pub struct TraceStep {
 }
 
 impl Finding {
+    /// A finding that says nothing yet: what is left out of the rest stays empty.
+    #[must_use]
+    pub fn new(rule: RuleId, severity: Severity, confidence: Confidence, location: Location) -> Self {
+        Self {
+            rule,
+            severity,
+            confidence,
+            location,
+            label: String::new(),
+            function: String::new(),
+            resource: String::new(),
+            message: String::new(),
+            help: String::new(),
+            trace: Vec::new(),
+            fix: None,
+        }
+    }
+
+    #[must_use]
+    pub fn label(self, label: impl Into<String>) -> Self {
+        Self { label: label.into(), ..self }
+    }
+
+    #[must_use]
+    pub fn function(self, function: impl Into<String>) -> Self {
+        Self { function: function.into(), ..self }
+    }
+
+    #[must_use]
+    pub fn resource(self, resource: impl Into<String>) -> Self {
+        Self { resource: resource.into(), ..self }
+    }
+
+    #[must_use]
+    pub fn message(self, message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..self }
+    }
+
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: help.into(), ..self }
+    }
+
+    #[must_use]
+    pub fn trace(self, trace: Vec<TraceStep>) -> Self {
+        Self { trace, ..self }
+    }
+
     #[must_use]
     pub fn family(&self) -> Family {
         self.rule.family()

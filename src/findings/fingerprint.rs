@@ -84,18 +84,15 @@ mod tests {
     fn names(text: &str, function: &str) -> Vec<String> {
         let findings: Vec<Finding> = text
             .match_indices("LEAK")
-            .map(|(start, _)| Finding {
-                rule: RuleId::PoolPerCall,
-                severity: Severity::Error,
-                confidence: Confidence::High,
-                location: Location { file: FileId(0), span: Span::new(start as u32, start as u32 + 4) },
-                label: String::new(),
-                function: function.to_owned(),
-                resource: "pool".to_owned(),
-                message: String::new(),
-                help: String::new(),
-                trace: Vec::new(),
-                fix: None,
+            .map(|(start, _)| {
+                Finding::new(
+                    RuleId::PoolPerCall,
+                    Severity::Error,
+                    Confidence::High,
+                    Location { file: FileId(0), span: Span::new(start as u32, start as u32 + 4) },
+                )
+                .function(function.to_owned())
+                .resource("pool")
             })
             .collect();
         let file = SourceFile {

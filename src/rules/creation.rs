@@ -191,26 +191,27 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     let how_often = wording::rate_text(rate);
     let what = if is_released { "built and closed again" } else { "built" };
     let resource = facts.resource(acquisition).map(|(_, resource)| resource);
-    Finding {
+    Finding::new(
         rule,
         severity,
-        confidence: if chain.entry.is_some() { Confidence::High } else { Confidence::Medium },
-        location: facts.location(acquisition.at),
-        label: format!("{what} {how_often}"),
-        function: facts.program.name_of(function),
-        resource: wording::resource_id(facts, acquisition),
-        message: format!(
-            "{} {noun} is {what} {how_often}: {}",
-            wording::article(&noun),
-            wording::chain_text(facts, &chain, function)
-        ),
-        help: resource
+        if chain.entry.is_some() { Confidence::High } else { Confidence::Medium },
+        facts.location(acquisition.at),
+    )
+    .label(format!("{what} {how_often}"))
+    .function(facts.program.name_of(function))
+    .resource(wording::resource_id(facts, acquisition))
+    .message(format!(
+        "{} {noun} is {what} {how_often}: {}",
+        wording::article(&noun),
+        wording::chain_text(facts, &chain, function)
+    ))
+    .help(
+        resource
             .map(|resource| resource.help.clone())
             .filter(|help| !help.is_empty())
             .unwrap_or_else(|| "build it once, at module level or behind a lazy getter, and share it".to_owned()),
-        trace,
-        fix: None,
-    }
+    )
+    .trace(trace)
 }
 
 /// Whether the function gives its callers the means to release what it built.

@@ -71,25 +71,24 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: 
         _ => Severity::Warning,
     };
     let how_often = wording::rate_text(rate);
-    Finding {
-        rule: RuleId::DetachedTask,
+    Finding::new(
+        RuleId::DetachedTask,
         severity,
-        confidence: if chain.entry.is_some() { Confidence::High } else { Confidence::Medium },
-        location: facts.location(acquisition.at),
-        label: format!("started {how_often}, never stopped"),
-        function: facts.program.name_of(function),
-        resource: wording::resource_id(facts, acquisition),
-        message: match kept {
-            None => format!(
-                "an endless {noun} is started {how_often} and nothing can stop it: {}",
-                wording::chain_text(facts, &chain, function)
-            ),
-            Some(_) => format!("an endless {noun} keeps its own owner alive, so that no drop ever stops it"),
-        },
-        help: facts.resource(acquisition).map(|(_, resource)| resource.help.clone()).unwrap_or_default(),
-        trace,
-        fix: None,
-    }
+        if chain.entry.is_some() { Confidence::High } else { Confidence::Medium },
+        facts.location(acquisition.at),
+    )
+    .label(format!("started {how_often}, never stopped"))
+    .function(facts.program.name_of(function))
+    .resource(wording::resource_id(facts, acquisition))
+    .message(match kept {
+        None => format!(
+            "an endless {noun} is started {how_often} and nothing can stop it: {}",
+            wording::chain_text(facts, &chain, function)
+        ),
+        Some(_) => format!("an endless {noun} keeps its own owner alive, so that no drop ever stops it"),
+    })
+    .help(facts.resource(acquisition).map(|(_, resource)| resource.help.clone()).unwrap_or_default())
+    .trace(trace)
 }
 
 fn owner_finding(facts: &Facts<'_>, owner: &Owner, rate: Rate) -> Finding {
@@ -98,21 +97,20 @@ fn owner_finding(facts: &Facts<'_>, owner: &Owner, rate: Rate) -> Finding {
     let (_, resource) = (owner.task, facts.evaluator.catalogue.resource(owner.task));
     let field = Location { file: owner.class.file, span: owner.field };
     let ended = Location { file: owner.class.file, span: facts.program.function(owner.ended_by).name_span };
-    Finding {
-        rule: RuleId::DetachedTask,
+    Finding::new(
+        RuleId::DetachedTask,
         // Of a type of a library nobody knows how many there are.
-        severity: if rate == Rate::PerCall { Severity::Note } else { Severity::Warning },
-        confidence: Confidence::Medium,
-        location: field,
-        label: "dropping the handle lets the task run on".to_owned(),
-        function: name.clone(),
-        resource: resource.id.clone(),
-        message: format!("a dropped `{name}` leaves its {} running: only a method of it ends that", resource.noun),
-        help: "keep a guard in place of the token, or implement `Drop` to cancel or abort".to_owned(),
-        trace: vec![
-            TraceStep { location: field, message: "the handle is kept here".to_owned() },
-            TraceStep { location: ended, message: "this ends the task; a drop does not".to_owned() },
-        ],
-        fix: None,
-    }
+        if rate == Rate::PerCall { Severity::Note } else { Severity::Warning },
+        Confidence::Medium,
+        field,
+    )
+    .label("dropping the handle lets the task run on")
+    .function(name.clone())
+    .resource(resource.id.clone())
+    .message(format!("a dropped `{name}` leaves its {} running: only a method of it ends that", resource.noun))
+    .help("keep a guard in place of the token, or implement `Drop` to cancel or abort")
+    .trace(vec![
+        TraceStep { location: field, message: "the handle is kept here".to_owned() },
+        TraceStep { location: ended, message: "this ends the task; a drop does not".to_owned() },
+    ])
 }

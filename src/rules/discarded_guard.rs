@@ -52,45 +52,33 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 
 fn at_once(facts: &Facts<'_>, acquisition: &Acquisition, dropped: OpRef) -> Finding {
     let noun = wording::noun(facts, acquisition);
-    Finding {
-        rule: RuleId::DiscardedGuard,
-        severity: Severity::Error,
-        confidence: Confidence::High,
-        location: facts.location(acquisition.at),
-        label: AT_ONCE.to_owned(),
-        function: facts.program.name_of(acquisition.at.function),
-        resource: wording::resource_id(facts, acquisition),
-        message: format!("the {noun} is dropped at once, so what it is for ends where it begins"),
-        help: help(facts, acquisition),
-        trace: vec![
+    Finding::new(RuleId::DiscardedGuard, Severity::Error, Confidence::High, facts.location(acquisition.at))
+        .label(AT_ONCE.to_owned())
+        .function(facts.program.name_of(acquisition.at.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(format!("the {noun} is dropped at once, so what it is for ends where it begins"))
+        .help(help(facts, acquisition))
+        .trace(vec![
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is made here") },
             TraceStep { location: facts.location(dropped), message: "the statement ends, and drops it".to_owned() },
-        ],
-        fix: None,
-    }
+        ])
 }
 
 fn of_lock(facts: &Facts<'_>, taken: &Unguarded) -> Finding {
     let guard = facts.evaluator.catalogue.resource(taken.guard);
-    Finding {
-        rule: RuleId::DiscardedGuard,
-        severity: Severity::Error,
-        confidence: Confidence::High,
-        location: facts.location(taken.at),
-        label: "taken here, given back at the end of the statement".to_owned(),
-        function: facts.program.name_of(taken.at.function),
-        resource: guard.id.clone(),
-        message: format!("the {} is dropped at once, so what follows runs without the lock", guard.noun),
-        help: guard.help.clone(),
-        trace: vec![
+    Finding::new(RuleId::DiscardedGuard, Severity::Error, Confidence::High, facts.location(taken.at))
+        .label("taken here, given back at the end of the statement")
+        .function(facts.program.name_of(taken.at.function))
+        .resource(guard.id.clone())
+        .message(format!("the {} is dropped at once, so what follows runs without the lock", guard.noun))
+        .help(guard.help.clone())
+        .trace(vec![
             TraceStep { location: facts.location(taken.at), message: "the lock is taken here".to_owned() },
             TraceStep {
                 location: facts.location(taken.dropped),
                 message: "the statement ends, and gives it back".to_owned(),
             },
-        ],
-        fix: None,
-    }
+        ])
 }
 
 fn with_its_function(facts: &Facts<'_>, obligation: &Obligation, why: TooEarly) -> Finding {
@@ -108,19 +96,18 @@ fn with_its_function(facts: &Facts<'_>, obligation: &Obligation, why: TooEarly) 
         let message = format!("`{name}` ends here and drops it; what follows does without");
         trace.push(TraceStep { location: facts.location(call), message });
     }
-    Finding {
-        rule: RuleId::DiscardedGuard,
-        severity: if matches!(why, TooEarly::CallerGoesOn(_)) { Severity::Warning } else { Severity::Error },
-        confidence: Confidence::Medium,
-        location: facts.location(acquisition.at),
-        label: "made here, dropped at the end of the function".to_owned(),
-        function: name,
-        resource: wording::resource_id(facts, acquisition),
-        message,
-        help: help(facts, acquisition),
-        trace,
-        fix: None,
-    }
+    Finding::new(
+        RuleId::DiscardedGuard,
+        if matches!(why, TooEarly::CallerGoesOn(_)) { Severity::Warning } else { Severity::Error },
+        Confidence::Medium,
+        facts.location(acquisition.at),
+    )
+    .label("made here, dropped at the end of the function")
+    .function(name)
+    .resource(wording::resource_id(facts, acquisition))
+    .message(message)
+    .help(help(facts, acquisition))
+    .trace(trace)
 }
 
 fn help(facts: &Facts<'_>, acquisition: &Acquisition) -> String {

@@ -96,19 +96,12 @@ fn is_kept(facts: &Facts<'_>, function: FunctionRef, place: &Place, names: u32) 
 
 fn left_to_fire(facts: &Facts<'_>, at: OpRef) -> Finding {
     let callee = wording::callee_text(facts, at);
-    Finding {
-        rule: RuleId::EffectWithoutCleanup,
-        severity: Severity::Note,
-        confidence: Confidence::Medium,
-        location: facts.location(at),
-        label: "started here, never called off".to_owned(),
-        function: facts.program.name_of(at.function),
-        resource: callee.trim_matches('`').to_owned(),
-        message: format!("what {callee} was given runs also when the component is gone by then"),
-        help: "keep what it returns, and call it off in the function that the effect returns".to_owned(),
-        trace: Vec::new(),
-        fix: None,
-    }
+    Finding::new(RuleId::EffectWithoutCleanup, Severity::Note, Confidence::Medium, facts.location(at))
+        .label("started here, never called off")
+        .function(facts.program.name_of(at.function))
+        .resource(callee.trim_matches('`').to_owned())
+        .message(format!("what {callee} was given runs also when the component is gone by then"))
+        .help("keep what it returns, and call it off in the function that the effect returns")
 }
 
 /// Whether it is what an effect opens: something that stays open until somebody closes it.

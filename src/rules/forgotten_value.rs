@@ -31,24 +31,23 @@ fn finding(facts: &Facts<'_>, forgotten: &Forgotten, rate: Rate) -> Finding {
     let wording = Wording::of(facts, forgotten);
     let mut trace = wording::chain_steps(facts, &chain);
     trace.push(TraceStep { location: facts.location(at), message: wording.given_up.to_owned() });
-    Finding {
-        rule: RuleId::ForgottenValue,
-        severity: Severity::Warning,
-        confidence: if chain.entry.is_some() { Confidence::High } else { Confidence::Medium },
-        location: facts.location(at),
-        label: format!("{} {how_often}", wording.label),
-        function: facts.program.name_of(at.function),
-        resource: wording.resource,
-        message: format!(
-            "{} {} {how_often}: {}",
-            wording::callee_text(facts, at),
-            wording.does,
-            wording::chain_text(facts, &chain, at.function)
-        ),
-        help: wording.help,
-        trace,
-        fix: None,
-    }
+    Finding::new(
+        RuleId::ForgottenValue,
+        Severity::Warning,
+        if chain.entry.is_some() { Confidence::High } else { Confidence::Medium },
+        facts.location(at),
+    )
+    .label(format!("{} {how_often}", wording.label))
+    .function(facts.program.name_of(at.function))
+    .resource(wording.resource)
+    .message(format!(
+        "{} {} {how_often}: {}",
+        wording::callee_text(facts, at),
+        wording.does,
+        wording::chain_text(facts, &chain, at.function)
+    ))
+    .help(wording.help)
+    .trace(trace)
 }
 
 fn of_cycle(facts: &Facts<'_>, held: &Held, rate: Rate) -> Finding {
@@ -58,19 +57,13 @@ fn of_cycle(facts: &Facts<'_>, held: &Held, rate: Rate) -> Finding {
     let way = if fields.is_empty() { String::new() } else { format!(" by way of {}", fields.join(" and ")) };
     let mut trace = wording::chain_steps(facts, &chain);
     trace.push(TraceStep { location: facts.location(held.at), message: format!("from here on `{name}` holds itself") });
-    Finding {
-        rule: RuleId::ForgottenValue,
-        severity: Severity::Warning,
-        confidence: Confidence::Medium,
-        location: facts.location(held.at),
-        label: "closes a cycle of strong references".to_owned(),
-        function: facts.program.name_of(held.at.function),
-        resource: "value".to_owned(),
-        message: format!("`{name}` holds itself{way} and is never dropped; it is made {}", wording::rate_text(rate)),
-        help: "hold one of them by a `Weak` reference, or take it out of the field when it is done".to_owned(),
-        trace,
-        fix: None,
-    }
+    Finding::new(RuleId::ForgottenValue, Severity::Warning, Confidence::Medium, facts.location(held.at))
+        .label("closes a cycle of strong references")
+        .function(facts.program.name_of(held.at.function))
+        .resource("value")
+        .message(format!("`{name}` holds itself{way} and is never dropped; it is made {}", wording::rate_text(rate)))
+        .help("hold one of them by a `Weak` reference, or take it out of the field when it is done")
+        .trace(trace)
 }
 
 /// What is said of one kind of forgotten values.

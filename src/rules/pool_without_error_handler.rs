@@ -128,17 +128,10 @@ fn is_passed_on(facts: &Facts<'_>, obligation: &Obligation) -> bool {
 fn finding(facts: &Facts<'_>, obligation: &Obligation) -> Finding {
     let acquisition = &obligation.acquisition;
     let noun = wording::noun(facts, acquisition);
-    Finding {
-        rule: RuleId::PoolWithoutErrorHandler,
-        severity: Severity::Warning,
-        confidence: Confidence::High,
-        location: facts.location(acquisition.at),
-        label: "nobody listens to `error`".to_owned(),
-        function: facts.program.name_of(acquisition.at.function),
-        resource: wording::resource_id(facts, acquisition),
-        message: format!("the {noun} has no `error` handler: an error while nobody waits for it ends the process"),
-        help: "attach a handler that logs: `.on(\"error\", (error) => …)`".to_owned(),
-        trace: Vec::new(),
-        fix: None,
-    }
+    Finding::new(RuleId::PoolWithoutErrorHandler, Severity::Warning, Confidence::High, facts.location(acquisition.at))
+        .label("nobody listens to `error`")
+        .function(facts.program.name_of(acquisition.at.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(format!("the {noun} has no `error` handler: an error while nobody waits for it ends the process"))
+        .help("attach a handler that logs: `.on(\"error\", (error) => …)`")
 }

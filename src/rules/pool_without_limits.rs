@@ -234,17 +234,10 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, missing: &[&Limit], sever
         })
         .collect();
     let why: Vec<&str> = missing.iter().map(|limit| limit.why.as_str()).filter(|why| !why.is_empty()).collect();
-    Finding {
-        rule: RuleId::PoolWithoutLimits,
-        severity,
-        confidence: Confidence::High,
-        location: facts.location(acquisition.at),
-        label: "nothing bounds it".to_owned(),
-        function: facts.program.name_of(acquisition.at.function),
-        resource: wording::resource_id(facts, acquisition),
-        message: format!("the {noun} has {}", named.join(", ")),
-        help: if why.is_empty() { "set them to what the service can bear".to_owned() } else { why.join("; ") },
-        trace: Vec::new(),
-        fix: None,
-    }
+    Finding::new(RuleId::PoolWithoutLimits, severity, Confidence::High, facts.location(acquisition.at))
+        .label("nothing bounds it")
+        .function(facts.program.name_of(acquisition.at.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(format!("the {noun} has {}", named.join(", ")))
+        .help(if why.is_empty() { "set them to what the service can bear".to_owned() } else { why.join("; ") })
 }

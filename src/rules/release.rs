@@ -196,26 +196,25 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
         (Loss::Never | Loss::SomePath, Dropped::Open | Dropped::Undone) => Severity::Error,
         (Loss::OnThrow, Dropped::Late) => Severity::Note,
     };
-    Finding {
+    Finding::new(
         rule,
         severity,
-        confidence: if loss == Loss::Never { Confidence::High } else { Confidence::Medium },
-        location: facts.location(acquisition.at),
-        label: format!(
-            "acquired here, {}",
-            if loss == Loss::Never { format!("never {verb}") } else { format!("not {verb} on every path") }
-        ),
-        function: facts.program.name_of(function),
-        resource: wording::resource_id(facts, acquisition),
-        message,
-        help: match facts.resource(acquisition) {
-            // Where scopes end things by themselves there is no `finally` to speak of.
-            Some((_, resource)) if facts.evaluator.drops_implicitly(function) => resource.help.clone(),
-            _ => help(loss, &handle),
-        },
-        trace,
-        fix: None,
-    }
+        if loss == Loss::Never { Confidence::High } else { Confidence::Medium },
+        facts.location(acquisition.at),
+    )
+    .label(format!(
+        "acquired here, {}",
+        if loss == Loss::Never { format!("never {verb}") } else { format!("not {verb} on every path") }
+    ))
+    .function(facts.program.name_of(function))
+    .resource(wording::resource_id(facts, acquisition))
+    .message(message)
+    .help(match facts.resource(acquisition) {
+        // Where scopes end things by themselves there is no `finally` to speak of.
+        Some((_, resource)) if facts.evaluator.drops_implicitly(function) => resource.help.clone(),
+        _ => help(loss, &handle),
+    })
+    .trace(trace)
 }
 
 fn verb(kind: ResourceKind) -> &'static str {

@@ -61,22 +61,16 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, (user, how): (Location, S
     let acquisition = &obligation.acquisition;
     let noun = wording::noun(facts, acquisition);
     let help = facts.resource(acquisition).map(|(_, resource)| resource.help.clone()).unwrap_or_default();
-    Finding {
-        rule: RuleId::SharedSingleClient,
-        severity: Severity::Error,
-        confidence: Confidence::High,
-        location: facts.location(acquisition.at),
-        label: "one connection for all".to_owned(),
-        function: facts.program.name_of(acquisition.at.function),
-        resource: wording::resource_id(facts, acquisition),
-        message: format!(
+    Finding::new(RuleId::SharedSingleClient, Severity::Error, Confidence::High, facts.location(acquisition.at))
+        .label("one connection for all")
+        .function(facts.program.name_of(acquisition.at.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(format!(
             "one {noun} serves all requests: they queue behind one another, and none works once it is lost"
-        ),
-        help: if help.is_empty() { "use a pool, or a connection for each unit of work".to_owned() } else { help },
-        trace: vec![
+        ))
+        .help(if help.is_empty() { "use a pool, or a connection for each unit of work".to_owned() } else { help })
+        .trace(vec![
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is made here, once") },
             TraceStep { location: user, message: how },
-        ],
-        fix: None,
-    }
+        ])
 }

@@ -215,23 +215,22 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
         _ => container.at,
     };
     let is_shown = chain.entry.is_some() && write.key == Key::Many && deleted.is_none();
-    Finding {
-        rule: RuleId::UnboundedCache,
-        severity: Severity::Warning,
-        confidence: if is_shown { Confidence::High } else { Confidence::Medium },
-        location: facts.location(at),
-        label: "only ever grows".to_owned(),
-        function: facts.program.name_of(at.function),
-        resource: name.clone(),
-        message,
-        help: match container.shape {
-            Shape::Weak => "use `set` and `get`, so that an entry goes with its key".to_owned(),
-            _ if container.lifetime == Lifetime::Loop => {
-                "join what has finished in the loop: `while set.try_join_next().is_some() {}`".to_owned()
-            }
-            _ => "give it a bound and an eviction, delete entries when they expire, or use an LRU cache".to_owned(),
-        },
-        trace,
-        fix: None,
-    }
+    Finding::new(
+        RuleId::UnboundedCache,
+        Severity::Warning,
+        if is_shown { Confidence::High } else { Confidence::Medium },
+        facts.location(at),
+    )
+    .label("only ever grows")
+    .function(facts.program.name_of(at.function))
+    .resource(name.clone())
+    .message(message)
+    .help(match container.shape {
+        Shape::Weak => "use `set` and `get`, so that an entry goes with its key".to_owned(),
+        _ if container.lifetime == Lifetime::Loop => {
+            "join what has finished in the loop: `while set.try_join_next().is_some() {}`".to_owned()
+        }
+        _ => "give it a bound and an eviction, delete entries when they expire, or use an LRU cache".to_owned(),
+    })
+    .trace(trace)
 }

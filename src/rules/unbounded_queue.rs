@@ -36,19 +36,13 @@ fn idle(facts: &Facts<'_>, queue: &Queue, kept: OpRef) -> Finding {
         location: facts.location(*send),
         message: "what is sent here stays in the queue".to_owned(),
     }));
-    Finding {
-        rule: RuleId::UnboundedQueue,
-        severity: Severity::Warning,
-        confidence: Confidence::High,
-        location: facts.location(queue.at),
-        label: "is never emptied".to_owned(),
-        function: facts.program.name_of(queue.at.function),
-        resource: "queue".to_owned(),
-        message: "this queue only grows: its receiver is kept and never received from".to_owned(),
-        help: "receive from it, or drop the receiver: sending then fails, and keeps nothing".to_owned(),
-        trace,
-        fix: None,
-    }
+    Finding::new(RuleId::UnboundedQueue, Severity::Warning, Confidence::High, facts.location(queue.at))
+        .label("is never emptied")
+        .function(facts.program.name_of(queue.at.function))
+        .resource("queue")
+        .message("this queue only grows: its receiver is kept and never received from")
+        .help("receive from it, or drop the receiver: sending then fails, and keeps nothing")
+        .trace(trace)
 }
 
 fn outrun(facts: &Facts<'_>, queue: &Queue, feed: &Feed, consumer: &Consumer) -> Finding {
@@ -79,18 +73,11 @@ fn outrun(facts: &Facts<'_>, queue: &Queue, feed: &Feed, consumer: &Consumer) ->
         location: facts.location(*at),
         message: format!("{} is waited for before the next is taken", wording::callee_text(facts, *at)),
     }));
-    Finding {
-        rule: RuleId::UnboundedQueue,
-        severity: Severity::Warning,
-        confidence: Confidence::Medium,
-        location: facts.location(queue.at),
-        label: "has no bound".to_owned(),
-        function: facts.program.name_of(queue.at.function),
-        resource: "queue".to_owned(),
-        message: "this queue grows while its consumer waits: nothing holds back who fills it".to_owned(),
-        help: "give the channel a bound, and wait for room (`send(x).await`) or drop what does not fit (`try_send`)"
-            .to_owned(),
-        trace,
-        fix: None,
-    }
+    Finding::new(RuleId::UnboundedQueue, Severity::Warning, Confidence::Medium, facts.location(queue.at))
+        .label("has no bound")
+        .function(facts.program.name_of(queue.at.function))
+        .resource("queue")
+        .message("this queue grows while its consumer waits: nothing holds back who fills it")
+        .help("give the channel a bound, and wait for room (`send(x).await`) or drop what does not fit (`try_send`)")
+        .trace(trace)
 }

@@ -488,17 +488,11 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
             (format!("{this} is never {ended}: {reason}"), Confidence::High, vec![started, step])
         }
     };
-    Finding {
-        rule: words.rule,
-        severity,
-        confidence,
-        location: facts.location(acquisition.at),
-        label: format!("{begun} here, never {ended}"),
-        function: facts.program.name_of(function),
-        resource: wording::resource_id(facts, acquisition),
-        message,
-        help: format!("keep what it returns and give it to {clear} when the owner ends"),
-        trace,
-        fix: None,
-    }
+    Finding::new(words.rule, severity, confidence, facts.location(acquisition.at))
+        .label(format!("{begun} here, never {ended}"))
+        .function(facts.program.name_of(function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(message)
+        .help(format!("keep what it returns and give it to {clear} when the owner ends"))
+        .trace(trace)
 }

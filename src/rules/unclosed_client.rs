@@ -51,25 +51,19 @@ fn emptied(facts: &Facts<'_>, forgotten: &ForgottenField<'_>) -> Finding {
     let close = wording::release_name(facts, acquisition);
     let field = &forgotten.field;
     let method = facts.program.name_of(forgotten.emptied.function);
-    Finding {
-        rule: RuleId::UnclosedClient,
-        severity: Severity::Warning,
-        confidence: Confidence::Medium,
-        location: facts.location(acquisition.at),
-        label: format!("stays open when `{field}` is emptied"),
-        function: facts.program.name_of(acquisition.at.function),
-        resource: wording::resource_id(facts, acquisition),
-        message: format!("the {noun} is left open when `{method}` empties `this.{field}`"),
-        help: format!("call {close} before the field is emptied, also when what failed was the {noun} itself"),
-        trace: vec![
+    Finding::new(RuleId::UnclosedClient, Severity::Warning, Confidence::Medium, facts.location(acquisition.at))
+        .label(format!("stays open when `{field}` is emptied"))
+        .function(facts.program.name_of(acquisition.at.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(format!("the {noun} is left open when `{method}` empties `this.{field}`"))
+        .help(format!("call {close} before the field is emptied, also when what failed was the {noun} itself"))
+        .trace(vec![
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is acquired here") },
             TraceStep {
                 location: facts.location(forgotten.emptied),
                 message: "the only field that has it is emptied here, and the next call makes another".to_owned(),
             },
-        ],
-        fix: None,
-    }
+        ])
 }
 
 /// Whether losing a resource is a leak at all, and one that this rule speaks about.
@@ -90,26 +84,20 @@ fn evicted(facts: &Facts<'_>, obligation: &Obligation, eviction: Forgotten) -> F
     let acquisition = &obligation.acquisition;
     let noun = wording::noun(facts, acquisition);
     let close = wording::release_name(facts, acquisition);
-    Finding {
-        rule: RuleId::UnclosedClient,
-        severity: Severity::Warning,
-        confidence: Confidence::Medium,
-        location: facts.location(eviction.container),
-        label: "drops entries without closing them".to_owned(),
-        function: facts.program.name_of(obligation.function),
-        resource: wording::resource_id(facts, acquisition),
-        message: format!("the {noun} is left open when the cache that keeps it evicts it"),
-        help: format!("give the cache a function that calls {close} on what it evicts"),
-        trace: vec![
+    Finding::new(RuleId::UnclosedClient, Severity::Warning, Confidence::Medium, facts.location(eviction.container))
+        .label("drops entries without closing them")
+        .function(facts.program.name_of(obligation.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(format!("the {noun} is left open when the cache that keeps it evicts it"))
+        .help(format!("give the cache a function that calls {close} on what it evicts"))
+        .trace(vec![
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is acquired here") },
             TraceStep { location: facts.location(eviction.put), message: "only the cache keeps it".to_owned() },
             TraceStep {
                 location: facts.location(eviction.container),
                 message: "the cache is told of nobody to close what it drops".to_owned(),
             },
-        ],
-        fix: None,
-    }
+        ])
 }
 
 /// A promise of event callbacks that closes on success and forgets to on failure.
@@ -132,17 +120,11 @@ fn left_open(facts: &Facts<'_>, unsettled: &Unsettled) -> Finding {
         1 => "one way".to_owned(),
         count => format!("{count} ways"),
     };
-    Finding {
-        rule: RuleId::UnclosedClient,
-        severity: Severity::Error,
-        confidence: Confidence::High,
-        location: facts.location(acquisition.at),
-        label: "stays open when the promise is rejected".to_owned(),
-        function: facts.program.name_of(acquisition.at.function),
-        resource: wording::resource_id(facts, &acquisition),
-        message: format!("the {noun} is left open on {ways} of rejecting its promise"),
-        help: format!("call {close} before each `reject`, best in the one function that all of them call"),
-        trace,
-        fix: None,
-    }
+    Finding::new(RuleId::UnclosedClient, Severity::Error, Confidence::High, facts.location(acquisition.at))
+        .label("stays open when the promise is rejected")
+        .function(facts.program.name_of(acquisition.at.function))
+        .resource(wording::resource_id(facts, &acquisition))
+        .message(format!("the {noun} is left open on {ways} of rejecting its promise"))
+        .help(format!("call {close} before each `reject`, best in the one function that all of them call"))
+        .trace(trace)
 }

@@ -25,23 +25,17 @@ fn finding(facts: &Facts<'_>, abandoned: &Abandoned) -> Finding {
         GivenUp::Call => format!("{} gives up waiting for it", wording::callee_text(facts, abandoned.at)),
         GivenUp::OtherBranch => "another branch of the `select!` is done first".to_owned(),
     };
-    Finding {
-        rule: RuleId::UnreapedProcess,
-        severity: Severity::Warning,
-        confidence: Confidence::Medium,
-        location: facts.location(acquisition.at),
-        label: "started here, and not ended when waiting is given up".to_owned(),
-        function: facts.program.name_of(acquisition.at.function),
-        resource: wording::resource_id(facts, acquisition),
-        message: format!("the {noun} goes on when {when}"),
-        help: facts.resource(acquisition).map(|(_, resource)| resource.help.clone()).unwrap_or_default(),
-        trace: vec![
+    Finding::new(RuleId::UnreapedProcess, Severity::Warning, Confidence::Medium, facts.location(acquisition.at))
+        .label("started here, and not ended when waiting is given up")
+        .function(facts.program.name_of(acquisition.at.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(format!("the {noun} goes on when {when}"))
+        .help(facts.resource(acquisition).map(|(_, resource)| resource.help.clone()).unwrap_or_default())
+        .trace(vec![
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is started here") },
             TraceStep {
                 location: facts.location(abandoned.at),
                 message: "who waits here may stop, and drops the only handle to it".to_owned(),
             },
-        ],
-        fix: None,
-    }
+        ])
 }

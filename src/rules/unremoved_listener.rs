@@ -65,19 +65,17 @@ fn left_on_itself(facts: &Facts<'_>, addition: &Addition) -> Finding {
     let is_made = matches!(addition.handler.id, HandlerId::Fresh(_) | HandlerId::Written(_));
     let event = addition.event.text().unwrap_or_default();
     let what = if is_made { "adds one more" } else { "finds it there" };
-    Finding {
-        rule: RuleId::UnremovedListener,
-        severity: if is_made { Severity::Warning } else { Severity::Note },
-        confidence: Confidence::Medium,
-        location: facts.location(addition.at),
-        label: "added here, never removed".to_owned(),
-        function: facts.program.name_of(addition.at.function),
-        resource: facts.evaluator.catalogue.resource(addition.resource).id.clone(),
-        message: format!("the `{event}` listener stays when the element is taken out, and putting it back {what}"),
-        help: "remove it where the element is disconnected, or add it in the constructor".to_owned(),
-        trace: Vec::new(),
-        fix: None,
-    }
+    Finding::new(
+        RuleId::UnremovedListener,
+        if is_made { Severity::Warning } else { Severity::Note },
+        Confidence::Medium,
+        facts.location(addition.at),
+    )
+    .label("added here, never removed")
+    .function(facts.program.name_of(addition.at.function))
+    .resource(facts.evaluator.catalogue.resource(addition.resource).id.clone())
+    .message(format!("the `{event}` listener stays when the element is taken out, and putting it back {what}"))
+    .help("remove it where the element is disconnected, or add it in the constructor")
 }
 
 /// Whether a removal is given a function that was made for it, which nothing can have added.
@@ -387,22 +385,15 @@ fn calls_back(facts: &Facts<'_>, addition: &Addition) -> bool {
 
 fn empty_removal(facts: &Facts<'_>, removal: &Removal) -> Finding {
     let event = removal.event.as_ref().and_then(Event::text).map_or_else(String::new, |event| format!("`{event}` "));
-    Finding {
-        rule: RuleId::UnremovedListener,
-        severity: Severity::Error,
-        confidence: Confidence::High,
-        location: facts.location(removal.at),
-        label: "removes nothing".to_owned(),
-        function: facts.program.name_of(removal.at.function),
-        resource: facts.evaluator.catalogue.resource(removal.resource).id.clone(),
-        message: format!(
+    Finding::new(RuleId::UnremovedListener, Severity::Error, Confidence::High, facts.location(removal.at))
+        .label("removes nothing")
+        .function(facts.program.name_of(removal.at.function))
+        .resource(facts.evaluator.catalogue.resource(removal.resource).id.clone())
+        .message(format!(
             "this removes no {event}listener from `{}`: it is given a function made in place, which was never added",
             removal.target.text
-        ),
-        help: "keep the function that was added in a name or field, and give that to the removal".to_owned(),
-        trace: Vec::new(),
-        fix: None,
-    }
+        ))
+        .help("keep the function that was added in a name or field, and give that to the removal")
 }
 
 fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {
@@ -443,21 +434,16 @@ fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {
         }
         Why::Repeats(repetition) => repeated(facts, addition, repetition, &event, added),
     };
-    Finding {
-        rule: RuleId::UnremovedListener,
-        severity: Severity::Error,
-        confidence,
-        location: facts.location(addition.at),
-        label: "added here, never removed".to_owned(),
-        function: facts.program.name_of(function),
-        resource: facts.evaluator.catalogue.resource(addition.resource).id.clone(),
-        message,
-        help: "keep the function in a name or field and remove that very function from the same target, with the same \
-               flags, when the owner ends"
-            .to_owned(),
-        trace,
-        fix: None,
-    }
+    Finding::new(RuleId::UnremovedListener, Severity::Error, confidence, facts.location(addition.at))
+        .label("added here, never removed")
+        .function(facts.program.name_of(function))
+        .resource(facts.evaluator.catalogue.resource(addition.resource).id.clone())
+        .message(message)
+        .help(
+            "keep the function in a name or field and remove that very function from the same target, with the same \
+               flags, when the owner ends",
+        )
+        .trace(trace)
 }
 
 fn repeated(

@@ -11,19 +11,7 @@ fn run(text: &str, report_unused: bool) -> (Suppressed, String) {
     let mut findings: Vec<Finding> = Vec::new();
     for (start, word) in text.match_indices("LEAK").chain(text.match_indices("STEP")) {
         if word == "LEAK" {
-            findings.push(Finding {
-                rule: RuleId::PoolPerCall,
-                severity: Severity::Error,
-                confidence: Confidence::High,
-                location: location(start),
-                label: String::new(),
-                function: String::new(),
-                resource: String::new(),
-                message: String::new(),
-                help: String::new(),
-                trace: Vec::new(),
-                fix: None,
-            });
+            findings.push(Finding::new(RuleId::PoolPerCall, Severity::Error, Confidence::High, location(start)));
         } else {
             let finding = findings.iter_mut().rfind(|finding| (finding.location.span.start as usize) < start);
             finding.expect("a leak first").trace.push(TraceStep { location: location(start), message: String::new() });
