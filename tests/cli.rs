@@ -337,6 +337,24 @@ fn a_finding_is_argued_for() {
 }
 
 #[test]
+fn a_loop_that_waits_for_requests_is_shown() {
+    const SERVER: &str = "\
+#[tokio::main]
+async fn main() {
+    let listener = tokio::net::TcpListener::bind(ADDRESS).await.unwrap();
+    loop {
+        let (socket, _) = listener.accept().await.unwrap();
+        answer(socket, reqwest::Client::new()).await;
+    }
+}
+";
+    let manifest = b"[package]\nname = \"server\"\nversion = \"0.1.0\"\n";
+    let (shown, _) = check(&[("Cargo.toml", manifest), ("src/main.rs", SERVER.as_bytes())], "", 1);
+    assert!(shown.contains("is built for every request: the program's `main`\n"), "{shown}");
+    assert!(shown.contains("2. a loop waits for `listener.accept` here and goes round for every request"), "{shown}");
+}
+
+#[test]
 fn an_owner_that_a_directive_names_has_to_release() {
     let source = |owner: &str| {
         format!(

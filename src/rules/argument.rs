@@ -127,7 +127,7 @@ fn frequency(facts: &Facts<'_>, function: FunctionRef, obligation: Option<&Oblig
         None => facts.frequencies.of_function(function),
     };
     let chain = facts.frequencies.chain(&facts.evaluator, function);
-    let mut statements: Vec<Statement> = chain_steps(facts, &chain)
+    let mut statements: Vec<Statement> = chain_steps(facts, &chain, obligation.map(|it| it.acquisition.at))
         .into_iter()
         .map(|step| Statement { location: Some(step.location), text: step.message })
         .collect();

@@ -56,7 +56,7 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: 
     let function = acquisition.at.function;
     let noun = wording::noun(facts, acquisition);
     let chain = facts.frequencies.chain(&facts.evaluator, function);
-    let mut trace = wording::chain_steps(facts, &chain);
+    let mut trace = wording::chain_steps(facts, &chain, Some(acquisition.at));
     let body = Location { file: task.file, span: facts.program.function(task).name_span };
     trace.push(TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is started here") });
     trace.push(TraceStep { location: body, message: "what it runs has no way to end".to_owned() });

@@ -29,7 +29,7 @@ fn finding(facts: &Facts<'_>, forgotten: &Forgotten, rate: Rate) -> Finding {
     let chain = facts.frequencies.chain(&facts.evaluator, at.function);
     let how_often = wording::rate_text(rate);
     let wording = Wording::of(facts, forgotten);
-    let mut trace = wording::chain_steps(facts, &chain);
+    let mut trace = wording::chain_steps(facts, &chain, Some(at));
     trace.push(TraceStep { location: facts.location(at), message: wording.given_up.to_owned() });
     Finding::new(
         RuleId::ForgottenValue,
@@ -55,7 +55,7 @@ fn of_cycle(facts: &Facts<'_>, held: &Held, rate: Rate) -> Finding {
     let name = held.name.as_deref().unwrap_or("the value");
     let fields: Vec<String> = held.fields.iter().map(|field| format!("`{field}`")).collect();
     let way = if fields.is_empty() { String::new() } else { format!(" by way of {}", fields.join(" and ")) };
-    let mut trace = wording::chain_steps(facts, &chain);
+    let mut trace = wording::chain_steps(facts, &chain, Some(held.at));
     trace.push(TraceStep { location: facts.location(held.at), message: format!("from here on `{name}` holds itself") });
     Finding::new(RuleId::ForgottenValue, Severity::Warning, Confidence::Medium, facts.location(held.at))
         .label("closes a cycle of strong references")

@@ -173,7 +173,7 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
             Lifetime::Closure => format!("`{name}` lives on in a closure that is made once and kept"),
         },
     }];
-    trace.extend(wording::chain_steps(facts, &chain));
+    trace.extend(wording::chain_steps(facts, &chain, Some(write.at)));
     trace.push(TraceStep { location: facts.location(write.at), message: "an entry is added here".to_owned() });
     let deleted = container.shrinks.first();
     trace.extend(container.expiry.map(|at| TraceStep {

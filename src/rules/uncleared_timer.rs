@@ -427,7 +427,7 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
     let started = TraceStep { location: facts.location(acquisition.at), message: format!("it is {begun} here") };
     let chain = facts.frequencies.chain(&facts.evaluator, function);
     let with_chain = || {
-        let mut trace = wording::chain_steps(facts, &chain);
+        let mut trace = wording::chain_steps(facts, &chain, Some(acquisition.at));
         trace.push(started.clone());
         trace
     };

@@ -454,7 +454,7 @@ fn repeated(
     added: TraceStep,
 ) -> (String, Confidence, Vec<TraceStep>) {
     let chain = facts.frequencies.chain(&facts.evaluator, addition.at.function);
-    let mut trace = wording::chain_steps(facts, &chain);
+    let mut trace = wording::chain_steps(facts, &chain, Some(addition.at));
     let (often, confidence) = match repetition {
         Repetition::Rate(rate) => {
             let confidence = if chain.entry.is_some() { Confidence::High } else { Confidence::Medium };

@@ -147,14 +147,15 @@ fn terminator_location(facts: &Facts<'_>, function: FunctionRef, block: BlockId)
     Location { file: function.file, span }
 }
 
-/// The chain of calls that makes a line repeat, as steps.
-pub(super) fn chain_steps(facts: &Facts<'_>, chain: &Chain) -> Vec<TraceStep> {
+/// The chain of calls that makes an operation repeat, as steps.
+pub(super) fn chain_steps(facts: &Facts<'_>, chain: &Chain, at: Option<OpRef>) -> Vec<TraceStep> {
     let mut steps = Vec::new();
     if let Some((label, at)) = &chain.entry {
         let how_often = if chain.runs_once { "" } else { " again and again" };
         steps.push(TraceStep { location: *at, message: format!("{label} runs this{how_often}") });
     }
     for call in &chain.calls {
+        steps.extend(wait_step(facts, *call));
         let caller = facts.program.name_of(call.function);
         let callee = callee_text(facts, *call);
         let rate = facts.rate(*call);
@@ -170,7 +171,17 @@ pub(super) fn chain_steps(facts: &Facts<'_>, chain: &Chain) -> Vec<TraceStep> {
         };
         steps.push(TraceStep { location: facts.location(*call), message });
     }
+    steps.extend(at.and_then(|at| wait_step(facts, at)));
     steps
+}
+
+/// What makes a loop around an operation go round more often than its function runs.
+fn wait_step(facts: &Facts<'_>, at: OpRef) -> Option<TraceStep> {
+    let (wait, rate) = facts.frequencies.wait(&facts.evaluator, at)?;
+    (rate > facts.frequencies.of_function(at.function)).then(|| TraceStep {
+        location: facts.location(wait),
+        message: format!("a loop waits for {} here and goes round {}", callee_text(facts, wait), rate_text(rate)),
+    })
 }
 
 /// The chain in one line: "an Express route `/users` → `listUsers` → `getDb`".
@@ -180,6 +191,10 @@ pub(super) fn chain_text(facts: &Facts<'_>, chain: &Chain, function: FunctionRef
     names.push(facts.program.name_of(function));
     names.retain(|name| name != "<module>");
     names.dedup();
+    // "the program's `main`" is the function's name already.
+    if parts.first().zip(names.first()).is_some_and(|(label, name)| label.ends_with(&format!("`{name}`"))) {
+        names.remove(0);
+    }
     parts.extend(names.into_iter().map(|name| format!("`{name}`")));
     parts.join(" → ")
 }

@@ -185,10 +185,8 @@ impl Frequencies {
     pub fn of_op(&self, evaluator: &Evaluator<'_>, at: OpRef) -> Rate {
         let rate = self.of_function(at.function);
         let rate = if rate > Rate::Never && evaluator.program.loop_depth(at.function, at.block) > 0 {
-            let keeping = self.keeping(evaluator, at.function);
-            let waits = waits::rate(&keeping.waits, evaluator.program.function(at.function), at.block);
             let turn = if rate == Rate::Once { Rate::PerTurn } else { rate };
-            waits.map_or(turn, |waits| turn.max(waits))
+            self.wait(evaluator, at).map_or(turn, |(_, waits)| turn.max(waits))
         } else {
             rate
         };
@@ -210,6 +208,13 @@ impl Frequencies {
                 made => rate.min(made),
             },
         }
+    }
+
+    /// The call that is waited for on each turn of a loop around an operation, and how often what it gives comes.
+    #[must_use]
+    pub fn wait(&self, evaluator: &Evaluator<'_>, at: OpRef) -> Option<(OpRef, Rate)> {
+        let keeping = self.keeping(evaluator, at.function);
+        waits::around(&keeping.waits, evaluator.program.function(at.function), at)
     }
 
     /// How the result of an operation is memoised.

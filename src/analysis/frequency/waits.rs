@@ -7,13 +7,13 @@ use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
 use crate::analysis::turns::goes_around;
-use crate::ir::{BlockId, Function};
-use crate::linking::FunctionRef;
+use crate::ir::Function;
+use crate::linking::{FunctionRef, OpRef};
 
 use super::Rate;
 
 /// The calls of a function that wait, within loops, for what comes from outside, with how often that comes.
-pub(super) type Waits = SmallVec<[(BlockId, Rate); 1]>;
+pub(super) type Waits = SmallVec<[(OpRef, Rate); 1]>;
 
 pub(super) fn of(evaluator: &Evaluator<'_>, function: FunctionRef) -> Waits {
     let body = evaluator.program.function(function);
@@ -22,13 +22,15 @@ pub(super) fn of(evaluator: &Evaluator<'_>, function: FunctionRef) -> Waits {
         if op.call().is_none() {
             continue;
         }
-        let fact = evaluator.function_fact(function.op(block, index));
-        found.extend(fact.and_then(|fact| fact.waits_for).map(|runs| (block, runs.into())));
+        let at = function.op(block, index);
+        let runs = evaluator.function_fact(at).and_then(|fact| fact.waits_for);
+        found.extend(runs.map(|runs| (at, runs.into())));
     }
     found
 }
 
-/// How often a block is entered by the loops around it that wait.
-pub(super) fn rate(waits: &Waits, body: &Function, block: BlockId) -> Option<Rate> {
-    waits.iter().filter(|(wait, _)| goes_around(body, *wait, block)).map(|(_, rate)| *rate).max()
+/// How often an operation is come to by the loops around it that wait, and which wait is the most frequent.
+pub(super) fn around(waits: &Waits, body: &Function, at: OpRef) -> Option<(OpRef, Rate)> {
+    let around = waits.iter().filter(|(wait, _)| goes_around(body, wait.block, at.block)).copied();
+    around.max_by_key(|(_, rate)| *rate)
 }
