@@ -25,11 +25,10 @@ pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 pub(super) fn render(error: &anyhow::Error, out: &mut dyn Write) -> io::Result<()> {
-    // A mistake in a file is shown where it stands.
-    if let Some(mistake) = mistake(error)
-        && let Some(span) = &mistake.span
-    {
-        return crate::reporting::write_mistake(mistake, span.clone(), out);
+    // A mistake in a file is shown where it stands, and so are those below it.
+    if let Some(mistake) = mistake(error).filter(|mistake| mistake.span.is_some()) {
+        let mut mistakes = std::iter::once(mistake).chain(&mistake.more);
+        return mistakes.try_for_each(|mistake| crate::reporting::write_mistake(mistake, out));
     }
     let style = anstyle::AnsiColor::Red.on_default().bold();
     writeln!(out, "{style}error{style:#}: {error:#}")?;

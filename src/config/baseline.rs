@@ -64,7 +64,14 @@ impl Configuration {
         let Some(path) = self.baseline_path(source, working_directory) else { return Ok(None) };
         let display_path = super::read::display(&path, working_directory);
         let mistake = |message: String| {
-            Box::new(Mistake { path: display_path.clone(), text: String::new(), span: None, message, help: None })
+            Box::new(Mistake {
+                path: display_path.clone(),
+                text: String::new(),
+                span: None,
+                message,
+                help: None,
+                more: Vec::new(),
+            })
         };
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,

@@ -17,26 +17,37 @@ pub struct Mistake {
     /// Lower case, no final period.
     pub message: String,
     pub help: Option<String>,
+    /// What else is wrong with the file, further down.
+    pub more: Vec<Mistake>,
 }
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, message, .. } = self;
+        let Self { path, message, more, .. } = self;
         match &self.span {
             Some(span) => {
                 let line = 1 + self.text[..span.start.min(self.text.len())].matches('\n').count();
-                write!(f, "{path}:{line}: {message}")
+                write!(f, "{path}:{line}: {message}")?;
             }
-            None => write!(f, "{path}: {message}"),
+            None => write!(f, "{path}: {message}")?,
         }
+        more.iter().try_for_each(|mistake| write!(f, "; {mistake}"))
     }
 }
 
 impl std::error::Error for Mistake {}
 
 impl Mistake {
+    /// What the reader of TOML complained of, once or more often.
+    pub(super) fn of_errors(path: &str, text: &str, errors: &[toml::de::Error]) -> Self {
+        let mut mistakes = errors.iter().map(|error| Self::of_toml(path, text, error));
+        let mut first = mistakes.next().expect("invariant: what cannot be read has a mistake");
+        first.more = mistakes.collect();
+        first
+    }
+
     /// What the reader of TOML complained of, in our words: it lists what it knows where one suggestion says more.
-    pub(super) fn of_toml(path: &str, text: &str, error: &toml::de::Error) -> Self {
+    fn of_toml(path: &str, text: &str, error: &toml::de::Error) -> Self {
         let said = error.message().trim();
         let mut words = said.split('`').skip(1).step_by(2);
         let culprit = words.next().unwrap_or_default();
@@ -52,7 +63,7 @@ impl Mistake {
         } else {
             (said.lines().next().unwrap_or_default().to_owned(), None)
         };
-        Self { path: path.to_owned(), text: text.to_owned(), span: error.span(), message, help }
+        Self { path: path.to_owned(), text: text.to_owned(), span: error.span(), message, help, more: Vec::new() }
     }
 }
 

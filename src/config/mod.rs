@@ -9,6 +9,7 @@ mod baseline;
 mod form;
 mod levels;
 mod mistake;
+mod mistakes;
 mod read;
 #[cfg(test)]
 mod schema;
@@ -184,6 +185,7 @@ impl Configuration {
             text,
             message: error.message.clone(),
             help: None,
+            more: Vec::new(),
         }
     }
 }

@@ -10,7 +10,7 @@ use toml::Spanned;
 use super::form::{File, Manifest};
 use super::levels::Level;
 use super::selector::Selector;
-use super::{FILE_NAMES, MANIFEST, Mistake, Overriding, Settings};
+use super::{FILE_NAMES, MANIFEST, Mistake, Overriding, Settings, mistakes};
 use crate::catalogue::schema::{EntryPoint, Library};
 use crate::catalogue::{find_string, mistake, of_crate};
 
@@ -59,7 +59,14 @@ impl Text {
                     std::io::ErrorKind::InvalidData => "not valid UTF-8".to_owned(),
                     _ => error.to_string(),
                 };
-                Err(Box::new(Mistake { path: shown, text: String::new(), span: None, message, help: None }))
+                Err(Box::new(Mistake {
+                    path: shown,
+                    text: String::new(),
+                    span: None,
+                    message,
+                    help: None,
+                    more: Vec::new(),
+                }))
             }
         }
     }
@@ -68,21 +75,21 @@ impl Text {
         if path.file_name().is_some_and(|name| name == MANIFEST) {
             return Ok(self.manifest()?.unwrap_or_default());
         }
-        toml::from_str(&self.text).map_err(|error| self.of_toml(&error).into())
+        mistakes::read(&self.text).map_err(|errors| self.of_errors(&errors).into())
     }
 
     /// What a manifest says of leaklint; the workspace's word counts in its root.
     fn manifest(&self) -> Result<Option<File>, Box<Mistake>> {
-        let manifest: Manifest = toml::from_str(&self.text).map_err(|error| self.of_toml(&error))?;
+        let manifest: Manifest = mistakes::read(&self.text).map_err(|errors| self.of_errors(&errors))?;
         Ok(manifest.workspace.metadata.leaklint.or(manifest.package.metadata.leaklint))
     }
 
-    fn of_toml(&self, error: &toml::de::Error) -> Mistake {
-        Mistake::of_toml(&self.path, &self.text, error)
+    fn of_errors(&self, errors: &[toml::de::Error]) -> Mistake {
+        Mistake::of_errors(&self.path, &self.text, errors)
     }
 
     fn mistake(&self, span: Option<Range<usize>>, message: String) -> Mistake {
-        Mistake { path: self.path.clone(), text: self.text.clone(), span, message, help: None }
+        Mistake { path: self.path.clone(), text: self.text.clone(), span, message, help: None, more: Vec::new() }
     }
 }
 

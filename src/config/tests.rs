@@ -53,6 +53,29 @@ fn mistakes_are_shown_where_they_are() {
 }
 
 #[test]
+fn every_mistake_of_a_file_is_told() {
+    let text = "exlude = []\nmin-severity = \"loud\"\n\n[rules]\ngrowth = \"denny\"\nhygiene = \"allow\"\npol = \"warn\"\n\n\
+                [[overrides]]\nrules = {}\n\n[[overrides]]\nfiles = [\"a\", 1]\n\n[[entry]]\nruns = \"per-day\"\n";
+    let mistake = read(text).expect_err("the file has mistakes");
+    let told: Vec<&str> = std::iter::once(&mistake.message)
+        .chain(mistake.more.iter().map(|more| &more.message))
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "there is no key `exlude`",
+            "`loud` is not one of `note`, `warning`, `error`",
+            "`denny` is not one of `allow`, `warn`, `deny`",
+            "there is no rule or family `pol`",
+            "missing field `files`",
+            "invalid type: integer `1`, expected a string",
+            "`per-day` is not one of `once`, `per-instance`, `per-render`, `per-message`, `per-tick`, `per-request`",
+        ]
+    );
+}
+
+#[test]
 fn a_library_may_only_speak_of_what_there_is() {
     let text = "[[library]]\nname = \"a\"\npackages = [\"a\"]\n[[library.wrapper]]\ncreate = [\"wrap()\"]\n\
                 wraps = [\"0\"]\nview = \"a.Pol\"\n";

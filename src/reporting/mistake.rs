@@ -1,7 +1,6 @@
 //! A mistake in a configuration file, shown where it stands.
 
 use std::io::{self, Write};
-use std::ops::Range;
 
 use codespan_reporting::diagnostic::{Diagnostic, Label};
 use codespan_reporting::files::SimpleFile;
@@ -11,17 +10,17 @@ use super::full::Painter;
 use super::text::printable;
 use crate::config::Mistake;
 
-/// Writes `mistake`, of which `span` has to change, to `out`.
+/// Writes `mistake` to `out`, with the place that has to change where it is known.
 ///
 /// # Errors
 ///
 /// Only what `out` returns.
-pub fn write(mistake: &Mistake, span: Range<usize>, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(mistake: &Mistake, out: &mut dyn Write) -> io::Result<()> {
     let file = SimpleFile::new(printable(&mistake.path).into_owned(), &mistake.text);
     let help = mistake.help.iter().map(|help| format!("help: {}", printable(help)));
     let diagnostic = Diagnostic::error()
         .with_message(printable(&mistake.message))
-        .with_label(Label::primary((), span))
+        .with_labels(mistake.span.iter().map(|span| Label::primary((), span.clone())).collect())
         .with_notes(help.collect());
     term::emit_to_write_style(&mut Painter { out }, &term::Config::default(), &file, &diagnostic).map_err(|error| {
         match error {
