@@ -22,7 +22,7 @@ use crate::discovery::{Discovered, FileRole};
 use crate::ir::{Binding, ExportSource, ImportName, Module, Name, ParseIssue};
 use crate::languages;
 use crate::linking::Target;
-use crate::linking::resolution::Resolver;
+use crate::linking::resolution::{Resolver, external_name};
 use crate::source::{FileId, Language};
 
 use collections::made_by_new;
@@ -207,13 +207,23 @@ impl<'d> Demand<'d> {
         }
     }
 
+    /// What a specifier names. A file that is not there may be one that a library writes for its users: its client,
+    /// generated into the project.
+    fn resolve(&self, from: FileId, specifier: &str) -> Target {
+        match self.resolver.resolve(from, specifier) {
+            Target::Unresolved if specifier.starts_with('.') && self.catalogue.knows_package(specifier) => {
+                Target::External(external_name(specifier))
+            }
+            target => target,
+        }
+    }
+
     fn lower(&mut self, wanted: &[FileId]) {
         let read: Vec<Read> = wanted
             .par_iter()
             .map(|&file| {
                 let (module, issues) = languages::lower(file, &self.discovered.files[file.index()]);
-                let resolve = |request: &crate::ir::ModuleRequest| self.resolver.resolve(file, &request.specifier);
-                let targets = module.requests.iter().map(resolve).collect();
+                let targets = module.requests.iter().map(|request| self.resolve(file, &request.specifier)).collect();
                 Read { relevant: vec![false; module.functions.len()], module, issues, targets }
             })
             .collect();

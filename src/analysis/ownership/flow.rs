@@ -1,8 +1,10 @@
 //! The dataflow: what has become of each resource at every point of a function.
 
 use bitflags::bitflags;
+use rustc_hash::FxHashSet;
 
 use crate::analysis::evaluate::Evaluator;
+use crate::analysis::value::{Value, Values};
 use crate::ir::{BlockId, Condition, Function, Operand, Terminator};
 use crate::linking::FunctionRef;
 
@@ -185,7 +187,15 @@ impl<'a, 'p> Transfer<'a, 'p> {
             _ => return,
         };
         let values = self.evaluator.place(self.function, tested);
-        for identity in super::effects::identities(&values) {
+        // `{ fd, path }` that a callee made or did not make: what only it would have brought is not there either.
+        let mut made_elsewhere = Values::default();
+        for value in values.iter().filter(|it| matches!(it, Value::Object { at, .. } if at.function != self.function)) {
+            made_elsewhere.add(value.clone());
+        }
+        let mut brought = FxHashSet::default();
+        self.evaluator.reachable(&made_elsewhere, 0, &mut brought);
+        let brought = brought.into_iter().map(Identity::Acquired);
+        for identity in super::effects::identities(&values).chain(brought) {
             if let Some(index) = self.effects.identities.get_index_of(&identity)
                 && fates[index].contains(Fate::HELD)
             {

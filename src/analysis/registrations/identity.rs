@@ -3,6 +3,8 @@
 //! Places say it best: a named function or a field is the same at both calls, a function written in place or bound
 //! anew never is. Where places differ, values may still agree (a parameter and the field it was stored in).
 
+use smallvec::SmallVec;
+
 use crate::analysis::evaluate::Evaluator;
 use crate::analysis::value::{Value, Values};
 use crate::ir::{Binding, Field, ImportName, Name, OpKind, Operand, Place, Root, Rvalue};
@@ -45,6 +47,8 @@ pub enum HandlerId {
 pub struct Handler {
     pub id: HandlerId,
     pub values: Values,
+    /// The functions that went into the call whose result it is: `debounce(onResize)` is another function than `onResize`.
+    made_of: SmallVec<[FunctionRef; 1]>,
 }
 
 /// An event's name, as far as it is known.
@@ -207,7 +211,11 @@ impl Handler {
     /// The callback an operand is.
     #[must_use]
     pub fn of(evaluator: &Evaluator<'_>, function: FunctionRef, operand: &Operand) -> Self {
-        Self { id: handler_id(evaluator, function, operand), values: evaluator.operand(function, operand) }
+        Self {
+            id: handler_id(evaluator, function, operand),
+            values: evaluator.operand(function, operand),
+            made_of: made_of(evaluator, function, operand),
+        }
     }
 
     /// The functions of the project it may run.
@@ -242,8 +250,66 @@ impl Handler {
                 let is_some_function = self.values.iter().any(|value| matches!(value, Value::Function { .. }));
                 if is_some_function { Likeness::No } else { Likeness::Maybe }
             }
-            _ => overlap(&self.values, &added.values),
+            _ => match overlap(&self.values, &added.values) {
+                Likeness::Maybe if self.is_made_apart_from(added) || added.is_made_apart_from(self) => Likeness::No,
+                likeness => likeness,
+            },
         }
+    }
+
+    /// Whether a call made it of functions, and `other` is one that is written out, or made by another call.
+    fn is_made_apart_from(&self, other: &Self) -> bool {
+        let is_written = || {
+            let mut values = other.values.iter().peekable();
+            !other.values.open && values.peek().is_some() && values.all(|it| matches!(it, Value::Function { .. }))
+        };
+        !self.made_of.is_empty() && (!other.made_of.is_empty() || is_written())
+    }
+
+    /// Whether it is what some call made of the function that `other` is.
+    #[must_use]
+    pub fn is_made_of(&self, other: &Self) -> bool {
+        other.functions().any(|function| self.made_of.contains(&function))
+    }
+}
+
+/// The functions among the arguments of the call whose result an operand is.
+fn made_of(evaluator: &Evaluator<'_>, function: FunctionRef, operand: &Operand) -> SmallVec<[FunctionRef; 1]> {
+    let call = operand.place().and_then(|place| call_behind(evaluator, function, place, MAX_ALIASES));
+    let Some((at, call)) = call.and_then(|at| Some((at, evaluator.program.op(at).call()?))) else {
+        return SmallVec::new();
+    };
+    let values = call.arguments.iter().map(|argument| evaluator.operand(at.function, &argument.value));
+    let functions = |values: Values| {
+        let functions = values.iter().filter_map(|value| match value {
+            Value::Function { function, .. } => Some(*function),
+            _ => None,
+        });
+        functions.collect::<SmallVec<[FunctionRef; 1]>>()
+    };
+    values.flat_map(functions).collect()
+}
+
+/// The only call that gives a place its value, through the names that are only other names for it.
+fn call_behind(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, depth: u32) -> Option<OpRef> {
+    if depth == 0 || !place.path.is_empty() {
+        return None;
+    }
+    let index = evaluator.program.index(function.file);
+    let definitions = match place.root {
+        Root::Temp(temp) => index.of_temp(function.function, temp),
+        Root::Variable(id) if evaluator.program.variable(function.variable(id)).is_constant => index.of_variable(id),
+        _ => return None,
+    };
+    let [only] = definitions else { return None };
+    let owner = FunctionRef::new(function.file, only.function);
+    let at = OpRef { function: owner, block: only.block, index: only.index };
+    match &evaluator.program.op(at).kind {
+        OpKind::Call(_) => Some(at),
+        OpKind::Assign { target, value: Rvalue::Use(Operand::Place(of)) } if target.path.is_empty() && of != place => {
+            call_behind(evaluator, owner, of, depth - 1)
+        }
+        _ => None,
     }
 }
 
