@@ -102,10 +102,7 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
     if rate == Rate::Once && !is_leased && kind != ResourceKind::Process && !outlives_process {
         return None;
     }
-    if normal.contains(Fate::HELD) {
-        if normal.contains(Fate::ESCAPED) {
-            return None;
-        }
+    if normal.contains(Fate::HELD) && !normal.contains(Fate::ESCAPED) {
         let somewhere = (normal | exceptional).contains(Fate::RELEASED);
         if !somewhere && rule != RuleId::DiscardedCleanup && creation::speaks_of(facts, obligation) {
             return None;

@@ -337,7 +337,9 @@ fn difference(removal: &Removal, addition: &Addition) -> Option<&'static str> {
                 Some("the function that was added was made in place, so nothing can name it")
             }
             _ if addition.handler.is_made_of(handler) => Some("what was added is what a call made of this function"),
-            _ if handler.is_made_of(&addition.handler) => Some("this is what a call made of the function that was added"),
+            _ if handler.is_made_of(&addition.handler) => {
+                Some("this is what a call made of the function that was added")
+            }
             _ => None,
         },
         (Likeness::Sure, Likeness::No, Likeness::Sure) if is_named => Some("it is called on another target"),

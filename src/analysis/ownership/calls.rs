@@ -141,6 +141,7 @@ impl Collector<'_, '_> {
             return !wraps && !creates;
         };
         found.exits |= fact.exits;
+        found.throws |= fact.fails;
         if fact.infallible && !call.awaited {
             found.throws = false;
         }

@@ -54,6 +54,12 @@ impl Collector<'_, '_> {
                     for identity in self.captures.mentions_of(&values) {
                         found.effects.push((identity, Effect::Escape(Escape::Captured)));
                     }
+                } else if !target.path.is_empty() && self.is_resource(target) {
+                    // `socket.onopen = () => resolve(socket)`: the same as a listener that is added.
+                    let values = self.evaluator.rvalue(at, value);
+                    for (identity, fates) in self.effects_of(&values) {
+                        self.capture(identity, fates, &mut found);
+                    }
                 }
                 if self.evaluator.outlives(self.function, target) {
                     let values = self.evaluator.rvalue(at, value);
@@ -127,6 +133,11 @@ impl Collector<'_, '_> {
             Value::Resource(id) => matches!(self.evaluator.acquisition(*id).kind, AcquiredKind::Instance(_)),
             _ => false,
         })
+    }
+
+    /// Whether the root of a place is a resource of the catalogue.
+    fn is_resource(&self, place: &Place) -> bool {
+        self.evaluator.root_values(self.function, &place.root).resources().next().is_some()
     }
 
     pub(super) fn is_lease(&self, identity: &Identity) -> bool {

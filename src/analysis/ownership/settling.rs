@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::analysis::evaluate::{CallTarget, Evaluator};
-use crate::analysis::value::AcquisitionId;
+use crate::analysis::value::{AcquisitionId, Value};
 use crate::ir::{Binding, BlockId, OpKind, Operand, Root};
 use crate::linking::{FunctionRef, OpRef};
 
@@ -89,24 +89,45 @@ fn ended_before(
     let mut found = Vec::new();
     for function in functions {
         for (block, index, op) in evaluator.program.function(function).ops() {
-            let Some(call) = op.call() else { continue };
-            let Some(Operand::String(event)) = call.argument(0) else { continue };
-            let at = function.op(block, index);
-            for target in &evaluator.callee(at).targets {
-                let CallTarget::ResourceMethod { receiver, .. } = target else { continue };
-                let Some(id) = receiver.acquisition() else { continue };
-                let ends = evaluator.resources_of(receiver).iter().any(|resource| {
-                    let events = &evaluator.catalogue.resource(*resource).released_by_events;
-                    events.iter().any(|it| it == event.as_str())
-                });
-                for argument in call.arguments.iter().skip(1).filter(|_| ends) {
-                    let handlers = evaluator.functions_in(&evaluator.operand(function, &argument.value));
-                    found.extend(handlers.into_iter().map(|(handler, _)| (handler, id)));
+            match &op.kind {
+                // `socket.on("error", handler)`
+                OpKind::Call(call) => {
+                    let Some(Operand::String(event)) = call.argument(0) else { continue };
+                    for target in &evaluator.callee(function.op(block, index)).targets {
+                        let CallTarget::ResourceMethod { receiver, .. } = target else { continue };
+                        let Some(id) = receiver.acquisition().filter(|_| ends(evaluator, receiver, event)) else {
+                            continue;
+                        };
+                        for argument in call.arguments.iter().skip(1) {
+                            let handlers = evaluator.functions_in(&evaluator.operand(function, &argument.value));
+                            found.extend(handlers.into_iter().map(|(handler, _)| (handler, id)));
+                        }
+                    }
                 }
+                // `socket.onerror = handler`
+                OpKind::Assign { target, value } => {
+                    let Some((holder, field)) = target.split_last() else { continue };
+                    let Some(event) = field.name().and_then(|name| name.strip_prefix("on")) else { continue };
+                    let holders = evaluator.place(function, &holder);
+                    for holder in holders.iter().filter(|holder| ends(evaluator, holder, event)) {
+                        let Some(id) = holder.acquisition() else { continue };
+                        let handlers = evaluator.functions_in(&evaluator.rvalue(function.op(block, index), value));
+                        found.extend(handlers.into_iter().map(|(handler, _)| (handler, id)));
+                    }
+                }
+                _ => {}
             }
         }
     }
     found
+}
+
+/// Whether a resource holds nothing any more after one of its events.
+fn ends(evaluator: &Evaluator<'_>, resource: &Value, event: &str) -> bool {
+    evaluator.resources_of(resource).iter().any(|resource| {
+        let events = &evaluator.catalogue.resource(*resource).released_by_events;
+        events.iter().any(|it| it == event)
+    })
 }
 
 /// The settling calls in a callback, with the function that makes the promise.

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::call_graph::run_by;
 use crate::analysis::evaluate::{CallTarget, Evaluator};
+use crate::catalogue::schema::FunctionFact;
 use crate::ir::{BlockId, Call, OpKind, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
@@ -81,15 +82,20 @@ impl Throws {
         }
         let callee = evaluator.callee(at);
         callee.targets.iter().any(|target| {
-            run_by(evaluator.program, target).into_iter().any(|function| self.at_call(evaluator, call, function))
+            fact(evaluator, target).is_some_and(|fact| fact.fails)
+                || run_by(evaluator.program, target).into_iter().any(|function| self.at_call(evaluator, call, function))
         })
     }
 }
 
 /// Whether a call ends the process.
 fn exits(evaluator: &Evaluator<'_>, at: OpRef) -> bool {
-    evaluator.callee(at).targets.iter().any(|target| match target {
-        CallTarget::External(id) => evaluator.facts(*id).function.is_some_and(|fact| fact.exits),
-        _ => false,
-    })
+    evaluator.callee(at).targets.iter().any(|target| fact(evaluator, target).is_some_and(|fact| fact.exits))
+}
+
+fn fact<'e>(evaluator: &'e Evaluator<'_>, target: &CallTarget) -> Option<&'e FunctionFact> {
+    match target {
+        CallTarget::External(id) => evaluator.facts(*id).function,
+        _ => None,
+    }
 }

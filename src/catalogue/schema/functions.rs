@@ -21,6 +21,9 @@ pub struct FunctionFact {
     /// It is taken not to throw by itself: waiting for the promise it gives may, and so may a function it calls.
     #[serde(default)]
     pub infallible: bool,
+    /// It throws in the ordinary course of things, without being waited for: the disk is full, the text is no JSON.
+    #[serde(default)]
+    pub fails: bool,
     /// It ends the process.
     #[serde(default)]
     pub exits: bool,
