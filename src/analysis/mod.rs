@@ -5,6 +5,7 @@
 
 pub mod abandoned;
 pub mod call_graph;
+pub mod children;
 pub mod containers;
 pub mod cycles;
 pub mod evaluate;
@@ -13,6 +14,7 @@ pub mod forgotten;
 pub mod forgotten_fields;
 pub mod frequency;
 pub mod guards;
+pub mod hubs;
 pub mod lifecycles;
 pub mod likeness;
 pub mod limits;
@@ -22,5 +24,6 @@ pub mod queues;
 pub mod registrations;
 pub mod tasks;
 pub mod turns;
+pub mod twice;
 pub mod value;
 pub mod written;

@@ -9,6 +9,7 @@ mod creation;
 mod detached_task;
 mod discarded_cleanup;
 mod discarded_guard;
+mod double_release;
 mod effect_without_cleanup;
 mod forgotten_value;
 mod owners;
@@ -57,6 +58,7 @@ const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[
     unfinished_transaction::check,
     unreaped_process::check,
     forgotten_value::check,
+    double_release::check,
     unbounded_cache::check,
     unbounded_queue::check,
     shared_single_client::check,
@@ -139,6 +141,7 @@ rules! {
     UnfinishedTransaction = "unfinished-transaction", Release;
     UnreapedProcess = "unreaped-process", Release;
     ForgottenValue = "forgotten-value", Release;
+    DoubleRelease = "double-release", Release;
     UnboundedCache = "unbounded-cache", Growth;
     UnboundedQueue = "unbounded-queue", Growth;
     SharedSingleClient = "shared-single-client", Hygiene;

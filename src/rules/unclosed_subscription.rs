@@ -2,11 +2,13 @@
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
+use crate::analysis::hubs::{Left, left_in_hubs};
 use crate::analysis::ownership::{Effect, Identity};
 use crate::analysis::registrations::PlaceId;
+use crate::analysis::registrations::guard;
 use crate::analysis::value::How;
 use crate::catalogue::schema::ResourceKind;
-use crate::findings::Finding;
+use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::{OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Location;
@@ -43,6 +45,46 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             };
             findings.push(finding(facts, obligation, why, &words));
         }
+    }
+    for left in left_in_hubs(facts) {
+        let function = left.at.function;
+        let repeats = facts.rate(left.at) >= Rate::PerInstance
+            && facts.frequencies.chain(&facts.evaluator, function).entry.is_some()
+            && guard(&facts.evaluator, left.at).is_none();
+        if repeats && facts.is_held_to_account(function) {
+            findings.push(left_in_hub(facts, &left));
+        }
+    }
+}
+
+/// A callback that a function of the project keeps, where what it returns is dropped.
+fn left_in_hub(facts: &Facts<'_>, left: &Left) -> Finding {
+    let rate = facts.rate(left.at);
+    let chain = facts.frequencies.chain(&facts.evaluator, left.at.function);
+    let often = match (&chain.entry, rate) {
+        (Some((label, _)), Rate::PerInstance) => format!("each time {label} runs"),
+        _ => wording::rate_text(rate).to_owned(),
+    };
+    let callee = wording::callee_text(facts, left.at);
+    let mut trace = wording::chain_steps(facts, &chain);
+    trace.push(TraceStep { location: facts.location(left.at), message: "the callback is given away here".to_owned() });
+    trace.push(TraceStep { location: facts.location(left.kept), message: "it is kept here".to_owned() });
+    trace.push(TraceStep {
+        location: Location { file: left.remover.file, span: facts.program.function(left.remover).name_span },
+        message: "only the function that is returned here takes it out again".to_owned(),
+    });
+    Finding {
+        rule: RuleId::UnclosedSubscription,
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        location: facts.location(left.at),
+        label: "what ends it is dropped".to_owned(),
+        function: facts.program.name_of(left.at.function),
+        resource: callee.trim_matches('`').to_owned(),
+        message: format!("{callee} is given a callback {often}, and the function that takes it out again is dropped"),
+        help: "keep the function that it returns, and call it when the owner ends".to_owned(),
+        trace,
+        fix: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `unreaped-process`: a child process is started and nobody waits for it, or ends it when waiting is given up.
 
 use crate::analysis::abandoned::{Abandoned, GivenUp, abandoned};
+use crate::analysis::children::{LeftRunning, left_running};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
@@ -15,6 +16,41 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         if rate > Rate::Once && facts.is_held_to_account(process.at.function) {
             findings.push(finding(facts, &process));
         }
+    }
+    for left in left_running(facts) {
+        let at = left.obligation.acquisition.at;
+        if facts.rate(at) > Rate::Once && facts.is_held_to_account(at.function) {
+            findings.push(outlived(facts, &left));
+        }
+    }
+}
+
+/// A process that a timer stops waiting for.
+fn outlived(facts: &Facts<'_>, left: &LeftRunning<'_>) -> Finding {
+    let acquisition = &left.obligation.acquisition;
+    let noun = wording::noun(facts, acquisition);
+    Finding {
+        rule: RuleId::UnreapedProcess,
+        severity: Severity::Warning,
+        confidence: Confidence::High,
+        location: facts.location(acquisition.at),
+        label: "started here, and not ended when the time is over".to_owned(),
+        function: facts.program.name_of(acquisition.at.function),
+        resource: wording::resource_id(facts, acquisition),
+        message: format!("the {noun} goes on when the timer gives up waiting for it"),
+        help: format!(
+            "call {} before the promise is settled, or start it with a time limit",
+            wording::release_name(facts, acquisition)
+        ),
+        trace: vec![
+            TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is started here") },
+            TraceStep { location: facts.location(left.timer), message: "the time it is given begins here".to_owned() },
+            TraceStep {
+                location: facts.location(left.settled),
+                message: "the promise is settled here, and the process is left to itself".to_owned(),
+            },
+        ],
+        fix: None,
     }
 }
 

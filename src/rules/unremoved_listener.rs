@@ -40,6 +40,13 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(empty_removal(facts, removal));
         }
     }
+    for removal in registrations.removals.iter().filter(|removal| facts.is_held_to_account(removal.at.function)) {
+        if let Some(addition) = registrations.meant_for(removal)
+            && !told.iter().any(|told| told.at == addition.at)
+        {
+            findings.push(misnamed_removal(facts, removal, addition));
+        }
+    }
 }
 
 /// Whether an object adds a listener to itself each time it begins anew, and nothing surely takes it away.
@@ -99,6 +106,10 @@ enum Why<'r> {
     Forgotten {
         teardown: FunctionRef,
     },
+    /// What takes away the others that were added with it leaves it.
+    LeftBehind {
+        by: FunctionRef,
+    },
     /// The lease goes back with the listener on it.
     Leased,
     Repeats(Repetition),
@@ -132,6 +143,9 @@ fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addit
             .any(|(identity, effect)| *identity == Identity::Acquired(id) && effect == Effect::Release);
         let repeats = facts.rate(addition.at) != Rate::Once && guard(&facts.evaluator, addition.at).is_none();
         return (goes_back && repeats && !calls_back(facts, addition)).then_some(Why::Leased);
+    }
+    if let Some(by) = registrations.left_behind(addition) {
+        return Some(Why::LeftBehind { by });
     }
     if addition.target.life == Life::Unknown || (addition.hands_back && addition.target.life != Life::Global) {
         return None;
@@ -400,6 +414,31 @@ fn empty_removal(facts: &Facts<'_>, removal: &Removal) -> Finding {
         .help("keep the function that was added in a name or field, and give that to the removal")
 }
 
+/// A removal of a function from an event that it was never added for.
+fn misnamed_removal(facts: &Facts<'_>, removal: &Removal, addition: &Addition) -> Finding {
+    let (named, added) = (removal.event.as_ref().and_then(Event::text), addition.event.text());
+    let (named, added) = (named.unwrap_or_default(), added.unwrap_or_default());
+    let target = &removal.target.text;
+    Finding {
+        rule: RuleId::UnremovedListener,
+        severity: Severity::Warning,
+        confidence: Confidence::Medium,
+        location: facts.location(removal.at),
+        label: "removes nothing".to_owned(),
+        function: facts.program.name_of(removal.at.function),
+        resource: facts.evaluator.catalogue.resource(removal.resource).id.clone(),
+        message: format!(
+            "this removes no listener from `{target}`: the function was added for `{added}`, not `{named}`"
+        ),
+        help: "name the event that the function was added for".to_owned(),
+        trace: vec![TraceStep {
+            location: facts.location(addition.at),
+            message: format!("the `{added}` listener is added here, and stays"),
+        }],
+        fix: None,
+    }
+}
+
 fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {
     let function = addition.at.function;
     let event = addition.event.text().map_or_else(|| "the".to_owned(), |event| format!("the `{event}`"));
@@ -417,6 +456,15 @@ fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {
             Confidence::High,
             vec![added, step(*by, "the same listener is added here as well")],
         ),
+        Why::LeftBehind { by } => {
+            let name = facts.program.name_of(*by);
+            let left = TraceStep {
+                location: Location { file: by.file, span: facts.program.function(*by).name_span },
+                message: "the others that are added with it are removed here".to_owned(),
+            };
+            let message = format!("{event} listener stays on `{target}` when `{name}` removes those added with it");
+            (message, Confidence::Medium, vec![added, left])
+        }
         Why::Leased => (
             format!(
                 "{event} listener stays on `{target}` when it is given back, and the next to lease it adds another"

@@ -283,10 +283,14 @@ impl<'e, 'p> Entries<'e, 'p> {
             if body.extends.is_some() && names.iter().any(|name| name == ANY) {
                 return true;
             }
-            let extended = body.extends.as_ref().and_then(Operand::place).and_then(|place| match &place.root {
-                crate::ir::Root::Variable(id) => Some(module.variable(*id).name.clone()),
-                crate::ir::Root::Global(name) => Some(name.clone()),
-                _ => None,
+            let extended = body.extends.as_ref().and_then(Operand::place).and_then(|place| {
+                match (place.path.last(), &place.root) {
+                    // `extends React.Component`
+                    (Some(member), _) => member.name().map(Name::new),
+                    (None, crate::ir::Root::Variable(id)) => Some(module.variable(*id).name.clone()),
+                    (None, crate::ir::Root::Global(name)) => Some(name.clone()),
+                    (None, _) => None,
+                }
             });
             let mut bases = body.implements.iter().filter_map(|it| written_name(module, it)).chain(extended);
             if bases.any(|base| names.iter().any(|it| *it == base)) {

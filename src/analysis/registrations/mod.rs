@@ -7,6 +7,7 @@
 
 mod guards;
 mod identity;
+mod siblings;
 mod sites;
 
 use rustc_hash::FxHashMap;

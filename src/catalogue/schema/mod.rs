@@ -102,6 +102,12 @@ pub struct Resource {
     /// Those of `release` that are done when they return: all others give a promise, or may.
     #[serde(default)]
     pub synchronous: Vec<String>,
+    /// Those of `release` and `release_functions` of which one may be called, and once: a second call is a mistake of its own.
+    #[serde(default)]
+    pub release_once: Vec<String>,
+    /// What a second call does, for the message.
+    #[serde(default)]
+    pub released_twice: String,
     /// Functions of the library that release what they are given as first argument: `clearInterval()`.
     #[serde(default)]
     pub release_functions: Vec<String>,

@@ -1,0 +1,82 @@
+//! Siblings: what the functions around an addition or a removal do with other registrations says what was meant here.
+//!
+//! How long a target lives is often not to be seen (a player that is passed in). That a function takes away all but one
+//! of what another one added says that the target lives on, and that the one was forgotten.
+
+use rustc_hash::FxHashMap;
+
+use crate::linking::FunctionRef;
+
+use super::{Addition, HandlerId, Likeness, PlaceId, Registrations, Removal};
+
+/// So many others have to be taken away for each that is left.
+const MOST: usize = 2;
+
+impl Registrations {
+    /// The function that takes away the others which the same function adds to the same target, and leaves this one.
+    #[must_use]
+    pub fn left_behind(&self, addition: &Addition) -> Option<FunctionRef> {
+        if !is_ordinary(addition) || self.is_removed(addition) {
+            return None;
+        }
+        let siblings: Vec<&Addition> = self.additions.iter().filter(|other| is_sibling(other, addition)).collect();
+        let left = siblings.iter().filter(|sibling| is_ordinary(sibling) && !self.is_removed(sibling)).count();
+        let mut removed: FxHashMap<FunctionRef, usize> = FxHashMap::default();
+        for sibling in siblings.iter().filter(|sibling| sibling.at != addition.at) {
+            let mut by: Vec<FunctionRef> = self
+                .removals
+                .iter()
+                .filter(|removal| {
+                    removal.handler.is_some() && removal.is_near(sibling) && Self::removes(removal, sibling)
+                })
+                .map(|removal| removal.at.function)
+                .filter(|function| *function != addition.at.function)
+                .collect();
+            by.sort_unstable();
+            by.dedup();
+            for function in by {
+                *removed.entry(function).or_default() += 1;
+            }
+        }
+        let mut most: Vec<(FunctionRef, usize)> = removed.into_iter().collect();
+        most.sort_unstable_by_key(|(function, count)| (std::cmp::Reverse(*count), *function));
+        most.first().filter(|(_, count)| *count >= MOST * left).map(|(function, _)| *function)
+    }
+
+    /// What was added with the very function that a removal is given, to the same target, for another event, where the
+    /// function that removes takes away nothing else of it.
+    #[must_use]
+    pub fn meant_for(&self, removal: &Removal) -> Option<&Addition> {
+        let handler = removal.handler.as_ref()?;
+        let is_of_it = |addition: &&Addition| {
+            removal.is_near(addition)
+                && handler.id == addition.handler.id
+                && removal.target.likeness(&addition.target) == Likeness::Sure
+        };
+        let is_named = matches!(&handler.id, HandlerId::Place(PlaceId::Variable(..) | PlaceId::Field(..)));
+        removal.event.as_ref()?.text()?;
+        if !removal.is_exact || !is_named || self.additions.iter().any(|addition| Self::removes(removal, addition)) {
+            return None;
+        }
+        let addition = self.additions.iter().find(is_of_it).filter(|addition| addition.event.text().is_some())?;
+        let by_others_here = self.removals.iter().any(|other| {
+            other.at != removal.at && other.at.function == removal.at.function && Self::removes(other, addition)
+        });
+        (!by_others_here).then_some(addition)
+    }
+}
+
+/// Whether a registration is one of a named function for a named event that may come again.
+fn is_ordinary(addition: &Addition) -> bool {
+    matches!(&addition.handler.id, HandlerId::Place(PlaceId::Variable(..) | PlaceId::Field(..)))
+        && !addition.removes_itself
+        && addition.event.text() != Some("error")
+        && addition.event.fires_again()
+}
+
+fn is_sibling(other: &Addition, addition: &Addition) -> bool {
+    other.at.function == addition.at.function
+        && other.resource == addition.resource
+        && other.target.place != PlaceId::Fresh
+        && other.target.place == addition.target.place
+}

@@ -1,0 +1,53 @@
+//! `double-release`: what was given back is given back again.
+
+use crate::analysis::facts::Facts;
+use crate::analysis::twice::{Twice, twice};
+use crate::findings::{Confidence, Finding, Severity, TraceStep};
+
+use super::{RuleId, wording};
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    for twice in twice(facts) {
+        if facts.is_held_to_account(twice.first.function) {
+            findings.push(finding(facts, &twice));
+        }
+    }
+}
+
+fn finding(facts: &Facts<'_>, twice: &Twice<'_>) -> Finding {
+    let acquisition = &twice.obligation.acquisition;
+    let noun = wording::noun(facts, acquisition);
+    let consequence = facts.resource(acquisition).map_or("", |(_, resource)| resource.released_twice.as_str());
+    let (first, second) = (wording::callee_text(facts, twice.first), wording::callee_text(facts, twice.second));
+    let when =
+        twice.thrown_by.map_or_else(String::new, |at| format!(" when {} throws", wording::callee_text(facts, at)));
+    let mut trace = vec![
+        TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is acquired here") },
+        TraceStep { location: facts.location(twice.first), message: format!("{first} ends it here") },
+    ];
+    trace.extend(
+        twice.thrown_by.map(|at| TraceStep {
+            location: facts.location(at),
+            message: "may throw here, when it is over".to_owned(),
+        }),
+    );
+    trace.push(TraceStep {
+        location: facts.location(twice.second),
+        message: "and it is ended once more here".to_owned(),
+    });
+    Finding {
+        rule: RuleId::DoubleRelease,
+        severity: if twice.thrown_by.is_some() { Severity::Warning } else { Severity::Error },
+        confidence: if twice.thrown_by.is_some() { Confidence::Medium } else { Confidence::High },
+        location: facts.location(twice.second),
+        label: "ended a second time".to_owned(),
+        function: facts.program.name_of(twice.second.function),
+        resource: wording::resource_id(facts, acquisition),
+        message: format!("{second} ends the {noun} a second time{when}: {consequence}"),
+        help: "end it in one place that every path passes, a `finally` block, and move what may fail afterwards out of the \
+               `try`"
+            .to_owned(),
+        trace,
+        fix: None,
+    }
+}
