@@ -108,6 +108,7 @@ impl<'l> Builder<'l> {
         for resource in &library.resources {
             let id = self.resource(library, &resource.id)?;
             self.resource_members(library, resource, id, &of(&resource.from))?;
+            resource.pooled_by.iter().try_for_each(|name| self.resource(library, name).map(drop))?;
         }
         for (position, wrapper) in (0u32..).zip(&library.wrappers) {
             for name in wrapper.creates.iter().chain(&wrapper.view) {

@@ -10,7 +10,7 @@ mod rust;
 mod typescript;
 
 pub use fix::{Applicability, Edit, Fix, apply};
-pub use remedy::{By, Hoist, Import, Limits, Listen, Reach, Release, Remedy, Rollback, Shared};
+pub use remedy::{By, Hoist, Import, Limits, Listen, Pooled, Reach, Release, Remedy, Rollback, Shared};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -14,6 +14,8 @@ pub enum Remedy {
     Limit(Limits),
     /// A name that keeps a guard to the end of its block.
     Name(Location),
+    /// A pool in the place of one connection for all.
+    Pool(Pooled),
     /// Undoing what was begun when something throws.
     Rollback(Rollback),
     /// Using what there is already in the place of what is made anew.
@@ -56,6 +58,10 @@ pub struct Hoist {
     pub alike: Vec<Span>,
     /// The methods that open it, where making it does not.
     pub opens: Vec<String>,
+    /// The names of its types, and whether such a name is a whole type.
+    pub types: Vec<(String, bool)>,
+    /// Whether a clone of it is the same thing once more.
+    pub is_cloned: bool,
     /// The calls in the function that release it, which would be wrong then.
     pub present: Vec<Span>,
     /// Whether it is known who calls the function, again and again.
@@ -79,6 +85,20 @@ pub struct Limits {
     pub arguments: Vec<usize>,
     /// Names and values.
     pub options: Vec<(String, String)>,
+}
+
+/// Making a pool in the place of a connection that many use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pooled {
+    /// The call that makes the connection.
+    pub creation: Location,
+    /// What makes a pool, beside what makes the connection: `Pool`.
+    pub maker: String,
+    /// The methods that open a connection: a pool does so by itself.
+    pub opens: Vec<String>,
+    /// Events that a pool needs a handler for.
+    pub events: Vec<String>,
+    pub limits: Limits,
 }
 
 /// Undoing a transaction when something throws before it is finished.
@@ -141,6 +161,7 @@ impl Remedy {
             Self::Listen(listen) => listen.creation.file,
             Self::Limit(limits) => limits.creation.file,
             Self::Name(guard) => guard.file,
+            Self::Pool(pooled) => pooled.creation.file,
             Self::Rollback(rollback) => rollback.begin.file,
             Self::Share(shared) => shared.acquisition.file,
         }

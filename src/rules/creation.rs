@@ -78,6 +78,8 @@ pub(super) fn remedies(facts: &Facts<'_>, finding: &Finding, kind: ResourceKind)
         word: if kind == ResourceKind::Pool { "pool" } else { "client" },
         alike: alike.map(|other| facts.location(other.acquisition.at).span).collect(),
         opens: if resource.opens == Opens::Explicitly { resource.open.clone() } else { Vec::new() },
+        types: resource.types.iter().map(|it| (it.clone(), !resource.generic_types.contains(it))).collect(),
+        is_cloned: resource.returns_self.iter().any(|method| method == "clone"),
         present: present.iter().map(|at| facts.location(*at).span).collect(),
         is_certain: finding.severity == Severity::Error,
     };

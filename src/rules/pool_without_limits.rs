@@ -14,6 +14,7 @@ use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::{OpKind, Property, Rvalue};
 use crate::linking::OpRef;
 use crate::rewrite::Limits;
+use crate::source::Location;
 
 use super::{RuleId, creation, wording};
 
@@ -63,14 +64,18 @@ pub(super) fn remedy(facts: &Facts<'_>, finding: &Finding) -> Option<Limits> {
     if facts.evaluator.drops_implicitly(obligation.function) {
         return None;
     }
-    let missing = missing(&facts.evaluator, obligation.acquisition.at, resource);
-    let options: Vec<(String, String)> = missing
+    let limits = limits(facts, finding.location, obligation.acquisition.at, resource);
+    (!limits.options.is_empty()).then_some(limits)
+}
+
+/// The limits that what is made at `at` lacks to be such a resource, as far as there are values to propose.
+pub(super) fn limits(facts: &Facts<'_>, creation: Location, at: OpRef, resource: &Resource) -> Limits {
+    let options = missing(&facts.evaluator, at, resource)
         .iter()
         .filter(|limit| limit.important && !limit.value.is_empty())
         .filter_map(|limit| Some((limit.options.first()?.clone(), limit.value.clone())))
         .collect();
-    let arguments = resource.options.iter().filter_map(|path| path.parse().ok()).collect();
-    (!options.is_empty()).then_some(Limits { creation: finding.location, arguments, options })
+    Limits { creation, arguments: resource.options.iter().filter_map(|path| path.parse().ok()).collect(), options }
 }
 
 /// What a builder was not told, where code that serves waits for it and nothing else ends the waiting.

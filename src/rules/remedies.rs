@@ -8,7 +8,7 @@ use crate::catalogue::schema::ResourceKind;
 use crate::findings::Finding;
 use crate::rewrite::{Listen, Remedy};
 
-use super::{RuleId, creation, discarded_guard, pool_without_limits, release, sharing};
+use super::{RuleId, creation, discarded_guard, pool_without_limits, release, shared_single_client, sharing};
 
 /// What would end the leak that a finding is about, the best first; empty where nothing would, or it is not known.
 #[must_use]
@@ -24,6 +24,9 @@ pub fn remedies(facts: &Facts<'_>, finding: &Finding) -> Vec<Remedy> {
         RuleId::ClientPerCall => creation::remedies(facts, finding, ResourceKind::Client),
         RuleId::PoolWithoutErrorHandler => {
             vec![Remedy::Listen(Listen { creation: finding.location, event: "error".to_owned() })]
+        }
+        RuleId::SharedSingleClient => {
+            shared_single_client::remedy(facts, finding).map(Remedy::Pool).into_iter().collect()
         }
         RuleId::PoolWithoutLimits => {
             pool_without_limits::remedy(facts, finding).map(Remedy::Limit).into_iter().collect()

@@ -3,12 +3,14 @@
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::value::{AcquisitionId, How};
+use crate::catalogue::Pattern;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::{FunctionKind, Root};
 use crate::linking::FunctionRef;
+use crate::rewrite::Pooled;
 use crate::source::Location;
 
-use super::{RuleId, wording};
+use super::{RuleId, pool_without_limits, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for obligation in &facts.obligations {
@@ -54,6 +56,25 @@ fn sharing_use(facts: &Facts<'_>, id: AcquisitionId, maker: FunctionRef) -> Opti
             let location = Location { file: maker.file, span: program.variable(variable).span };
             (location, format!("`{name}` gives it to every importer"))
         })
+    })
+}
+
+/// A pool in its place, where the library has one that takes the same options.
+pub(super) fn remedy(facts: &Facts<'_>, finding: &Finding) -> Option<Pooled> {
+    let obligation = facts
+        .obligations
+        .iter()
+        .find(|it| it.acquisition.how == How::Created && facts.location(it.acquisition.at) == finding.location)?;
+    let (_, resource) = facts.resource(&obligation.acquisition)?;
+    let catalogue = &facts.evaluator.catalogue;
+    let pool = catalogue.resource(catalogue.resource_by_name(resource.pooled_by.as_ref()?)?);
+    let Ok(Pattern::Symbol { path, .. }) = Pattern::parse(pool.create.first()?) else { return None };
+    Some(Pooled {
+        creation: finding.location,
+        maker: path.last()?.to_string(),
+        opens: resource.open.clone(),
+        events: pool.required_events.clone(),
+        limits: pool_without_limits::limits(facts, finding.location, obligation.acquisition.at, pool),
     })
 }
 

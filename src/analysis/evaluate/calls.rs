@@ -272,11 +272,28 @@ impl Evaluator<'_> {
         for value in &self.argument(at, index) {
             if let Value::Function { function, context } = value {
                 is_made = true;
-                values.join(&self.through(Values::clone(&self.returns(*function)), *context));
+                for given in &self.through(Values::clone(&self.returns(*function)), *context) {
+                    match given {
+                        // `|| async { … }`: whoever waits at the cell has what the block gives.
+                        Value::Function { function: block, context } if self.is_block_of(*block, *function) => {
+                            values.join(&self.through(Values::clone(&self.returns(*block)), *context));
+                        }
+                        other => values.add(other.clone()),
+                    }
+                }
             }
         }
         values.open |= is_made && values.is_empty();
         is_made
+    }
+
+    /// Whether a function is an async block that stands in another.
+    fn is_block_of(&self, block: FunctionRef, function: FunctionRef) -> bool {
+        let body = self.program.function(block);
+        body.is_async
+            && body.parameters.is_empty()
+            && body.parent == Some(function.function)
+            && block.file == function.file
     }
 
     /// What is known of the function that a call calls: of a library's by its path, of a method of anything by its name.

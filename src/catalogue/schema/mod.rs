@@ -88,6 +88,9 @@ pub struct Resource {
     /// class of the project that extends one is this resource too.
     #[serde(default)]
     pub types: Vec<String>,
+    /// Those of `types` that are not whole without parameters of their own: `Pool` of `Pool<Postgres>`.
+    #[serde(default)]
+    pub generic_types: Vec<String>,
     /// Methods on it that release it for good (or give it back).
     #[serde(default)]
     pub release: Vec<String>,
@@ -179,6 +182,9 @@ pub struct Resource {
     /// Events it must have a handler for, or the process dies.
     #[serde(default)]
     pub required_events: Vec<String>,
+    /// The resource that stands in its place where many share it: takes the same options, and has its methods.
+    #[serde(default)]
+    pub pooled_by: Option<String>,
     /// Where its options may be; argument paths: `0`, `1`, `0.pool`. A string found there is a connection string, whose
     /// query parameters are options too.
     #[serde(default)]

@@ -78,7 +78,13 @@ pub(super) fn unused(syntax: &Syntax<'_, '_>, edits: &[&Edit]) -> Vec<Edit> {
         if gone.iter().all(|gone| !gone) {
             continue;
         }
-        if gone.iter().all(|gone| *gone) {
+        // Where one name comes in the place of another, the import stays.
+        let inside = Span::new(import.span.start + 1, import.span.end);
+        let changes = edits.iter().filter(|edit| inside.contains(edit.span));
+        if changes.clone().next().is_some() {
+            let is_free = |removal: &Edit| changes.clone().all(|change| !change.conflicts(removal));
+            removals.extend(specifier_removals(syntax, import, &gone).into_iter().filter(is_free));
+        } else if gone.iter().all(|gone| *gone) {
             removals.push(Edit::delete(syntax.file, syntax.layout.removal(ours(import.span))));
         } else {
             removals.extend(specifier_removals(syntax, import, &gone));

@@ -6,6 +6,7 @@
 mod hoist;
 mod hygiene;
 mod imports;
+mod pool;
 mod release;
 mod rollback;
 mod sharing;
@@ -24,6 +25,7 @@ pub(super) fn fix(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
         Remedy::Listen(remedy) => hygiene::listen(syntax, remedy),
         Remedy::Limit(remedy) => hygiene::limit(syntax, remedy),
         Remedy::Name(_) => None,
+        Remedy::Pool(remedy) => pool::fix(syntax, remedy),
         Remedy::Rollback(remedy) => rollback::fix(syntax, remedy),
         Remedy::Share(remedy) => sharing::fix(syntax, remedy),
     })

@@ -1,0 +1,53 @@
+//! New code as it would be written where it goes: printed, and then indented as its surroundings are.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::rewrite::layout::Layout;
+use crate::source::Span;
+
+/// The start of the line in which an item starts, or of the comments right above it.
+pub(super) fn start_with_comments(layout: &Layout<'_>, item: u32) -> u32 {
+    let mut start = layout.line_start(item);
+    while start > 0 {
+        let above = layout.line_start(start - 1);
+        let line = layout.slice(Span::new(above, start)).trim();
+        if above == start || !line.starts_with("//") || line.starts_with("//!") {
+            break;
+        }
+        start = above;
+    }
+    start
+}
+
+/// Items as they would be written, at some level of indentation.
+pub(super) fn item(layout: &Layout<'_>, items: &TokenStream, indent: &str) -> Option<String> {
+    let printed = prettyplease::unparse(&syn::parse2(items.clone()).ok()?);
+    Some(indented(layout, &printed, indent, indent))
+}
+
+/// The same for an expression, whose first line has a place already.
+pub(super) fn expression(layout: &Layout<'_>, expression: &TokenStream, indent: &str) -> Option<String> {
+    let printed = prettyplease::unparse(&syn::parse2(quote!(fn f() { #expression })).ok()?);
+    let body = printed.strip_prefix("fn f() {\n")?.strip_suffix("}\n")?;
+    let outdented: Vec<&str> = body.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
+    Some(indented(layout, &outdented.join("\n"), indent, "").trim_end().to_owned())
+}
+
+/// Lines with four spaces a level become lines of the text's own manner.
+fn indented(layout: &Layout<'_>, printed: &str, indent: &str, first: &str) -> String {
+    let unit = layout.unit_beside(indent);
+    let unit = if unit == "\t" { unit } else { "    " };
+    let mut out = String::new();
+    for (at, line) in printed.lines().enumerate() {
+        let content = line.trim_start_matches(' ');
+        if !content.is_empty() {
+            let level = (line.len() - content.len()) / 4;
+            out.push_str(if at == 0 { first } else { indent });
+            out.push_str(&unit.repeat(level));
+            out.push_str(content);
+        }
+        out.push_str(layout.newline);
+    }
+    out
+}

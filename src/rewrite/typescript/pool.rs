@@ -1,0 +1,154 @@
+//! A pool in the place of one connection for all: the same options, another maker, and nobody opens it any more.
+
+use oxc_ast::AstKind;
+use oxc_ast::ast::{Argument, Expression, ImportDeclarationSpecifier, Statement};
+use oxc_semantic::NodeId;
+use oxc_span::GetSpan as _;
+use oxc_syntax::symbol::SymbolId;
+
+use super::hygiene;
+use super::syntax::{Syntax, name_of, ours};
+use crate::rewrite::{Applicability, Edit, Fix, Listen, Pooled};
+use crate::source::Span;
+
+/// The fix for a connection that a variable of the module keeps; `None` where it does what a pool cannot.
+pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Pooled) -> Option<Fix> {
+    let call = syntax.call_at(remedy.creation.span)?;
+    let declared = syntax.declared(call)?;
+    let symbol = name_of(&declared.declarator.id)?;
+    let is_private = declared.declarator.type_annotation.is_none()
+        && syntax.statements(declared.list).is_some()
+        && !syntax.semantic.scoping().symbol_is_mutated(symbol);
+    if !is_private {
+        return None;
+    }
+    let mut edits = vec![];
+    let mut listens = false;
+    for mention in syntax.mentions(symbol) {
+        match used(syntax, mention, &remedy.opens)? {
+            Use::Opened(statement) => edits.push(statement),
+            Use::Listened => listens = true,
+            Use::Same => {}
+        }
+    }
+    let removals = syntax.layout.removals(&edits).into_iter().map(|span| Edit::delete(syntax.file, span));
+    let mut edits: Vec<Edit> = removals.collect();
+    let (maker, common) = maker(syntax, call, &remedy.maker)?;
+    edits.push(maker);
+    if !remedy.limits.options.is_empty() {
+        edits.extend(hygiene::limit(syntax, &remedy.limits)?.edits);
+    }
+    for event in remedy.events.iter().filter(|_| !listens) {
+        let listen = Listen { creation: remedy.creation, event: event.clone() };
+        edits.extend(hygiene::listen(syntax, &listen)?.edits);
+    }
+    // A pool is made at once, and opens connections as they are needed.
+    if let AstKind::AwaitExpression(wait) = syntax.kind(syntax.parent(call)) {
+        edits.push(Edit::delete(syntax.file, Span::new(wait.span.start, syntax.kind(call).span().start)));
+    }
+    edits.sort();
+    Some(Fix {
+        title: format!("make a pool of it: `{}` takes the same options", remedy.maker),
+        applicability: Applicability::Unsafe,
+        edits,
+        common,
+        tidying: Vec::new(),
+    })
+}
+
+/// What is done with the connection at one place.
+enum Use {
+    /// The statement does nothing but open it.
+    Opened(Span),
+    /// Somebody hears of its errors.
+    Listened,
+    /// What a pool does as well.
+    Same,
+}
+
+/// `None` for what needs one connection: statements that follow on one another, and what is handed to strangers.
+fn used(syntax: &Syntax<'_, '_>, mention: NodeId, opens: &[String]) -> Option<Use> {
+    let parent = syntax.parent(mention);
+    match syntax.kind(parent) {
+        AstKind::StaticMemberExpression(member) => {
+            let AstKind::CallExpression(call) = syntax.kind(syntax.parent(parent)) else { return None };
+            if call.callee.span() != member.span {
+                return None;
+            }
+            let method = member.property.name.as_str();
+            if opens.iter().any(|open| open == method) && call.arguments.is_empty() {
+                let statement = syntax.own_statement(syntax.parent(parent))?;
+                return Some(Use::Opened(ours(syntax.kind(statement).span())));
+            }
+            match method {
+                "query" | "execute" => {
+                    let first = syntax.slice(call.arguments.first()?.span());
+                    let statement = first.trim_start_matches(['"', '\'', '`']).trim_start().to_lowercase();
+                    let is_session = ["begin", "start", "commit", "rollback", "listen", "set", "lock", "use"];
+                    (!is_session.iter().any(|word| statement.starts_with(word))).then_some(Use::Same)
+                }
+                "on" if matches!(call.arguments.first(), Some(Argument::StringLiteral(event)) if event.value == "error") => {
+                    Some(Use::Listened)
+                }
+                "end" => Some(Use::Same),
+                _ => None,
+            }
+        }
+        // `drizzle(client)`, `drizzle({ client })`: what queries by way of it.
+        AstKind::CallExpression(call) if call.callee.span() != syntax.kind(mention).span() => Some(Use::Same),
+        AstKind::ObjectProperty(_) => {
+            let object = syntax.parent(parent);
+            matches!(syntax.kind(syntax.parent(object)), AstKind::CallExpression(_)).then_some(Use::Same)
+        }
+        _ => None,
+    }
+}
+
+/// The maker's other name, in the place where it is written, and the import it needs.
+fn maker(syntax: &Syntax<'_, '_>, call: NodeId, wanted: &str) -> Option<(Edit, Vec<Edit>)> {
+    let callee = match syntax.kind(call) {
+        AstKind::CallExpression(it) => &it.callee,
+        AstKind::NewExpression(it) if it.type_arguments.is_none() => &it.callee,
+        _ => return None,
+    };
+    match callee {
+        Expression::StaticMemberExpression(member) => {
+            Some((Edit::replace(syntax.file, ours(member.property.span), wanted), Vec::new()))
+        }
+        Expression::Identifier(identifier) => {
+            let symbol = identifier
+                .reference_id
+                .get()
+                .and_then(|reference| syntax.semantic.scoping().get_reference(reference).symbol_id())?;
+            let (name, common) = beside(syntax, symbol, wanted)?;
+            Some((Edit::replace(syntax.file, ours(identifier.span), name), common))
+        }
+        _ => None,
+    }
+}
+
+/// What another export of the same package is called here, and the edit of the import by which it is there.
+fn beside(syntax: &Syntax<'_, '_>, imported: SymbolId, wanted: &str) -> Option<(String, Vec<Edit>)> {
+    syntax.semantic.nodes().program().body.iter().find_map(|statement| {
+        let Statement::ImportDeclaration(import) = statement else { return None };
+        let specifiers = import.specifiers.as_ref().filter(|_| import.import_kind.is_value())?;
+        if !specifiers.iter().any(|it| it.local().symbol_id.get() == Some(imported)) {
+            return None;
+        }
+        let mut named = specifiers.iter().filter_map(|it| match it {
+            ImportDeclarationSpecifier::ImportSpecifier(it) if it.import_kind.is_value() => Some(it),
+            _ => None,
+        });
+        if let Some(known) = named.clone().find(|it| it.imported.name() == wanted) {
+            return Some((known.local.name.to_string(), Vec::new()));
+        }
+        let local = syntax.free_name(wanted, syntax.semantic.scoping().root_scope_id());
+        let clause = if local == wanted { local.clone() } else { format!("{wanted} as {local}") };
+        let old = named.clone().find(|it| it.local.symbol_id.get() == Some(imported));
+        let edit = match old.filter(|_| syntax.mentions(imported).count() == 1) {
+            Some(old) => Edit::replace(syntax.file, ours(old.span), clause),
+            None => Edit::insert(syntax.file, named.next_back()?.span.end, format!(", {clause}")),
+        };
+        Some((local, vec![edit]))
+    })
+}
