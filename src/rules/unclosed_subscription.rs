@@ -66,7 +66,7 @@ fn left_in_hub(facts: &Facts<'_>, left: &Left) -> Finding {
         _ => wording::rate_text(rate).to_owned(),
     };
     let callee = wording::callee_text(facts, left.at);
-    let mut trace = wording::chain_steps(facts, &chain);
+    let mut trace = wording::chain_steps(facts, &chain, Some(left.at));
     trace.push(TraceStep { location: facts.location(left.at), message: "the callback is given away here".to_owned() });
     trace.push(TraceStep { location: facts.location(left.kept), message: "it is kept here".to_owned() });
     trace.push(TraceStep {
