@@ -15,12 +15,17 @@ pub(super) struct Scripts {
     pub(super) text: String,
     /// What runs for each instance of the component; the rest runs once.
     pub(super) instance: Option<Span>,
+    /// Where the scripts are.
+    pub(super) spans: Vec<Span>,
+    /// Whether types may be written in them.
+    pub(super) is_typed: bool,
 }
 
 struct Script {
     body: Range<usize>,
     is_instance: bool,
     is_at_margin: bool,
+    is_typed: bool,
 }
 
 pub(super) fn scripts(text: &str, language: Language) -> Scripts {
@@ -32,11 +37,16 @@ pub(super) fn scripts(text: &str, language: Language) -> Scripts {
     for script in &found {
         bytes[script.body.clone()].copy_from_slice(&text.as_bytes()[script.body.clone()]);
     }
-    let instance = found.iter().find(|script| script.is_instance).map(|script| {
+    let span = |script: &Script| {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Span::new(offset(script.body.start), offset(script.body.end))
-    });
-    Scripts { text: String::from_utf8(bytes).expect("invariant: scripts are whole and the rest is ASCII"), instance }
+    };
+    Scripts {
+        text: String::from_utf8(bytes).expect("invariant: scripts are whole and the rest is ASCII"),
+        instance: found.iter().find(|script| script.is_instance).map(span),
+        spans: found.iter().map(span).collect(),
+        is_typed: !found.is_empty() && found.iter().all(|script| script.is_typed),
+    }
 }
 
 fn find(text: &str, language: Language) -> Vec<Script> {
@@ -64,7 +74,10 @@ fn find(text: &str, language: Language) -> Vec<Script> {
         at = body.end;
         if is_program(attributes) {
             let is_at_margin = next == 0 || bytes[next - 1] == b'\n' || text[..next] == *"\u{feff}";
-            scripts.push(Script { body, is_instance: is_instance(attributes, language), is_at_margin });
+            let is_typed =
+                attribute(attributes, "lang").is_some_and(|lang| lang.starts_with("ts") || lang == "typescript");
+            let is_instance = is_instance(attributes, language);
+            scripts.push(Script { body, is_instance, is_at_margin, is_typed });
         }
     }
     scripts

@@ -12,6 +12,7 @@ pub mod nesting;
 pub mod rust;
 pub mod typescript;
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::ir::{Module, ParseIssue};
@@ -96,6 +97,24 @@ pub fn lower(file: FileId, source: &SourceFile) -> (Module, Vec<ParseIssue>) {
         }
         Language::Rust => lower_with(&Rust, file, &source.text, source.language),
     }
+}
+
+/// What of a file is script, and how it is written: of files without markup all of it.
+pub(crate) struct Script<'t> {
+    /// As long as the file, and blank where it is no script.
+    pub(crate) text: Cow<'t, str>,
+    pub(crate) spans: Vec<Span>,
+    pub(crate) is_typed: bool,
+}
+
+/// The script of a file.
+pub(crate) fn script(text: &str, language: Language) -> Script<'_> {
+    if language.is_component() {
+        let components::Scripts { text, spans, is_typed, .. } = components::scripts(text, language);
+        return Script { text: text.into(), spans, is_typed };
+    }
+    let all = Span::new(0, u32::try_from(text.len()).unwrap_or(u32::MAX));
+    Script { text: text.into(), spans: vec![all], is_typed: language != Language::JavaScript }
 }
 
 /// [`lower`] with this front end.

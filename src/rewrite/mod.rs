@@ -10,10 +10,13 @@ mod rust;
 mod typescript;
 
 pub use fix::{Applicability, Edit, Fix, apply};
-pub use remedy::{By, Hoist, Import, Limits, Listen, Pooled, Reach, Release, Remedy, Rollback, Shared};
+pub use remedy::{
+    By, Ending, EndsBy, Hoist, Import, Limits, Listen, Owner, Pooled, Reach, Release, Remedy, Rollback, Shared,
+};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::languages::script;
 use crate::source::{Language, SourceFile};
 
 /// The fix that brings about the first of some remedies for which the code has the shape.
@@ -27,10 +30,17 @@ pub fn fix(remedies: &[Remedy], files: &[SourceFile]) -> Option<Fix> {
 fn fix_by(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
     let mut fix = match files[remedy.file().index()].language {
         Language::Rust => rust::fix(remedy, files),
-        Language::Vue | Language::Svelte => None,
-        Language::TypeScript | Language::Tsx | Language::JavaScript => typescript::fix(remedy, files),
+        _ => typescript::fix(remedy, files),
     }?;
     let edits: Vec<&Edit> = fix.edits.iter().chain(&fix.common).collect();
+    // What stands around scripts is for others to write.
+    let is_in_script = |edit: &&Edit| {
+        let file = &files[edit.file.index()];
+        script(&file.text, file.language).spans.iter().any(|span| span.contains(edit.span))
+    };
+    if !edits.iter().all(is_in_script) {
+        return None;
+    }
     fix.tidying = tidying(&edits, files);
     Some(fix)
 }
@@ -45,8 +55,8 @@ pub fn tidying(edits: &[&Edit], files: &[SourceFile]) -> Vec<Edit> {
     by_file
         .into_iter()
         .flat_map(|(file, edits)| match files[file.index()].language {
-            Language::Rust | Language::Vue | Language::Svelte => Vec::new(),
-            Language::TypeScript | Language::Tsx | Language::JavaScript => typescript::tidying(&edits, files),
+            Language::Rust => Vec::new(),
+            _ => typescript::tidying(&edits, files),
         })
         .collect()
 }
@@ -55,9 +65,9 @@ pub fn tidying(edits: &[&Edit], files: &[SourceFile]) -> Vec<Edit> {
 #[must_use]
 pub fn is_sound(before: &str, after: &str, language: Language) -> bool {
     match language {
-        Language::Rust | Language::Vue | Language::Svelte => true,
-        Language::TypeScript | Language::Tsx | Language::JavaScript => {
-            let complaints = |text| crate::languages::typescript::complaints(text, language);
+        Language::Rust => true,
+        _ => {
+            let complaints = |text| crate::languages::typescript::complaints(&script(text, language).text, language);
             complaints(after) <= complaints(before)
         }
     }

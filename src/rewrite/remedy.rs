@@ -6,6 +6,8 @@ use crate::source::{Location, Span};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
     Release(Release),
+    /// Ending it together with its owner.
+    End(Ending),
     /// Making it once for the process.
     Hoist(Hoist),
     /// A handler for an event that must have one.
@@ -45,6 +47,39 @@ pub enum By {
     Itself,
     /// A sibling of the function that is called, with what the call gives: `fs.closeSync(file)`.
     Function(String),
+}
+
+/// Ending what begins again and again when its owner ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// The call that begins it.
+    pub beginning: Location,
+    pub by: EndsBy,
+    pub owner: Owner,
+}
+
+/// How something is ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndsBy {
+    Release(By),
+    /// A call of this method, with what it was added with: the argument that is the handler, and the one with options
+    /// where those matter.
+    Removal {
+        method: String,
+        handler: usize,
+        options: Option<usize>,
+    },
+}
+
+/// Who ends, sooner than the process does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// What the function around it returns is called then.
+    Returned,
+    /// The method of this name is called then.
+    Method(Location),
+    /// What this function of a module is given is called then.
+    Hook { name: String, module: String },
 }
 
 /// Making a resource once for the process, when it is first needed.
@@ -157,6 +192,7 @@ impl Remedy {
     pub fn file(&self) -> crate::source::FileId {
         match self {
             Self::Release(release) => release.acquisition.file,
+            Self::End(ending) => ending.beginning.file,
             Self::Hoist(hoist) => hoist.creation.file,
             Self::Listen(listen) => listen.creation.file,
             Self::Limit(limits) => limits.creation.file,

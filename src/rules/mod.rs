@@ -11,6 +11,7 @@ mod discarded_cleanup;
 mod discarded_guard;
 mod double_release;
 mod effect_without_cleanup;
+mod endings;
 mod forgotten_value;
 mod owners;
 mod pages;

@@ -8,7 +8,7 @@ use crate::catalogue::schema::ResourceKind;
 use crate::findings::Finding;
 use crate::rewrite::{Listen, Remedy};
 
-use super::{RuleId, creation, discarded_guard, pool_without_limits, release, shared_single_client, sharing};
+use super::{RuleId, creation, discarded_guard, endings, pool_without_limits, release, shared_single_client, sharing};
 
 /// What would end the leak that a finding is about, the best first; empty where nothing would, or it is not known.
 #[must_use]
@@ -33,6 +33,10 @@ pub fn remedies(facts: &Facts<'_>, finding: &Finding) -> Vec<Remedy> {
         }
         RuleId::DiscardedGuard if discarded_guard::is_dropped_at_once(finding) => vec![Remedy::Name(finding.location)],
         RuleId::UnfinishedTransaction => release::rollback(facts, finding).map(Remedy::Rollback).into_iter().collect(),
+        RuleId::UnclearedTimer
+        | RuleId::UnclosedSubscription
+        | RuleId::EffectWithoutCleanup
+        | RuleId::UnremovedListener => endings::remedies(facts, finding),
         _ => Vec::new(),
     }
 }

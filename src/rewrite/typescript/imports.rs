@@ -67,6 +67,35 @@ pub(super) fn named(
     Some((local, vec![Edit::insert(syntax.file, beside.span.start, text)]))
 }
 
+/// How a file may call what a package that it imports from exports, where it says `scope`.
+pub(super) fn of_module(
+    syntax: &Syntax<'_, '_>,
+    name: &str,
+    module: &str,
+    scope: ScopeId,
+) -> Option<(String, Vec<Edit>)> {
+    let specifiers = syntax.semantic.nodes().program().body.iter().find_map(|statement| match statement {
+        Statement::ImportDeclaration(import) if import.import_kind.is_value() && import.source.value == module => {
+            import.specifiers.as_ref()
+        }
+        _ => None,
+    })?;
+    let named = || {
+        specifiers.iter().filter_map(|it| match it {
+            ImportDeclarationSpecifier::ImportSpecifier(it) if it.import_kind.is_value() => Some(it),
+            _ => None,
+        })
+    };
+    if let Some(known) = named().find(|it| it.imported.name() == name) {
+        let local = known.local.name.to_string();
+        return (!syntax.is_hidden(&local, scope, None)).then_some((local, Vec::new()));
+    }
+    let local = syntax.free_name(name, syntax.semantic.scoping().root_scope_id());
+    let clause = if local == name { local.clone() } else { format!("{name} as {local}") };
+    let last = named().next_back()?;
+    Some((local, vec![Edit::insert(syntax.file, last.span.end, format!(", {clause}"))]))
+}
+
 /// The removals of imported names that nothing mentions any more once `edits` are made, and something did before.
 pub(super) fn unused(syntax: &Syntax<'_, '_>, edits: &[&Edit]) -> Vec<Edit> {
     let mut removals = Vec::new();

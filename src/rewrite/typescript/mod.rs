@@ -3,6 +3,8 @@
 //! Takes a remedy and the file it is about; gives edits that look as if whoever wrote the file had made them. Reads the
 //! file once more ([`syntax`]), because the tree is gone after lowering.
 
+mod ending;
+mod endings;
 mod hoist;
 mod hygiene;
 mod imports;
@@ -21,6 +23,7 @@ pub(super) fn fix(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
     let file = remedy.file();
     syntax::read(file, &files[file.index()], |syntax| match remedy {
         Remedy::Release(remedy) => release::fix(syntax, remedy),
+        Remedy::End(remedy) => ending::fix(syntax, remedy),
         Remedy::Hoist(remedy) => hoist::fix(syntax, remedy),
         Remedy::Listen(remedy) => hygiene::listen(syntax, remedy),
         Remedy::Limit(remedy) => hygiene::limit(syntax, remedy),

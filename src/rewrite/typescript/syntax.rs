@@ -7,9 +7,10 @@ use oxc_span::GetSpan as _;
 use oxc_syntax::scope::ScopeId;
 use oxc_syntax::symbol::SymbolId;
 
+use crate::languages::script;
 use crate::languages::typescript::with_tree;
 use crate::rewrite::layout::Layout;
-use crate::source::{FileId, Language, SourceFile, Span};
+use crate::source::{FileId, SourceFile, Span};
 
 /// One file, read again.
 pub(super) struct Syntax<'a, 's> {
@@ -39,13 +40,14 @@ pub(super) struct Around {
 
 /// Reads `source` again for as long as `look` looks.
 pub(super) fn read<R>(file: FileId, source: &SourceFile, look: impl FnOnce(&Syntax<'_, '_>) -> Option<R>) -> Option<R> {
-    with_tree(&source.text, source.language, |semantic| {
+    let script = script(&source.text, source.language);
+    with_tree(&script.text, source.language, |semantic| {
         look(&Syntax {
             file,
             text: &source.text,
             layout: Layout::of(&source.text),
             semantic,
-            is_typed: source.language != Language::JavaScript,
+            is_typed: script.is_typed,
         })
     })
     .flatten()
@@ -189,6 +191,12 @@ impl<'a> Syntax<'a, '_> {
         let statement = self.parent(at);
         let is_statement = matches!(self.kind(statement), AstKind::ExpressionStatement(_));
         (is_statement && self.statements(self.parent(statement)).is_some()).then_some(statement)
+    }
+
+    /// The expression statement that `node` stands in, whatever else that does.
+    pub(super) fn own_statement_around(&self, node: NodeId) -> Option<NodeId> {
+        let mut ancestors = self.semantic.nodes().ancestors_enumerated(node);
+        ancestors.find_map(|(id, it)| it.kind().is_statement().then_some(id))
     }
 
     /// The places where a symbol is mentioned, its declaration aside.

@@ -3,15 +3,20 @@
 //! Three shapes, by what is there already: nothing (the rest of the block is wrapped), one release further down (what
 //! lies between is wrapped), a `finally` that begins too late (it is moved up).
 
+mod handle;
+mod waiting;
+
 use oxc_ast::AstKind;
-use oxc_ast::ast::{BindingPattern, Expression, Statement, TryStatement};
+use oxc_ast::ast::{Statement, TryStatement};
 use oxc_semantic::NodeId;
 use oxc_span::GetSpan as _;
-use oxc_syntax::symbol::SymbolId;
 
-use super::syntax::{Around, Declared, Syntax, name_of, ours};
-use crate::rewrite::{Applicability, By, Edit, Fix, Release};
+use super::syntax::{Around, Declared, Syntax, ours};
+use crate::rewrite::{Applicability, Edit, Fix, Release};
 use crate::source::Span;
+
+pub(super) use handle::release_of;
+use handle::{Handle, handle, is_plain_release};
 
 /// The fix for a resource that is not released on every path; `None` where the code has another shape.
 pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Release) -> Option<Fix> {
@@ -43,82 +48,6 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Release) -> Option<Fix> {
     let mut edits = rewrite.edits;
     edits.sort();
     Some(Fix { title, applicability, edits, common: Vec::new(), tidying: Vec::new() })
-}
-
-/// How the release is called.
-struct Handle {
-    call: String,
-    /// What has to be taken from the result for that.
-    edit: Option<Edit>,
-    /// The names that the result goes into.
-    names: Vec<SymbolId>,
-}
-
-fn handle(syntax: &Syntax<'_, '_>, remedy: &Release, call: NodeId, declared: &Declared<'_>) -> Option<Handle> {
-    let pattern = &declared.declarator.id;
-    let scoping = syntax.semantic.scoping();
-    let span = ours(pattern.span());
-    let names: Vec<SymbolId> = syntax.declared_in(span).collect();
-    if names.iter().any(|&name| scoping.symbol_is_mutated(name)) {
-        return None;
-    }
-    let name = name_of(pattern).map(|symbol| scoping.symbol_name(symbol));
-    let plain = |call: String| Some(Handle { call, edit: None, names: names.clone() });
-    match &remedy.by {
-        By::Method(method) => plain(format!("{}.{method}()", name?)),
-        By::Itself => plain(format!("{}()", name?)),
-        By::Function(function) => match syntax.kind(call) {
-            AstKind::CallExpression(written) => match &written.callee {
-                Expression::StaticMemberExpression(member) => {
-                    plain(format!("{}.{function}({})", syntax.slice(member.object.span()), name?))
-                }
-                Expression::Identifier(callee) if syntax.semantic.is_reference_to_global_variable(callee) => {
-                    plain(format!("{function}({})", name?))
-                }
-                _ => None,
-            },
-            _ => None,
-        },
-        By::Member(member) => {
-            if let Some(name) = name {
-                return plain(format!("{name}.{member}()"));
-            }
-            let BindingPattern::ObjectPattern(object) = pattern else { return None };
-            let present = object.properties.iter().find(|property| property.key.is_specific_static_name(member));
-            if let Some(property) = present {
-                let symbol = name_of(&property.value)?;
-                return plain(format!("{}()", scoping.symbol_name(symbol)));
-            }
-            let last = object.properties.last()?;
-            let scope = scoping.symbol_scope_id(*names.first()?);
-            let local = syntax.free_name(member, scope);
-            let taken = if local == *member { format!(", {member}") } else { format!(", {member}: {local}") };
-            let edit = Edit::insert(syntax.file, last.span.end, taken);
-            Some(Handle { call: format!("{local}()"), edit: Some(edit), names })
-        }
-    }
-}
-
-/// Whether a call does nothing but release what goes by the handle's names: `client.release()`, `cleanup()`,
-/// `closeSync(file)`.
-fn is_plain_release(syntax: &Syntax<'_, '_>, call: NodeId, handle: &Handle) -> bool {
-    let AstKind::CallExpression(call) = syntax.kind(call) else { return false };
-    let is_it = |expression: &Expression<'_>| match expression {
-        Expression::Identifier(identifier) => identifier
-            .reference_id
-            .get()
-            .and_then(|reference| syntax.semantic.scoping().get_reference(reference).symbol_id())
-            .is_some_and(|symbol| handle.names.contains(&symbol)),
-        _ => false,
-    };
-    match (&call.callee, &call.arguments[..]) {
-        (callee @ Expression::Identifier(_), []) => is_it(callee),
-        (Expression::StaticMemberExpression(member), []) => is_it(&member.object),
-        (_, [argument]) => {
-            argument.as_expression().is_some_and(is_it) && handle.call.starts_with(syntax.slice(call.callee.span()))
-        }
-        _ => false,
-    }
 }
 
 struct Rewrite<'a, 's, 'r> {
@@ -350,166 +279,4 @@ impl<'a> Rewrite<'a, '_, '_> {
             other => other.as_module_declaration().is_none(),
         })
     }
-
-    /// An async function that returns a promise waits for it before its `finally` runs only if it says so.
-    fn wait_for_returns(&mut self, span: Span) -> bool {
-        let Some(function) = self.function else { return true };
-        let mut is_complete = true;
-        for node in self.syntax.semantic.nodes().iter() {
-            let AstKind::ReturnStatement(statement) = node.kind() else { continue };
-            if !span.contains(ours(statement.span))
-                || self.syntax.around(node.id()).map(|it| it.node) != Some(function.node)
-            {
-                continue;
-            }
-            let Some(argument) = &statement.argument else { continue };
-            let depends = self.depends_on_resource(ours(argument.span()), 0);
-            if function.is_generator || !depends {
-                continue;
-            }
-            if !self.may_be_a_promise(argument) {
-                is_complete &= !matches!(
-                    argument,
-                    Expression::ObjectExpression(_)
-                        | Expression::ArrayExpression(_)
-                        | Expression::StaticMemberExpression(_)
-                        | Expression::ArrowFunctionExpression(_)
-                );
-                continue;
-            }
-            // It may be a promise, or something that lasts no longer than the resource.
-            is_complete = false;
-            if function.is_async {
-                let at = argument.span().start;
-                // `return await a ? b : c` would wait for `a`.
-                let needs_brackets = !matches!(
-                    argument,
-                    Expression::CallExpression(_)
-                        | Expression::NewExpression(_)
-                        | Expression::Identifier(_)
-                        | Expression::TaggedTemplateExpression(_)
-                        | Expression::StaticMemberExpression(_)
-                        | Expression::ChainExpression(_)
-                        | Expression::ParenthesizedExpression(_)
-                );
-                let open = if needs_brackets { "await (" } else { "await " };
-                self.edits.push(Edit::insert(self.syntax.file, at, open));
-                if needs_brackets {
-                    self.edits.push(Edit::insert(self.syntax.file, argument.span().end, ")"));
-                }
-            }
-        }
-        is_complete
-    }
-
-    fn may_be_a_promise(&self, expression: &Expression<'a>) -> bool {
-        match expression {
-            Expression::CallExpression(_)
-            | Expression::TaggedTemplateExpression(_)
-            | Expression::ChainExpression(_)
-            | Expression::NewExpression(_)
-            | Expression::ImportExpression(_) => true,
-            Expression::ConditionalExpression(it) => {
-                self.may_be_a_promise(&it.consequent) || self.may_be_a_promise(&it.alternate)
-            }
-            Expression::LogicalExpression(it) => self.may_be_a_promise(&it.left) || self.may_be_a_promise(&it.right),
-            Expression::SequenceExpression(it) => it.expressions.last().is_some_and(|it| self.may_be_a_promise(it)),
-            Expression::ParenthesizedExpression(it) => self.may_be_a_promise(&it.expression),
-            Expression::TSAsExpression(it) => self.may_be_a_promise(&it.expression),
-            Expression::TSSatisfiesExpression(it) => self.may_be_a_promise(&it.expression),
-            Expression::TSNonNullExpression(it) => self.may_be_a_promise(&it.expression),
-            Expression::Identifier(identifier) => {
-                let symbol = identifier
-                    .reference_id
-                    .get()
-                    .and_then(|reference| self.syntax.semantic.scoping().get_reference(reference).symbol_id());
-                symbol.is_some_and(|symbol| self.holds_a_call(symbol))
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether a variable is declared with what a call gave, not awaited.
-    fn holds_a_call(&self, symbol: SymbolId) -> bool {
-        match self.syntax.semantic.symbol_declaration(symbol).kind() {
-            AstKind::VariableDeclarator(declarator) => {
-                matches!(declarator.id, BindingPattern::BindingIdentifier(_))
-                    && declarator
-                        .init
-                        .as_ref()
-                        .is_some_and(|init| !matches!(init, Expression::Identifier(_)) && self.may_be_a_promise(init))
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether what stands in a span is made of the resource, by itself or through variables: what was awaited is
-    /// there, and needs it no more.
-    fn depends_on_resource(&self, span: Span, depth: u32) -> bool {
-        let scoping = self.syntax.semantic.scoping();
-        self.syntax.semantic.nodes().iter().any(|node| {
-            let AstKind::IdentifierReference(identifier) = node.kind() else { return false };
-            let symbol = identifier
-                .reference_id
-                .get()
-                .filter(|_| span.contains(ours(identifier.span)))
-                .and_then(|reference| scoping.get_reference(reference).symbol_id());
-            let Some(symbol) = symbol else { return false };
-            if self.handle.names.contains(&symbol) {
-                return true;
-            }
-            let made_of = match self.syntax.semantic.symbol_declaration(symbol).kind() {
-                AstKind::VariableDeclarator(declarator) => match &declarator.init {
-                    Some(Expression::AwaitExpression(_)) | None => None,
-                    Some(init) => Some(init.span()),
-                },
-                AstKind::Function(function) => Some(function.span),
-                _ => None,
-            };
-            let is_local =
-                |span: oxc_span::Span| span.start > self.declared.declaration.span.end && span.end <= self.close();
-            made_of.is_some_and(|span| is_local(span) && depth < 4 && self.depends_on_resource(ours(span), depth + 1))
-        })
-    }
-
-    fn resource_mentions(&self) -> Vec<NodeId> {
-        self.handle.names.iter().flat_map(|&name| self.syntax.mentions(name)).collect()
-    }
-
-    /// Whether all that is begun with the resource is waited for, as far as can be seen.
-    fn is_waited_for(&self, span: Span) -> bool {
-        self.resource_mentions().into_iter().all(|mention| {
-            if !span.contains(ours(self.syntax.kind(mention).span())) {
-                return true;
-            }
-            let mut called = None;
-            for (id, ancestor) in self.syntax.semantic.nodes().ancestors_enumerated(mention) {
-                match ancestor.kind() {
-                    AstKind::AwaitExpression(_) if self.is_own(id) => return true,
-                    AstKind::CallExpression(call) => {
-                        called = called.or(match &call.callee {
-                            Expression::StaticMemberExpression(member) => Some(member.property.name.as_str()),
-                            _ => None,
-                        });
-                    }
-                    AstKind::ExpressionStatement(_) if self.is_own(id) => {
-                        return called.is_some_and(does_not_begin) || self.present.contains(&id);
-                    }
-                    kind if kind.is_statement() && self.is_own(id) => return true,
-                    _ => {}
-                }
-            }
-            true
-        })
-    }
-
-    fn is_own(&self, node: NodeId) -> bool {
-        self.syntax.around(node).map(|it| it.node) == self.function.map(|it| it.node)
-    }
-}
-
-/// Whether a method of this name is done when it returns, in the conventions of the platform.
-fn does_not_begin(name: &str) -> bool {
-    const STARTS: [&str; 6] = ["set", "on", "add", "remove", "register", "release"];
-    name.ends_with("Sync") || matches!(name, "off" | "push") || STARTS.iter().any(|start| name.starts_with(start))
 }

@@ -1,0 +1,233 @@
+//! Ending something with its owner: what begins it is kept by a name, and where the owner ends that is told to end.
+//!
+//! [`endings`](super::endings) knows where an owner ends; here is what is said there.
+
+use oxc_ast::AstKind;
+use oxc_ast::ast::{Argument, Expression, ObjectPropertyKind};
+use oxc_semantic::NodeId;
+use oxc_span::GetSpan as _;
+
+use super::endings;
+use super::release::release_of;
+use super::syntax::{Syntax, name_of, ours};
+use crate::rewrite::{By, Edit, Ending, EndsBy, Fix, Owner};
+use crate::source::Span;
+
+/// The fix for what nobody ends; `None` where neither a name for it nor the owner's end has a shape that is known.
+pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Ending) -> Option<Fix> {
+    let call = syntax.call_at(remedy.beginning.span)?;
+    let said = match &remedy.by {
+        EndsBy::Release(by) => released(syntax, by, call, &remedy.owner)?,
+        EndsBy::Removal { method, handler, options } => removed(syntax, call, method, *handler, *options)?,
+    };
+    let (mut edits, common, applicability) = match &remedy.owner {
+        Owner::Returned => endings::returned(syntax, call, said.statement, &said.end)?,
+        Owner::Method(name) => endings::in_method(syntax, call, name.span, &said.end)?,
+        Owner::Hook { name, module } => endings::by_hook(syntax, said.statement, &said.end, name, module)?,
+    };
+    edits.extend(said.edits);
+    edits.sort();
+    Some(Fix {
+        title: format!("call `{}` when the owner ends", said.end),
+        applicability,
+        edits,
+        common,
+        tidying: Vec::new(),
+    })
+}
+
+/// What is said at the end, and what has to be done where it begins.
+struct Said {
+    /// An expression.
+    end: String,
+    edits: Vec<Edit>,
+    /// The statement that begins it.
+    statement: NodeId,
+}
+
+/// The release of what a call gives, by the name it has or gets.
+fn released(syntax: &Syntax<'_, '_>, by: &By, call: NodeId, owner: &Owner) -> Option<Said> {
+    let value = syntax.same_value(call).0;
+    let at = syntax.parent(value);
+    let is_instance = matches!(owner, Owner::Method(_));
+    match syntax.kind(at) {
+        AstKind::VariableDeclarator(declarator) if !is_instance => {
+            let symbol = name_of(&declarator.id)?;
+            let scoping = syntax.semantic.scoping();
+            if scoping.symbol_is_mutated(symbol) {
+                return None;
+            }
+            let end = release_of(syntax, by, call, scoping.symbol_name(symbol))?;
+            Some(Said { end, edits: Vec::new(), statement: syntax.parent(at) })
+        }
+        AstKind::AssignmentExpression(assignment) if is_instance => {
+            let field = syntax.slice(assignment.left.span());
+            let is_field = field.strip_prefix("this.").is_some_and(|name| !name.contains(['.', '[', '(']));
+            let statement = syntax.parent(at);
+            if !is_field || !matches!(syntax.kind(statement), AstKind::ExpressionStatement(_)) {
+                return None;
+            }
+            // Before it begins there is nothing in the field; who clears a timer may be given nothing.
+            let end = match by {
+                By::Function(_) => release_of(syntax, by, call, field)?,
+                By::Itself => format!("{field}?.()"),
+                By::Method(method) | By::Member(method) => format!("{field}?.{method}()"),
+            };
+            Some(Said { end, edits: Vec::new(), statement })
+        }
+        AstKind::ExpressionStatement(statement) if !is_instance => {
+            let wanted = match by {
+                By::Function(function) if function.to_lowercase().ends_with("interval") => "timer",
+                By::Function(_) => "handle",
+                By::Method(method) if method == "unsubscribe" => "subscription",
+                By::Method(method) if method == "disconnect" => "observer",
+                By::Method(_) => "opened",
+                By::Itself | By::Member(_) => "stop",
+            };
+            let name = syntax.free_name(wanted, syntax.semantic.nodes().get_node(call).scope_id());
+            let end = release_of(syntax, by, call, &name)?;
+            let edit = Edit::insert(syntax.file, statement.span.start, format!("const {name} = "));
+            Some(Said { end, edits: vec![edit], statement: at })
+        }
+        _ => None,
+    }
+}
+
+/// The removal of what was added: of the same target, with the same event and the same function.
+fn removed(
+    syntax: &Syntax<'_, '_>,
+    call: NodeId,
+    method: &str,
+    handler: usize,
+    options: Option<usize>,
+) -> Option<Said> {
+    let AstKind::CallExpression(written) = syntax.kind(call) else { return None };
+    let Expression::StaticMemberExpression(member) = &written.callee else { return None };
+    let statement = syntax.own_statement(call)?;
+    if !is_lasting(syntax, &member.object) {
+        return None;
+    }
+    let given = written.arguments.get(handler)?.as_expression()?;
+    let mut edits = Vec::new();
+    let function = if is_lasting(syntax, given) {
+        syntax.slice(given.span()).to_owned()
+    } else {
+        named_handler(syntax, call, given, statement, &mut edits)?
+    };
+    let mut arguments: Vec<String> = Vec::new();
+    for (at, argument) in written.arguments.iter().enumerate() {
+        if at == handler {
+            arguments.push(function.clone());
+        } else if Some(at) == options {
+            arguments.extend(flag(syntax, argument)?);
+        } else if at < handler {
+            let is_literal = matches!(argument, Argument::StringLiteral(_) | Argument::TemplateLiteral(_));
+            if !is_literal && !argument.as_expression().is_some_and(|it| is_lasting(syntax, it)) {
+                return None;
+            }
+            arguments.push(syntax.slice(argument.span()).to_owned());
+        }
+    }
+    let target = syntax.slice(member.object.span());
+    Some(Said { end: format!("{target}.{method}({})", arguments.join(", ")), edits, statement })
+}
+
+/// A name for a function that is made where it is handed over, before the statement that does.
+fn named_handler(
+    syntax: &Syntax<'_, '_>,
+    call: NodeId,
+    given: &Expression<'_>,
+    statement: NodeId,
+    edits: &mut Vec<Edit>,
+) -> Option<String> {
+    // Alone, parameters have no types but those that are written.
+    let is_told = |parameters: &oxc_ast::ast::FormalParameters<'_>| {
+        !syntax.is_typed
+            || parameters.rest.is_none() && parameters.items.iter().all(|parameter| parameter.type_annotation.is_some())
+    };
+    let is_named = match given {
+        Expression::ArrowFunctionExpression(arrow) => is_told(&arrow.params),
+        // What it calls `this` is for whoever calls it to say.
+        Expression::FunctionExpression(function) => is_told(&function.params) && !syntax.is_typed,
+        _ => false,
+    };
+    if !is_named {
+        return None;
+    }
+    let AstKind::CallExpression(written) = syntax.kind(call) else { return None };
+    let event = match written.arguments.first()? {
+        Argument::StringLiteral(event) => event.value.to_string(),
+        _ => String::new(),
+    };
+    let event: String = event.split(|c: char| !c.is_alphanumeric()).map(capitalised).collect();
+    let name = syntax.free_name(&format!("on{event}"), syntax.semantic.nodes().get_node(call).scope_id());
+    let span = syntax.kind(statement).span();
+    let layout = &syntax.layout;
+    if !layout.starts_line(span.start) {
+        return None;
+    }
+    let semicolon = if syntax.slice(span).ends_with(';') { ";" } else { "" };
+    let (newline, indent) = (layout.newline, layout.indent(span.start));
+    // Its further lines stand as far in as it did.
+    let (text, old) = (syntax.slice(given.span()), layout.indent(given.span().start));
+    if old != indent && text.contains('`') {
+        return None;
+    }
+    let text: Vec<String> = text
+        .split('\n')
+        .map(|line| line.strip_prefix(old).map_or(line.to_owned(), |it| format!("{indent}{it}")))
+        .collect();
+    let text = text.join("\n");
+    let declared = format!("const {name} = {text}{semicolon}{newline}{indent}");
+    edits.push(Edit::insert(syntax.file, span.start, declared));
+    edits.push(Edit::replace(syntax.file, ours(given.span()), name.clone()));
+    Some(name)
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// What of some options tells two listeners apart, written for a removal; nothing where that is as without them.
+fn flag(syntax: &Syntax<'_, '_>, options: &Argument<'_>) -> Option<Option<String>> {
+    match options {
+        Argument::BooleanLiteral(it) => Some(it.value.then(|| "true".to_owned())),
+        Argument::ObjectExpression(object) => {
+            let mut flag = None;
+            for property in &object.properties {
+                let ObjectPropertyKind::ObjectProperty(property) = property else { return None };
+                if property.key.is_specific_static_name("capture") {
+                    flag = Some(format!("{{ {} }}", syntax.slice(property.span)));
+                }
+            }
+            Some(flag)
+        }
+        Argument::Identifier(it) => Some(Some(it.name.to_string())),
+        _ => None,
+    }
+}
+
+/// Whether an expression means the same when the owner ends: a name that is not given anew, or a member of one.
+fn is_lasting(syntax: &Syntax<'_, '_>, expression: &Expression<'_>) -> bool {
+    match expression {
+        Expression::ThisExpression(_) => true,
+        Expression::Identifier(identifier) => {
+            let symbol = identifier
+                .reference_id
+                .get()
+                .and_then(|reference| syntax.semantic.scoping().get_reference(reference).symbol_id());
+            symbol.is_none_or(|symbol| !syntax.semantic.scoping().symbol_is_mutated(symbol))
+        }
+        // `ref.current` is what the framework puts there.
+        Expression::StaticMemberExpression(member) => {
+            !member.optional && member.property.name != "current" && is_lasting(syntax, &member.object)
+        }
+        _ => false,
+    }
+}
+
+/// The span of a node.
+pub(super) fn span_of(syntax: &Syntax<'_, '_>, node: NodeId) -> Span {
+    ours(syntax.kind(node).span())
+}
