@@ -2,7 +2,7 @@
 //! by all that are applied at all; a side that is missing says that nothing is fixed.
 //!
 //! Of every result: the rule is silent, it parses, and fixing it again changes nothing. `INSTA_UPDATE=always` writes the
-//! sides anew.
+//! sides anew. Written in another manner (other line endings, a byte-order mark, tabs), every case is fixed in that manner.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -24,6 +24,10 @@ fn main() -> std::process::ExitCode {
     for rule in directories(&repository("fixtures/fixes")) {
         for case in directories(&rule) {
             let name = case.strip_prefix(repository("fixtures")).unwrap().display().to_string();
+            for (manner, rewritten) in MANNERS {
+                let case = case.clone();
+                trials.push(Trial::test(format!("{name} {manner}"), move || is_kept(&case, rewritten)));
+            }
             trials.push(Trial::test(name, move || check(&case)));
         }
     }
@@ -67,6 +71,39 @@ fn check(case: &Path) -> Result<(), Failed> {
         }
         let (again, _) = fixed(&after, required);
         compare(&after, &again, "the second run")?;
+    }
+    Ok(())
+}
+
+/// Manners of writing, each with what brings a text into it.
+const MANNERS: [(&str, fn(&str) -> String); 3] = [
+    ("with carriage returns", |text| text.replace('\n', "\r\n")),
+    ("with a byte-order mark", |text| format!("\u{feff}{text}")),
+    ("with tabs", tabbed),
+];
+
+/// Indented by tabs, as far as it was by twos or fours; a space before a `*` belongs to the comment.
+fn tabbed(text: &str) -> String {
+    let width = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let widths = || text.lines().map(width).filter(|width| *width > 1);
+    let unit = if widths().all(|width| width % 4 == 0) { 4 } else { 2 };
+    let line = |line: &str| format!("{}{}", "\t".repeat(width(line) / unit), &line[width(line) / unit * unit..]);
+    text.split_inclusive('\n').map(line).collect()
+}
+
+/// Whether a case that is written in some manner becomes what it becomes otherwise, in that manner.
+fn is_kept(case: &Path, rewritten: fn(&str) -> String) -> Result<(), Failed> {
+    let all = |texts: &Texts| -> Texts {
+        let anew = |(path, text): (&PathBuf, &String)| {
+            (path.clone(), if is_source(path) { rewritten(text) } else { text.clone() })
+        };
+        texts.iter().map(anew).collect()
+    };
+    let before = texts(&case.join("before"));
+    let sides = [("after", Applicability::Safe), ("after-unsafe", Applicability::Unsafe)];
+    for (side, required) in sides.into_iter().filter(|(side, _)| case.join(side).is_dir()) {
+        let (after, _) = fixed(&all(&before), required);
+        compare(&all(&texts(&case.join(side))), &after, side)?;
     }
     Ok(())
 }

@@ -138,6 +138,82 @@ fn a_work_tree_with_changes_is_left_alone() {
     assert_eq!(users(&directory), FIXED);
 }
 
+/// A project whose catalogue proposes `value` as the limit of a pool.
+fn with_limit(value: &str) -> TempDir {
+    let directory = project(LEAK);
+    let configuration = format!(
+        r#"
+[[library]]
+name = "tank"
+packages = ["tank"]
+
+[[library.resource]]
+id = "tank.Tank"
+kind = "pool"
+noun = "tank"
+create = ["new Tank"]
+release = ["end"]
+opens = "lazily"
+shared = "process"
+collected = true
+options = ["0"]
+help = "share it"
+
+[[library.resource.limit]]
+options = ["patience"]
+value = "{value}"
+default = "waits for ever"
+important = true
+"#
+    );
+    fs::write(directory.path().join("leaklint.toml"), configuration).unwrap();
+    fs::write(directory.path().join("tank.js"), TANK).unwrap();
+    directory
+}
+
+const TANK: &str = "\
+import { Tank } from 'tank';
+export const tank = new Tank({ url: process.env.URL });
+";
+
+/// Fixes all there is, and says what became of the tank.
+fn filled(value: &str) -> (String, String) {
+    let directory = with_limit(value);
+    let (_, _, stderr) = leaklint(directory.path(), "--fix --unsafe-fixes");
+    // What else is fixed in the same pass stays fixed.
+    assert_eq!(users(&directory), FIXED, "{stderr}");
+    (fs::read_to_string(directory.path().join("tank.js")).unwrap(), stderr)
+}
+
+#[test]
+fn a_fix_that_holds_stays() {
+    let (text, stderr) = filled("5000");
+    assert_eq!(text, TANK.replace("URL }", "URL, patience: 5000 }"), "{stderr}");
+    assert!(stderr.starts_with("fixed 2 findings in 2 files\n"), "{stderr}");
+}
+
+#[test]
+fn a_fix_whose_result_cannot_be_parsed_is_taken_back_and_told() {
+    let (text, stderr) = filled("5000 5000");
+    assert_eq!(text, TANK);
+    assert!(stderr.contains("tank.js:2") && stderr.contains("would not compile"), "{stderr}");
+    assert!(stderr.contains("fixed 1 finding in 1 file\n"), "{stderr}");
+}
+
+#[test]
+fn a_fix_whose_result_a_compiler_would_refuse_is_taken_back_and_told() {
+    let (text, stderr) = filled("((one, one) => one)(1, 2)");
+    assert_eq!(text, TANK);
+    assert!(stderr.contains("would not compile"), "{stderr}");
+}
+
+#[test]
+fn a_fix_that_brings_another_finding_is_taken_back_and_told() {
+    let (text, stderr) = filled("new Tank({ url: process.env.OTHER })");
+    assert_eq!(text, TANK);
+    assert!(stderr.contains("tank.js:2") && stderr.contains("is still found by `pool-without-limits`"), "{stderr}");
+}
+
 #[test]
 fn fixes_are_shown_in_the_reports() {
     let directory = project(LEAK);
