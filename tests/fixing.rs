@@ -234,6 +234,108 @@ fn fixes_are_shown_in_the_reports() {
     assert!(stdout.contains("   5 +   try {\n"), "{stdout}");
 }
 
+/// The title of the only proposal, and the text it would make.
+fn proposed(text: &str) -> (String, String) {
+    let directory = project(text);
+    let (_, stdout, _) = leaklint(directory.path(), "--output-format json");
+    let json: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    let fix = &json["findings"][0]["fix"];
+    assert_eq!(fix["applicability"], "display-only", "{json:#}");
+    let mut after = text.to_owned();
+    for edit in fix["edits"].as_array().unwrap().iter().rev() {
+        let at = |key: &str| usize::try_from(edit[key].as_u64().unwrap()).unwrap();
+        after.replace_range(at("start")..at("end"), edit["text"].as_str().unwrap());
+    }
+    // It is shown, and never applied.
+    assert_eq!(leaklint(directory.path(), "--fix --unsafe-fixes").0, Some(1));
+    assert_eq!(users(&directory), text);
+    (fix["title"].as_str().unwrap().to_owned(), after)
+}
+
+#[test]
+fn what_depends_on_the_call_is_proposed_to_be_kept_by_what_it_depends_on() {
+    let (title, after) = proposed(
+        "\
+import { Pool } from 'pg';
+import express from 'express';
+
+const app = express();
+
+app.get('/:tenant/users', async (request, response) => {
+  const tenant = request.params.tenant;
+  const pool = new Pool({ database: tenant, connectionTimeoutMillis: 5000 });
+  pool.on('error', (error) => console.error(error));
+  response.json((await pool.query('select * from users limit 100')).rows);
+});
+",
+    );
+    assert_eq!(title, "keep one pool for each `tenant`, and not too many of them; or have it passed in");
+    assert_eq!(
+        after,
+        "\
+import { Pool } from 'pg';
+import express from 'express';
+
+const app = express();
+
+const pools = new Map();
+
+/** One for each `tenant`; when there are too many, the oldest goes. */
+function poolFor(tenant) {
+  const key = JSON.stringify([tenant]);
+  let pool = pools.get(key);
+  if (!pool) {
+    pool = new Pool({ database: tenant, connectionTimeoutMillis: 5000 });
+    pools.set(key, pool);
+    if (pools.size > 16) {
+      const [[oldest, ended]] = pools;
+      pools.delete(oldest);
+      void ended.end();
+    }
+  }
+  return pool;
+}
+
+app.get('/:tenant/users', async (request, response) => {
+  const tenant = request.params.tenant;
+  const pool = poolFor(tenant);
+  pool.on('error', (error) => console.error(error));
+  response.json((await pool.query('select * from users limit 100')).rows);
+});
+"
+    );
+}
+
+#[test]
+fn what_only_grows_is_proposed_a_bound() {
+    let (title, after) = proposed(
+        "\
+import express from 'express';
+
+const app = express();
+const visits = new Map();
+
+app.get('/users/:id', (request, response) => {
+  visits.set(request.params.id, Date.now());
+  response.sendStatus(204);
+});
+",
+    );
+    assert_eq!(title, "bound `visits`: the oldest entry goes; or use a cache that does so by itself");
+    assert!(
+        after.contains(
+            "\
+  visits.set(request.params.id, Date.now());
+  if (visits.size > 10_000) {
+    visits.delete(visits.keys().next().value);
+  }
+  response.sendStatus(204);
+"
+        ),
+        "{after}"
+    );
+}
+
 #[test]
 fn options_that_need_others_say_so() {
     for arguments in ["--unsafe-fixes", "--allow-dirty", "--fix --diff"] {

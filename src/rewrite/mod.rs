@@ -11,7 +11,7 @@ mod typescript;
 
 pub use fix::{Applicability, Edit, Fix, apply};
 pub use remedy::{
-    By, Ending, EndsBy, Hoist, Import, Limits, Listen, Owner, Pooled, Reach, Release, Remedy, Rollback, Shared,
+    Bound, By, Ending, EndsBy, Hoist, Import, Limits, Listen, Owner, Pooled, Reach, Release, Remedy, Rollback, Shared,
 };
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

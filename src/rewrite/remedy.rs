@@ -10,6 +10,10 @@ pub enum Remedy {
     End(Ending),
     /// Making it once for the process.
     Hoist(Hoist),
+    /// Making it once for each of what it depends on.
+    Keep(Hoist),
+    /// Letting go of the oldest of what is kept.
+    Bound(Bound),
     /// A handler for an event that must have one.
     Listen(Listen),
     /// Options that bound what it does.
@@ -101,6 +105,21 @@ pub struct Hoist {
     pub present: Vec<Span>,
     /// Whether it is known who calls the function, again and again.
     pub is_certain: bool,
+    /// Whether the framework loads modules again while the process runs.
+    pub is_reloaded: bool,
+    /// The path of the file, for names that other files see.
+    pub path: String,
+    /// The method that releases it.
+    pub release: Option<String>,
+}
+
+/// Bounding what only grows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// What holds the entries.
+    pub container: Location,
+    /// The calls of its file that add to it.
+    pub additions: Vec<Span>,
 }
 
 /// Handling an event of a resource, right where it is made.
@@ -193,7 +212,8 @@ impl Remedy {
         match self {
             Self::Release(release) => release.acquisition.file,
             Self::End(ending) => ending.beginning.file,
-            Self::Hoist(hoist) => hoist.creation.file,
+            Self::Hoist(hoist) | Self::Keep(hoist) => hoist.creation.file,
+            Self::Bound(bound) => bound.container.file,
             Self::Listen(listen) => listen.creation.file,
             Self::Limit(limits) => limits.creation.file,
             Self::Name(guard) => guard.file,

@@ -82,9 +82,22 @@ pub(super) fn remedies(facts: &Facts<'_>, finding: &Finding, kind: ResourceKind)
         is_cloned: resource.returns_self.iter().any(|method| method == "clone"),
         present: present.iter().map(|at| facts.location(*at).span).collect(),
         is_certain: finding.severity == Severity::Error,
+        is_reloaded: is_reloaded(facts, obligation),
+        path: facts.program.path(obligation.acquisition.at.function.file).to_owned(),
+        release: resource.release.first().cloned(),
     };
     let shared = sharing::existing_for_creation(facts, obligation).filter(|_| present.is_empty());
-    shared.map(Remedy::Share).into_iter().chain([Remedy::Hoist(hoist)]).collect()
+    let keep = Remedy::Keep(hoist.clone());
+    shared.map(Remedy::Share).into_iter().chain([Remedy::Hoist(hoist), keep]).collect()
+}
+
+/// Whether what runs it is a framework that loads modules again when they change: what they keep is made anew then, and
+/// nothing ends what was.
+fn is_reloaded(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let chain = facts.frequencies.chain(&facts.evaluator, obligation.acquisition.at.function);
+    let libraries = facts.evaluator.catalogue.libraries().iter().filter(|library| library.reloads);
+    let mut labels = libraries.flat_map(|library| &library.entries).map(|entry| entry.label.as_str());
+    chain.entry.is_some_and(|(label, _)| labels.any(|known| label.starts_with(known)))
 }
 
 /// Whether rendering itself makes it: a function that is handed on may be called once.

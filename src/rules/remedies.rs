@@ -8,7 +8,10 @@ use crate::catalogue::schema::ResourceKind;
 use crate::findings::Finding;
 use crate::rewrite::{Listen, Remedy};
 
-use super::{RuleId, creation, discarded_guard, endings, pool_without_limits, release, shared_single_client, sharing};
+use super::{
+    RuleId, creation, discarded_guard, endings, pool_without_limits, release, shared_single_client, sharing,
+    unbounded_cache,
+};
 
 /// What would end the leak that a finding is about, the best first; empty where nothing would, or it is not known.
 #[must_use]
@@ -37,6 +40,7 @@ pub fn remedies(facts: &Facts<'_>, finding: &Finding) -> Vec<Remedy> {
         | RuleId::UnclosedSubscription
         | RuleId::EffectWithoutCleanup
         | RuleId::UnremovedListener => endings::remedies(facts, finding),
+        RuleId::UnboundedCache => unbounded_cache::remedy(facts, finding).map(Remedy::Bound).into_iter().collect(),
         _ => Vec::new(),
     }
 }

@@ -32,6 +32,9 @@ pub struct Library {
     /// A file that names one of its packages is there for tests, wherever it stands.
     #[serde(default)]
     pub tests: bool,
+    /// It loads modules again when they change, while the process runs.
+    #[serde(default)]
+    pub reloads: bool,
     /// The version the facts were read from.
     #[serde(default)]
     pub version: String,

@@ -20,7 +20,8 @@ pub(super) fn listen(syntax: &Syntax<'_, '_>, remedy: &Listen) -> Option<Fix> {
             let is_exported = matches!(syntax.kind(outer), AstKind::ExportDeclaration(_));
             (name, if is_exported { outer } else { declaration })
         }
-        AstKind::AssignmentExpression(assignment) => {
+        // What is only assigned the first time would be listened to each time.
+        AstKind::AssignmentExpression(assignment) if assignment.operator.is_assign() => {
             (syntax.slice(assignment.left.span()).to_owned(), syntax.parent(at))
         }
         _ => return None,

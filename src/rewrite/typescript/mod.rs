@@ -3,11 +3,13 @@
 //! Takes a remedy and the file it is about; gives edits that look as if whoever wrote the file had made them. Reads the
 //! file once more ([`syntax`]), because the tree is gone after lowering.
 
+mod bound;
 mod ending;
 mod endings;
 mod hoist;
 mod hygiene;
 mod imports;
+mod keyed;
 mod pool;
 mod release;
 mod rollback;
@@ -25,6 +27,8 @@ pub(super) fn fix(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
         Remedy::Release(remedy) => release::fix(syntax, remedy),
         Remedy::End(remedy) => ending::fix(syntax, remedy),
         Remedy::Hoist(remedy) => hoist::fix(syntax, remedy),
+        Remedy::Keep(remedy) => keyed::fix(syntax, remedy),
+        Remedy::Bound(remedy) => bound::fix(syntax, remedy),
         Remedy::Listen(remedy) => hygiene::listen(syntax, remedy),
         Remedy::Limit(remedy) => hygiene::limit(syntax, remedy),
         Remedy::Name(_) => None,

@@ -3,6 +3,9 @@
 //! Only what does not depend on the call can be made once. What it is made of may stand in variables of the function,
 //! with tests that throw: these go along.
 
+mod declaration;
+mod needed;
+
 use std::collections::BTreeSet;
 
 use oxc_ast::AstKind;
@@ -15,6 +18,9 @@ use super::syntax::{Syntax, name_of, ours};
 use crate::rewrite::layout::offset;
 use crate::rewrite::{Applicability, Edit, Fix, Hoist};
 use crate::source::Span;
+
+use declaration::Names;
+use needed::Needed;
 
 /// The fix that makes a resource once; `None` where what it is depends on the call.
 pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Hoist) -> Option<Fix> {
@@ -29,9 +35,9 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Hoist) -> Option<Fix> {
             (Plan::of(syntax, remedy, call)?.body() == plan.body()).then(|| syntax.top(call))?
         })
         .min_by_key(|&top| syntax.kind(top).span().start)?;
-    let names = Names::of(syntax, remedy.word);
+    let names = Names::of(syntax, remedy);
     let at = syntax.start_with_comments(first);
-    let declaration = plan.declaration(&names);
+    let declaration = plan.declaration(&names, remedy.is_reloaded);
     let wait = if plan.waits && !plan.is_awaited { "await " } else { "" };
     let mut edits = vec![Edit::replace(syntax.file, remedy.creation.span, format!("{wait}{}()", names.get))];
     edits.extend(syntax.layout.removals(&plan.gone).into_iter().map(|gone| Edit::delete(syntax.file, gone)));
@@ -51,27 +57,6 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Hoist) -> Option<Fix> {
         common: vec![Edit::insert(syntax.file, at, declaration)],
         tidying: Vec::new(),
     })
-}
-
-/// The names of what is declared.
-struct Names {
-    kept: String,
-    create: String,
-    get: String,
-}
-
-impl Names {
-    fn of(syntax: &Syntax<'_, '_>, word: &str) -> Self {
-        let mut capital = word.to_owned();
-        capital[..1].make_ascii_uppercase();
-        let root = syntax.semantic.scoping().root_scope_id();
-        let free = |wanted: String| syntax.free_name(&wanted, root);
-        Self {
-            kept: free(format!("shared{capital}")),
-            create: free(format!("createShared{capital}")),
-            get: free(format!("getShared{capital}")),
-        }
-    }
 }
 
 /// What moves.
@@ -243,49 +228,6 @@ impl<'a, 's, 'r> Plan<'a, 's, 'r> {
         out
     }
 
-    fn declaration(&self, names: &Names) -> String {
-        let Names { kept, create, get } = names;
-        let layout = &self.syntax.layout;
-        let (nl, unit, semicolon) = (layout.newline, layout.unit, self.semicolon());
-        let is_typed = self.syntax.is_typed;
-        let body = self.body();
-        let constructed = match (&body[..], self.class()) {
-            ([_], Some(class)) if !self.waits => Some(class),
-            _ => None,
-        };
-        let kind = match &constructed {
-            Some(class) => class.clone(),
-            None => format!("ReturnType<typeof {create}>"),
-        };
-        let annotation = if is_typed { format!(": {kind} | undefined") } else { String::new() };
-        let mut out = format!("let {kept}{annotation}{semicolon}{nl}{nl}");
-        let made = match &constructed {
-            Some(_) => body[0].trim_start_matches("return ").trim_end_matches(';').to_owned(),
-            None => {
-                let is_async = if self.name.is_some() && self.waits { "async " } else { "" };
-                out.push_str(&format!("{is_async}function {create}() {{{nl}"));
-                for statement in &body {
-                    out.push_str(&format!("{unit}{statement}{nl}"));
-                }
-                out.push_str(&format!("}}{nl}{nl}"));
-                format!("{create}()")
-            }
-        };
-        out.push_str(&format!("/** One for the process, made when it is first needed. */{nl}function {get}() {{{nl}"));
-        if self.waits {
-            // What failed is tried again.
-            let error = if is_typed { "error: unknown" } else { "error" };
-            out.push_str(&format!(
-                "{unit}{kept} ??= {made}.catch(({error}) => {{{nl}{unit}{unit}{kept} = undefined{semicolon}{nl}\
-                 {unit}{unit}throw error{semicolon}{nl}{unit}}}){semicolon}{nl}"
-            ));
-        } else {
-            out.push_str(&format!("{unit}{kept} ??= {made}{semicolon}{nl}"));
-        }
-        out.push_str(&format!("{unit}return {kept}{semicolon}{nl}}}{nl}{nl}"));
-        out
-    }
-
     /// The class that is constructed, as a type, where its name says enough.
     fn class(&self) -> Option<String> {
         let AstKind::NewExpression(new) = self.syntax.kind(self.call) else { return None };
@@ -293,100 +235,5 @@ impl<'a, 's, 'r> Plan<'a, 's, 'r> {
             || matches!(&new.callee, Expression::StaticMemberExpression(it) if matches!(it.object, Expression::Identifier(_)));
         let arguments = new.type_arguments.as_ref().map_or("", |arguments| self.syntax.slice(arguments.span));
         is_name.then(|| format!("{}{arguments}", self.syntax.slice(new.callee.span())))
-    }
-}
-
-/// What an expression needs to be moved out of its function.
-struct Needed<'a, 's, 'r> {
-    syntax: &'r Syntax<'a, 's>,
-    locals: BTreeSet<SymbolId>,
-    statements: BTreeSet<Span>,
-}
-
-impl Needed<'_, '_, '_> {
-    /// Takes up all that an expression mentions; `None` where it depends on the call. `known` is there anyway.
-    fn expression(&mut self, span: Span, known: Option<SymbolId>) -> Option<()> {
-        let scoping = self.syntax.semantic.scoping();
-        for node in self.syntax.semantic.nodes().iter().filter(|node| span.contains(ours(node.span()))) {
-            match node.kind() {
-                AstKind::ThisExpression(_)
-                | AstKind::AwaitExpression(_)
-                | AstKind::YieldExpression(_)
-                | AstKind::Super(_) => return None,
-                AstKind::IdentifierReference(identifier) => {
-                    let reference = identifier.reference_id.get()?;
-                    let Some(symbol) = scoping.get_reference(reference).symbol_id() else {
-                        if identifier.name == "arguments" {
-                            return None;
-                        }
-                        continue;
-                    };
-                    let is_inner = span.contains(ours(scoping.symbol_span(symbol)));
-                    let is_outer = scoping.symbol_scope_id(symbol) == scoping.root_scope_id();
-                    if !is_inner && !is_outer && Some(symbol) != known {
-                        self.local(symbol)?;
-                    }
-                }
-                _ => {}
-            }
-        }
-        Some(())
-    }
-
-    /// A constant of the function, made of what can move with it.
-    fn local(&mut self, symbol: SymbolId) -> Option<()> {
-        if !self.locals.insert(symbol) {
-            return Some(());
-        }
-        let AstKind::VariableDeclarator(declarator) = self.syntax.semantic.symbol_declaration(symbol).kind() else {
-            return None;
-        };
-        let declaration = self.syntax.parent(declarator.node_id.get());
-        let AstKind::VariableDeclaration(written) = self.syntax.kind(declaration) else { return None };
-        let is_constant = !self.syntax.semantic.scoping().symbol_is_mutated(symbol)
-            && written.declarations.len() == 1
-            && self.syntax.statements(self.syntax.parent(declaration)).is_some();
-        if !is_constant {
-            return None;
-        }
-        self.expression(ours(declarator.init.as_ref()?.span()), None)?;
-        self.statements.insert(ours(written.span));
-        Some(())
-    }
-
-    /// The tests that throw for what was taken up: without them a type may be too wide.
-    fn guards(&mut self) -> Option<()> {
-        let tests: Vec<Span> = self
-            .locals
-            .iter()
-            .flat_map(|&symbol| self.syntax.mentions(symbol))
-            .filter_map(|mention| {
-                let nodes = self.syntax.semantic.nodes();
-                nodes.ancestor_ids(mention).find_map(|id| match nodes.kind(id) {
-                    AstKind::IfStatement(test) => {
-                        let throws = match &test.consequent {
-                            Statement::ThrowStatement(_) => true,
-                            Statement::BlockStatement(block) => {
-                                matches!(&block.body[..], [Statement::ThrowStatement(_)])
-                            }
-                            _ => false,
-                        };
-                        (throws && test.alternate.is_none()).then(|| ours(test.span))
-                    }
-                    _ => None,
-                })
-            })
-            .collect();
-        for statement in tests {
-            if !self.statements.contains(&statement) {
-                let before = self.locals.len();
-                self.expression(statement, None)?;
-                self.statements.insert(statement);
-                if self.locals.len() > before {
-                    return None;
-                }
-            }
-        }
-        Some(())
     }
 }
