@@ -16,11 +16,11 @@ use leaklint::analysis::evaluate::CallTarget;
 use leaklint::analysis::facts::Facts;
 use leaklint::analysis::frequency::Evidence;
 use leaklint::analysis::value::{AcquiredKind, Value};
-use leaklint::catalogue::schema::{Library, Resource, ResourceKind, Shared};
+use leaklint::catalogue::schema::{Library, Resource, ResourceKind, Shared, Wrapper};
 use leaklint::catalogue::{Catalogue, ResourceId, of_crate, parse_library};
 use leaklint::findings::{Finding, Severity};
 use leaklint::linking::{FunctionRef, OpRef, Program};
-use leaklint::rules;
+use leaklint::rules::{self, RuleId};
 use leaklint::source::{LineIndex, Location};
 use support::marks::Expectation;
 use support::project::Project;
@@ -90,6 +90,10 @@ struct Shown {
     ways: BTreeSet<String>,
     /// Entry points that run something.
     entries: BTreeSet<String>,
+    /// Wrappers that are called.
+    wrappers: BTreeSet<String>,
+    /// Resources that lack a limit somewhere.
+    unlimited: BTreeSet<String>,
     complaints: Vec<String>,
 }
 
@@ -115,6 +119,9 @@ impl Shown {
     fn of(facts: &Facts<'_>, findings: &[Finding]) -> Self {
         let mut shown = Self::default();
         for finding in findings {
+            if finding.rule == RuleId::PoolWithoutLimits {
+                shown.unlimited.insert(finding.resource.split('#').next().unwrap().to_owned());
+            }
             shown.leaks.insert(finding.resource.split('#').next().unwrap().to_owned());
         }
         for (at, resource) in met(facts) {
@@ -124,6 +131,7 @@ impl Shown {
                 shown.silent.insert(id.split('#').next().unwrap().to_owned());
             }
         }
+        shown.wrappers.extend(wrapped(facts));
         for function in facts.program.functions() {
             if let Some(Evidence::Entry { label, .. }) = facts.frequencies.evidence(function) {
                 // What stands there says more behind it: the route, or the function's name.
@@ -138,6 +146,8 @@ impl Shown {
         self.silent.extend(other.silent);
         self.ways.extend(other.ways);
         self.entries.extend(other.entries);
+        self.wrappers.extend(other.wrappers);
+        self.unlimited.extend(other.unlimited);
         self.complaints.extend(other.complaints);
     }
 }
@@ -176,6 +186,22 @@ fn met(facts: &Facts<'_>) -> Vec<(OpRef, ResourceId)> {
         }
     }
     met
+}
+
+/// The wrappers that operations call.
+fn wrapped(facts: &Facts<'_>) -> BTreeSet<String> {
+    let ops = facts.program.functions().flat_map(|function| {
+        facts.program.function(function).ops().map(move |(block, index, _)| function.op(block, index))
+    });
+    let externals = ops.flat_map(|at| facts.evaluator.callee(at).targets.clone()).filter_map(|target| match target {
+        CallTarget::External(id) => Some(facts.evaluator.facts(id)),
+        _ => None,
+    });
+    externals.flat_map(|known| [known.wrapper_new, known.wrapper_call]).flatten().map(wrapper_name).collect()
+}
+
+fn wrapper_name(wrapper: &Wrapper) -> String {
+    format!("{} of {}", wrapper.create.join(", "), wrapper.from.join(", "))
 }
 
 /// Whether something is found in the function that an operation is a part of; in what a module does when it is loaded,
@@ -254,12 +280,20 @@ fn missing(libraries: &[(String, Library)], shown: &Shown) -> Vec<String> {
             if !shown.silent.contains(id) {
                 missing.push(format!("{stem}: `{id}` is nowhere right"));
             }
+            // Where the uses may have a deadline of their own, what uses it decides.
+            let limited = resource.deadline.is_none() && resource.limits.iter().any(|limit| limit.important);
+            if limited && !shown.unlimited.contains(id) {
+                missing.push(format!("{stem}: `{id}` has its limits everywhere"));
+            }
             for (number, way) in resource.create.iter().enumerate() {
                 let name = if number == 0 { id.clone() } else { format!("{id}#{number}") };
                 if !shown.ways.contains(&name) {
                     missing.push(format!("{stem}: `{way}` makes `{id}` nowhere"));
                 }
             }
+        }
+        for wrapper in library.wrappers.iter().map(wrapper_name).filter(|it| !shown.wrappers.contains(it)) {
+            missing.push(format!("{stem}: `{wrapper}` wraps nothing"));
         }
         for (number, entry) in library.entries.iter().enumerate() {
             if !shown.entries.contains(&entry_name(stem, number)) {

@@ -7,10 +7,11 @@ use rustc_hash::FxHashSet;
 
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::{Value, Values};
-use crate::catalogue::schema::{Ecosystem, EntryPoint, Runs};
+use crate::catalogue::schema::{ArgumentLiteral, ArgumentTest, Ecosystem, EntryPoint, Runs};
 use crate::catalogue::{globs, split_crate};
 use crate::ir::{
-    Binding, Call, CallKind, ClassId, Decorator, Field, FunctionKind, Module, Name, Operand, TypeRef, TypeRoot,
+    Binding, Call, CallKind, ClassId, Decorator, Field, FunctionId, FunctionKind, Module, Name, Operand, TypeRef,
+    TypeRoot,
 };
 use crate::linking::{ClassRef, FunctionRef, OpRef, Symbol, Target};
 use crate::source::{FileId, Location};
@@ -128,7 +129,7 @@ impl<'e, 'p> Entries<'e, 'p> {
             let at = ClassRef { file: module.file, class: ClassId(index) };
             let made = marked.iter().find(|entry| {
                 entry.methods.iter().any(|it| it == CONSTRUCTOR)
-                    && (is_decorated(module, &class.decorators, entry)
+                    && (self.is_decorated(module, class.parent, &class.decorators, entry)
                         || !entry.base_types.is_empty() && self.class_extends_one_of(at, &entry.base_types))
             });
             if let Some(entry) = made {
@@ -200,7 +201,9 @@ impl<'e, 'p> Entries<'e, 'p> {
         ) {
             return false;
         }
-        let named = |decorators: &[Decorator]| is_decorated(module, decorators, entry);
+        let named = |decorators: &[Decorator]| {
+            self.is_decorated(module, function.parent.unwrap_or(FunctionId::INITIALISER), decorators, entry)
+        };
         if named(&function.decorators) {
             return true;
         }
@@ -208,7 +211,7 @@ impl<'e, 'p> Entries<'e, 'p> {
             let is_method = |name: Option<&Name>| {
                 entry.methods.is_empty() || name.is_some_and(|name| entry.methods.iter().any(|it| *it == *name))
             };
-            if named(&class.decorators) && is_method(function.name.as_ref()) {
+            if self.is_decorated(module, class.parent, &class.decorators, entry) && is_method(function.name.as_ref()) {
                 return true;
             }
             let method = function.name.as_deref().unwrap_or_default();
@@ -232,6 +235,34 @@ impl<'e, 'p> Entries<'e, 'p> {
                     .and_then(|written| written_name(module, written))
                     .is_some_and(|name| entry.parameter_types.iter().any(|it| *it == name))
             })
+    }
+
+    /// Whether one of the decorators, which `parent` evaluates, is an entry point's, and says what that asks for.
+    fn is_decorated(&self, module: &Module, parent: FunctionId, decorators: &[Decorator], entry: &EntryPoint) -> bool {
+        decorators.iter().any(|decorator| {
+            decorator_name(module, decorator).is_some_and(|name| entry.decorators.iter().any(|it| *it == name))
+                && entry
+                    .decorated_with
+                    .as_ref()
+                    .is_none_or(|asked| self.says(FunctionRef::new(module.file, parent), &decorator.arguments, asked))
+        })
+    }
+
+    /// Whether an argument of a decorator is what an entry point asks for.
+    fn says(&self, parent: FunctionRef, arguments: &[Operand], asked: &ArgumentTest) -> bool {
+        let mut path = asked.argument.split('.');
+        let index = path.next().and_then(|index| index.parse::<usize>().ok());
+        let Some(argument) = index.and_then(|index| arguments.get(index)) else { return false };
+        let fields: Vec<_> = path.map(|name| Field::Named(Name::new(name))).collect();
+        let values = self.evaluator.fields(self.evaluator.operand(parent, argument), &fields);
+        values.iter().any(|value| match (value, &asked.equals) {
+            (Value::Text(text), Some(ArgumentLiteral::String(asked))) => *text == *asked,
+            (Value::External(id), Some(ArgumentLiteral::String(asked))) => {
+                self.evaluator.external_name(*id).path.last().is_some_and(|member| *member == *asked)
+            }
+            (_, None) => true,
+            _ => false,
+        })
     }
 
     /// Whether a written type, or one in it, is what an entry point of a kind returns.
@@ -302,7 +333,7 @@ impl<'e, 'p> Entries<'e, 'p> {
             // `extends React.Component`
             let extended = extended.and_then(|place| match (place.path.last(), &place.root) {
                 (Some(last), _) => last.name().map(Name::new),
-                (None, crate::ir::Root::Variable(id)) => Some(module.variable(*id).name.clone()),
+                (None, crate::ir::Root::Variable(id)) => Some(module.name_of(*id).clone()),
                 (None, crate::ir::Root::Global(name)) => Some(name.clone()),
                 (None, _) => None,
             });
@@ -470,17 +501,12 @@ fn rendered_as(runs: Runs, is_async: bool) -> Runs {
     if runs == Runs::PerRender && is_async { Runs::PerRequest } else { runs }
 }
 
-fn is_decorated(module: &Module, decorators: &[Decorator], entry: &EntryPoint) -> bool {
-    let mut names = decorators.iter().filter_map(|it| decorator_name(module, it));
-    names.any(|name| entry.decorators.iter().any(|it| *it == name))
-}
-
 fn decorator_name(module: &Module, decorator: &Decorator) -> Option<Name> {
     match decorator.callee.path.last() {
         Some(field) => field.name().map(Name::new),
         None => match &decorator.callee.root {
             crate::ir::Root::Global(name) => Some(name.clone()),
-            crate::ir::Root::Variable(id) => Some(module.variable(*id).name.clone()),
+            crate::ir::Root::Variable(id) => Some(module.name_of(*id).clone()),
             _ => None,
         },
     }
