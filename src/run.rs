@@ -14,13 +14,13 @@ use crate::catalogue::Catalogue;
 use crate::config::{self, BaselineFile, BaselineSource, Configuration, Levels};
 use crate::demand::{self, Read};
 use crate::discovery::changes::{Changes, ChangesError, Since};
-use crate::discovery::{self, DiscoveryError};
+use crate::discovery::{self, DiscoveryError, location};
 use crate::findings::argument::Argument;
 use crate::findings::baseline::{self, Entry};
 use crate::findings::suppression::{self, Suppressed};
 use crate::findings::{Finding, fingerprints};
 use crate::linking::{Linkable, Program};
-use crate::source::{LineIndex, Location, SourceFile};
+use crate::source::{FileId, LineIndex, Location, SourceFile};
 use crate::{changed, languages, rewrite, rules};
 
 /// What a run is asked to do.
@@ -269,6 +269,47 @@ pub fn check_here(request: &Request, progress: &dyn Progress) -> Result<Report, 
     Ok(report)
 }
 
+/// Runs the pipeline as far as the facts, for whoever looks at these; `catalogue` takes the place of all that is known
+/// otherwise.
+///
+/// # Errors
+///
+/// As [`check`].
+pub fn inspect<R: Send>(
+    request: &Request,
+    catalogue: Option<&Catalogue>,
+    look: impl FnOnce(&Facts<'_>, &Scope) -> R + Send,
+) -> Result<R, RunError> {
+    on_threads(request.threads, || {
+        let mut discovered = discovery::discover(request)?;
+        let own = discovered.configuration.catalogue()?;
+        let catalogue = catalogue.or(own.as_ref()).unwrap_or_else(|| Catalogue::builtin());
+        let read = demand::read(&discovered, catalogue).into_iter();
+        let modules = read.map(|Read { module, targets, relevant, .. }| Linkable { module, targets, relevant });
+        let (modules, dependencies) = (modules.collect(), discovered.dependencies());
+        let program = Program::new(discovered.files, discovered.roles, modules).depending_on(dependencies);
+        let paths = program.files.iter().map(|file| location::relative(&discovered.root, &file.path));
+        let reported = std::mem::take(&mut discovered.reported).into_iter();
+        let paths = paths.zip(reported).map(|(path, is)| path.filter(|_| is)).collect();
+        Ok(look(&Facts::of(&program, catalogue), &Scope { paths }))
+    })?
+}
+
+/// What a request is about.
+#[derive(Debug)]
+pub struct Scope {
+    /// By file.
+    paths: Vec<Option<String>>,
+}
+
+impl Scope {
+    /// The path of a file from the top of the project, if the request is about it.
+    #[must_use]
+    pub fn path(&self, file: FileId) -> Option<&str> {
+        self.paths[file.index()].as_deref()
+    }
+}
+
 /// The pipeline, on the threads of the caller.
 pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     progress.stage("reading", 0, 0);
@@ -281,6 +322,7 @@ pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, 
     let read = demand::read(&discovered, catalogue);
     clock.stage("parsing");
 
+    let dependencies = discovered.dependencies();
     let mut problems: Vec<Problem> = discovered
         .problems
         .into_iter()
@@ -303,7 +345,7 @@ pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, 
     };
 
     progress.stage("analysing", 0, modules.len());
-    let program = Program::new(discovered.files, discovered.roles, modules);
+    let program = Program::new(discovered.files, discovered.roles, modules).depending_on(dependencies);
     clock.stage("linking");
     let facts = Facts::of(&program, catalogue);
     clock.stage("analysing");

@@ -353,8 +353,14 @@ impl<'p> Facts<'p> {
     /// Whether code in a file is held to account: tests, benchmarks, scripts and the like are not.
     #[must_use]
     pub fn is_held_to_account(&self, function: FunctionRef) -> bool {
+        self.is_source(function.file)
+    }
+
+    /// Whether a file is a part of what the project is for.
+    #[must_use]
+    pub fn is_source(&self, file: FileId) -> bool {
         use crate::discovery::FileRole;
-        matches!(self.program.role(function.file), FileRole::Source) && !self.test_files.contains(&function.file)
+        matches!(self.program.role(file), FileRole::Source) && !self.test_files.contains(&file)
     }
 
     /// Whether two files belong to one crate, by where they stand.

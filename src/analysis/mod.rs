@@ -15,6 +15,7 @@ pub mod forgotten_fields;
 pub mod frequency;
 pub mod guards;
 pub mod hubs;
+pub mod inferred;
 pub mod lifecycles;
 pub mod likeness;
 pub mod limits;

@@ -149,6 +149,8 @@ impl<'l> Builder<'l> {
         for text in &resource.create {
             if let Pattern::Method { is_new, path, method } = parse(library, text)? {
                 let method = self.name(&method);
+                // Whoever has what begins the chain may be far from where that was made.
+                self.any(library, method).tells_callbacks |= resource.kind == ResourceKind::Subscription;
                 for &root in roots {
                     let node = self.node(root, &path);
                     self.index.instance_creates.insert((node, is_new, method), id);

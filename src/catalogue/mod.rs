@@ -22,13 +22,16 @@ pub use facts::{AnyMethodFacts, Entries, MethodFacts, RegistrationRole, SymbolFa
 pub use load::{LoadError, library as parse_library, of_crate};
 pub(crate) use load::{find_string, mistake};
 pub use pattern::{MemberPath, Pattern, globs, without_default};
-pub use specifier::{CRATE, normalise, split_crate};
+pub use specifier::{CRATE, file_package, normalise, split_crate};
 
 use index::Index;
 use schema::{Ecosystem, EntryPoint, FunctionFact, Library, Resource};
 
 /// The package that stands for the names every Rust file has.
 pub const RUST_PRELUDE: &str = "crate:<global>";
+
+/// The method of a resource that is a function: calling it.
+pub const CALL: &str = "()";
 
 /// Index of a resource in the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,6 +117,13 @@ impl Catalogue {
             Some((package, _)) => !self.index.roots(package).is_empty(),
             None => !self.index.roots(&normalise(specifier)).is_empty(),
         }
+    }
+
+    /// Whether some library speaks about files of the project itself.
+    #[must_use]
+    pub fn speaks_of_files(&self) -> bool {
+        let packages = self.libraries.iter().flat_map(|library| &library.packages);
+        packages.into_iter().any(|package| package.trim_start_matches(CRATE).starts_with(specifier::FILES))
     }
 
     /// What the member at `path` of the package is. The package itself and its default export are both the empty path,
@@ -270,7 +280,7 @@ impl Catalogue {
         resources.filter(|resource| resource.gives_or_holds()).flat_map(|resource| {
             let leases = resource.leases.iter().filter(|lease| lease.statements.is_empty());
             let release = resource.release.iter().filter(|_| resource.release_statements.is_empty());
-            leases.flat_map(|lease| &lease.methods).chain(release).map(String::as_str)
+            leases.flat_map(|lease| &lease.methods).chain(release).map(|method| own_name(method))
         })
     }
 
@@ -317,6 +327,11 @@ impl Catalogue {
             facts.known |= record.known;
         }
     }
+}
+
+/// The name of a method without the field it is behind.
+fn own_name(method: &str) -> &str {
+    method.rsplit('.').next().unwrap_or(method)
 }
 
 fn holds_something(library: &Library) -> bool {

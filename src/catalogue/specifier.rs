@@ -79,6 +79,16 @@ pub(super) fn without_extension(specifier: &str) -> &str {
     stem.strip_suffix("/index").unwrap_or(stem)
 }
 
+/// How library files name a file of the project itself, by its path from the top: `./src/db` is `src/db/index.ts`.
+#[must_use]
+pub fn file_package(path: &str) -> String {
+    let stem = [".tsx", ".jsx", ".rs"].iter().find_map(|extension| path.strip_suffix(extension)).unwrap_or(path);
+    format!("{FILES}{}", without_extension(stem))
+}
+
+/// What those names start with.
+pub(super) const FILES: &str = "./";
+
 /// The texts by which a byte search finds the packages of these libraries.
 pub(super) fn texts<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<&'c str> {
     let packages = libraries.flat_map(|library| &library.packages);

@@ -55,10 +55,15 @@ pub(super) enum OtherVerb {
         #[arg(long, value_name = "FINDING", conflicts_with = "rule")]
         finding: Option<String>,
     },
-    /// Say what is known of libraries
+    /// Say what is known of libraries, or what was inferred of the project's own code
     Catalogue {
         /// One library; without it, all of them in one line each
         library: Option<String>,
+
+        /// What is inferred of the project's own factories, releasers and classes, as `leaklint.toml` would say it [default:
+        /// of the current directory]
+        #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = ".", conflicts_with = "library")]
+        inferred: Option<PathBuf>,
     },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },

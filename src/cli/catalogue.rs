@@ -1,14 +1,19 @@
-//! `leaklint catalogue [LIBRARY]`: what is known of libraries.
+//! `leaklint catalogue [LIBRARY]`: what is known of libraries; `leaklint catalogue --inferred`: what was inferred of the
+//! project's own code, in the same form.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use toml::{Table, Value};
 
 use super::Verdict;
 use super::errors::UserError;
-use crate::catalogue::Catalogue;
-use crate::catalogue::schema::Library;
+use crate::analysis::inferred;
+use crate::catalogue::schema::{Ecosystem, Library};
+use crate::catalogue::{CRATE, Catalogue};
 use crate::config::{Configuration, did_you_mean};
+use crate::run::{self, Request};
 
 pub(super) fn show(library: Option<&str>, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     let working_directory = std::env::current_dir().context("the current directory cannot be read")?;
@@ -16,9 +21,60 @@ pub(super) fn show(library: Option<&str>, out: &mut dyn Write) -> anyhow::Result
     let libraries = own.as_ref().unwrap_or_else(|| Catalogue::builtin()).libraries();
     match library {
         None => list(libraries, out)?,
-        Some(name) => write!(out, "{}", toml::to_string_pretty(find(libraries, name)?)?)?,
+        Some(name) => write!(out, "{}", toml::to_string_pretty(&said(find(libraries, name)?)?)?)?,
     }
     Ok(Verdict::Clean)
+}
+
+/// Writes what is inferred of the project around a path, as tables of a configuration file.
+pub(super) fn inferred(path: &Path, out: &mut dyn Write) -> anyhow::Result<Verdict> {
+    let working_directory = std::env::current_dir().context("the current directory cannot be read")?;
+    let paths = if path == Path::new(".") { Vec::new() } else { vec![PathBuf::from(path)] };
+    let request = Request { paths, ..Request::new(working_directory) };
+    let libraries = run::inspect(&request, None, |facts, scope| inferred::inferred(facts, |file| scope.path(file)))?;
+    let (crates, packages): (Vec<_>, Vec<_>) = libraries.iter().partition(|it| it.ecosystem == Ecosystem::Crates);
+    for (table, libraries) in [("library", packages), ("crate", crates)] {
+        for library in libraries {
+            let form = Table::from_iter([(table.to_owned(), Value::Array(vec![Value::Table(said(library)?)]))]);
+            writeln!(out, "{}", toml::to_string_pretty(&form)?)?;
+        }
+    }
+    Ok(Verdict::Clean)
+}
+
+/// What a library says, as its file would have it: without what is not said.
+fn said(library: &Library) -> anyhow::Result<Table> {
+    let mut library = library.clone();
+    for package in &mut library.packages {
+        *package = package.strip_prefix(CRATE).unwrap_or(package).to_owned();
+    }
+    let Value::Table(mut table) = Value::try_from(&library)? else { unreachable!("invariant: a struct is a table") };
+    prune(&mut table);
+    Ok(table)
+}
+
+/// What a file has to say, also when it is nothing.
+const REQUIRED: &[&str] = &["packages", "kind", "noun", "methods", "call"];
+
+/// What a file need not say.
+const DEFAULTS: &[(&str, &str)] = &[("opens", "eagerly"), ("shared", "depends"), ("dropped", "open")];
+
+fn prune(table: &mut Table) {
+    table.retain(|key, value| {
+        match value {
+            Value::Table(inner) => prune(inner),
+            Value::Array(items) => items.iter_mut().filter_map(Value::as_table_mut).for_each(prune),
+            _ => {}
+        }
+        let says_nothing = match value {
+            Value::Boolean(is) => !*is,
+            Value::String(text) => text.is_empty() || DEFAULTS.contains(&(key, text.as_str())),
+            Value::Array(items) => items.is_empty(),
+            Value::Table(inner) => inner.is_empty(),
+            _ => false,
+        };
+        !says_nothing || REQUIRED.contains(&key)
+    });
 }
 
 /// One line a library: its name and the resources it gives.

@@ -117,7 +117,8 @@ fn other(verb: &OtherVerb) -> anyhow::Result<Verdict> {
         OtherVerb::Explain { finding: Some(finding), .. } => explain::finding(finding, &mut out),
         OtherVerb::Explain { rule: Some(rule), .. } => explain::explain(*rule, &mut out),
         OtherVerb::Explain { .. } => unreachable!("invariant: one of them is required"),
-        OtherVerb::Catalogue { library } => catalogue::show(library.as_deref(), &mut out),
+        OtherVerb::Catalogue { inferred: Some(path), .. } => catalogue::inferred(path, &mut out),
+        OtherVerb::Catalogue { library, .. } => catalogue::show(library.as_deref(), &mut out),
         OtherVerb::Man => manual::write(&mut out),
         OtherVerb::Completions { shell } => completions::generate(*shell, &mut out),
     }

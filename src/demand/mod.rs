@@ -6,6 +6,7 @@
 
 mod collections;
 mod cycles;
+mod files;
 mod reach;
 
 use std::collections::BTreeSet;
@@ -78,6 +79,8 @@ struct Demand<'d> {
     members: FxHashSet<Name>,
     /// Whether some file makes a queue.
     has_queues: bool,
+    /// Whether the catalogue says something of the project's own files.
+    speaks_of_files: bool,
     /// Files to read next.
     wanted: BTreeSet<FileId>,
     /// Files that were read and import something that is now known to matter.
@@ -125,6 +128,7 @@ impl<'d> Demand<'d> {
             rendered: rendered(catalogue),
             members: catalogue.acting_methods().map(Name::new).collect(),
             has_queues: false,
+            speaks_of_files: catalogue.speaks_of_files(),
             wanted,
             stale: FxHashSet::default(),
             bystanders: FxHashSet::default(),
@@ -222,8 +226,12 @@ impl<'d> Demand<'d> {
         let read: Vec<Read> = wanted
             .par_iter()
             .map(|&file| {
-                let (module, issues) = languages::lower(file, &self.discovered.files[file.index()]);
-                let targets = module.requests.iter().map(|request| self.resolve(file, &request.specifier)).collect();
+                let (mut module, issues) = languages::lower(file, &self.discovered.files[file.index()]);
+                let mut targets =
+                    module.requests.iter().map(|request| self.resolve(file, &request.specifier)).collect();
+                if self.speaks_of_files {
+                    files::told(&mut module, &mut targets, self.discovered, self.catalogue);
+                }
                 Read { relevant: vec![false; module.functions.len()], module, issues, targets }
             })
             .collect();

@@ -7,7 +7,7 @@ use globset::GlobSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::schema::{Collection, FunctionFact, QueueEnd, Waiting};
-use crate::catalogue::{Catalogue, RUST_PRELUDE, SymbolFacts};
+use crate::catalogue::{CALL, Catalogue, RUST_PRELUDE, SymbolFacts};
 use crate::ir::{
     Binding, Call, CallKind, ClassId, ExportSource, Field, Function, FunctionId, Import, ImportName, Module, Name, Op,
     OpKind, Operand, Place, Root, Temp, Terminator, VariableId,
@@ -192,7 +192,7 @@ impl Walk<'_, '_> {
         let by_name = call.receiver().is_some() && call.method_name().is_some_and(|name| self.acts(name, call, called));
         let result = match (made, called, given) {
             (Some(Made::Container), ..) => Some(Level::Container),
-            (_, _, Some(Level::Maker)) => Some(Level::Maker),
+            (Some(Made::Maker), ..) | (_, _, Some(Level::Maker)) => Some(Level::Maker),
             // What is made of a function is often one: `memoise(load)`.
             (_, Some(Level::Maker), _) if self.is_given_function(call) => Some(Level::Maker),
             (Some(Made::Resource), ..) | (_, Some(Level::Maker), _) => Some(Level::Held),
@@ -201,7 +201,7 @@ impl Walk<'_, '_> {
         if let Some(level) = result {
             self.temp(function, call.result, level);
         }
-        made == Some(Made::Resource) || called == Some(Level::Maker) || given == Some(Level::Maker) || by_name
+        made > Some(Made::Container) || called == Some(Level::Maker) || given == Some(Level::Maker) || by_name
     }
 
     fn is_given_function(&self, call: &Call) -> bool {
@@ -242,9 +242,18 @@ impl Walk<'_, '_> {
                 Some(Made::Container)
             }
             Root::Global(_) => self.global(place).then_some(Made::Resource),
-            Root::Variable(id) => self.symbols(*id, place).any(|it| self.matters(&it)).then_some(Made::Resource),
+            Root::Variable(id) => {
+                let made = self.symbols(*id, place).filter(|it| self.matters(it));
+                made.map(|it| if self.is_called(&it) { Made::Maker } else { Made::Resource }).max()
+            }
             Root::Temp(_) | Root::This => None,
         }
+    }
+
+    /// Whether what a library's member gives makes something when it is called: `const pgp = init(); const db = pgp(url)`.
+    fn is_called(&self, facts: &SymbolFacts<'_>) -> bool {
+        let leases = |resource| self.surroundings.catalogue.method(resource, CALL).lease.is_some();
+        facts.call.is_some_and(leases)
     }
 
     /// The collection that a call of a library makes.
@@ -532,8 +541,10 @@ fn names(path: &[Field]) -> impl Iterator<Item = Name> + '_ {
 }
 
 /// What a call makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Made {
-    Resource,
     Container,
+    Resource,
+    /// What makes something when it is called.
+    Maker,
 }

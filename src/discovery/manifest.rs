@@ -43,8 +43,9 @@ pub struct ImportMap {
     pub scopes: Vec<(String, Vec<(String, String)>)>,
 }
 
+/// What a package may import: by its manifest, and by those of the packages around it.
 #[derive(Debug, Default)]
-struct Dependencies {
+pub struct Dependencies {
     own: BTreeMap<CompactString, CompactString>,
     /// Those of the enclosing package: what a workspace root installs, its members can import.
     above: Option<Arc<Dependencies>>,
@@ -58,6 +59,21 @@ pub(super) struct Manifest {
     pub value: Value,
 }
 
+impl Dependencies {
+    /// The range that the nearest manifest which names the package asks for.
+    #[must_use]
+    pub fn version_of(&self, name: &str) -> Option<&str> {
+        let mut dependencies = Some(self);
+        while let Some(level) = dependencies {
+            if let Some(version) = level.own.get(name) {
+                return Some(version);
+            }
+            dependencies = level.above.as_deref();
+        }
+        None
+    }
+}
+
 impl Project {
     /// Whether its manifest, or that of a package around it, declares a dependency on the package `name`.
     #[must_use]
@@ -68,14 +84,7 @@ impl Project {
     /// The range its manifest, or the nearest around it that names the package, asks for.
     #[must_use]
     pub fn version_of(&self, name: &str) -> Option<&str> {
-        let mut dependencies = Some(&self.dependencies);
-        while let Some(level) = dependencies {
-            if let Some(version) = level.own.get(name) {
-                return Some(version);
-            }
-            dependencies = level.above.as_ref();
-        }
-        None
+        self.dependencies.version_of(name)
     }
 
     /// Whether a dependency on `range` of this package's name can mean this package rather than a published one.
@@ -91,6 +100,12 @@ impl Project {
             return false;
         }
         asked.is_none_or(|asked| has.is_none_or(|has| asked == has))
+    }
+
+    /// All that its files may import.
+    #[must_use]
+    pub fn all_dependencies(&self) -> Arc<Dependencies> {
+        Arc::clone(&self.dependencies)
     }
 
     /// The names its own manifest declares as dependencies, sorted.

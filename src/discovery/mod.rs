@@ -19,7 +19,7 @@ pub mod workspace;
 
 pub use cargo::Crate;
 pub use content::SIZE_LIMIT;
-pub use manifest::{ImportMap, Project};
+pub use manifest::{Dependencies, ImportMap, Project};
 pub use role::{FileRole, role_of};
 pub use tsconfig::{PathAlias, TsConfig};
 
@@ -88,6 +88,13 @@ impl Discovered {
     #[must_use]
     pub fn project_of(&self, file: FileId) -> Option<&Project> {
         self.project_of[file.index()].map(|at| &self.projects[at as usize])
+    }
+
+    /// By file: what its package may import.
+    #[must_use]
+    pub fn dependencies(&self) -> Vec<Option<Arc<Dependencies>>> {
+        let of = |project: &Option<u32>| project.map(|at| self.projects[at as usize].all_dependencies());
+        self.project_of.iter().map(of).collect()
     }
 
     /// The file's path relative to [`Self::root`], with `/` separators.

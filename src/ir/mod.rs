@@ -31,8 +31,8 @@ pub use function::{
 };
 pub use holding::{CallHolds, Cycle, Holder, Holding, Slot};
 pub use module::{
-    Binding, Class, ClassId, ClassMember, Comment, Decorator, Export, ExportSource, Import, ImportName, Module,
-    ModuleRequest, ParseIssue, RequestId, Variable, VariableId,
+    BY_GLOB, Binding, Class, ClassId, ClassMember, Comment, Decorator, Export, ExportSource, Import, ImportName,
+    Module, ModuleRequest, ParseIssue, RequestId, Variable, VariableId,
 };
 pub use operation::{Argument, Call, CallKind, Element, Op, OpKind, Property, Rvalue};
 pub use place::{Field, Name, Operand, Place, Root, Temp, TypeRef, TypeRoot};

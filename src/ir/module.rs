@@ -106,6 +106,9 @@ pub struct ClassMember {
     pub is_static: bool,
 }
 
+/// How the names of variables start that stand for what a glob may bring.
+pub const BY_GLOB: &str = "*::";
+
 /// `@Callee(arguments)`.
 #[derive(Debug, Clone)]
 pub struct Decorator {
@@ -187,7 +190,7 @@ impl Module {
         match (path.last(), root) {
             (Some(last), _) => Some(last),
             (None, TypeRoot::Global(name)) => Some(name),
-            (None, TypeRoot::Variable(id)) => Some(&self.variable(*id).name),
+            (None, TypeRoot::Variable(id)) => Some(self.name_of(*id)),
             (None, TypeRoot::Module(_)) => None,
         }
     }
@@ -213,6 +216,21 @@ impl Module {
     #[must_use]
     pub fn function(&self, id: FunctionId) -> &Function {
         &self.functions[id.index()]
+    }
+
+    /// The name that code writes for a variable: one that a glob may bring has more in its own, so that nothing means it.
+    #[must_use]
+    pub fn name_of(&self, id: VariableId) -> &Name {
+        let variable = self.variable(id);
+        match variable.binding {
+            Binding::Import(import) if variable.name.starts_with(BY_GLOB) => {
+                match &self.imports[import as usize].name {
+                    ImportName::Named(name) => name,
+                    ImportName::Default | ImportName::Namespace => &variable.name,
+                }
+            }
+            _ => &variable.name,
+        }
     }
 
     #[must_use]

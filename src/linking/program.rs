@@ -1,11 +1,13 @@
 //! The program: all modules, and what a name exported or imported anywhere stands for.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use thin_vec::ThinVec;
 
 use crate::catalogue::split_crate;
-use crate::discovery::FileRole;
+use crate::discovery::{Dependencies, FileRole};
 use crate::ir::{
     Binding, BlockId, ClassId, ClassMember, ExportSource, Function, FunctionId, ImportName, Module, Name, Op,
     RequestId, Variable,
@@ -25,6 +27,8 @@ pub struct Program {
     /// The class that a class of another file belongs to, and the other way around.
     homes: FxHashMap<ClassRef, ClassRef>,
     continued: FxHashMap<ClassRef, Vec<ClassRef>>,
+    /// By file; empty where nothing is known of packages.
+    dependencies: Vec<Option<Arc<Dependencies>>>,
 }
 
 /// A lowered module with what is known about it.
@@ -80,9 +84,24 @@ impl Program {
         }
         let numbers = Numbers::of(by_file.iter().map(|linked| linked.as_ref().map(|linked| &linked.module)));
         let (homes, continued) = (FxHashMap::default(), FxHashMap::default());
-        let mut program = Self { files, roles, modules: by_file, numbers, homes, continued };
+        let dependencies = Vec::new();
+        let mut program = Self { files, roles, modules: by_file, numbers, homes, continued, dependencies };
         program.join_classes();
         program
+    }
+
+    /// The same program, of files whose packages may import this.
+    #[must_use]
+    pub fn depending_on(mut self, dependencies: Vec<Option<Arc<Dependencies>>>) -> Self {
+        self.dependencies = dependencies;
+        self
+    }
+
+    /// Whether a manifest lets a file import a package.
+    #[must_use]
+    pub fn may_import(&self, file: FileId, package: &str) -> bool {
+        let dependencies = self.dependencies.get(file.index()).and_then(Option::as_ref);
+        dependencies.is_some_and(|it| it.version_of(package).is_some())
     }
 
     /// Finds the classes whose members stand in several files.

@@ -3,9 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use leaklint::analysis::facts::Facts;
+use leaklint::catalogue::Catalogue;
 use leaklint::findings::{Finding, Severity};
 use leaklint::source::{LineIndex, Location};
 use leaklint::{Report, Request, Silent};
+
+use tempfile::TempDir;
 
 use super::marks::{self, Expectation};
 use super::{files, is_source};
@@ -41,12 +45,7 @@ impl Project {
 
     /// Whether all that is marked is found, and all that is found is marked.
     pub(crate) fn check(&self, default_rule: Option<&str>) -> Result<(), String> {
-        let mut expected = Vec::new();
-        for (path, bytes) in self.files.iter().filter(|(path, _)| is_source(path)) {
-            let text = String::from_utf8_lossy(bytes);
-            expected.extend(marks::of(&display(path), &text, default_rule)?);
-        }
-        expected.sort();
+        let expected = self.marks(default_rule)?;
         let report = self.run();
         let mut found = found(&report);
         found.sort_by(|a, b| a.0.cmp(&b.0));
@@ -55,18 +54,43 @@ impl Project {
         if complaints.is_empty() { Ok(()) } else { Err(complaints.join("\n")) }
     }
 
-    /// Checks the project in a scratch directory whose path says nothing of tests or fixtures.
+    /// What is marked, in order.
+    pub(crate) fn marks(&self, default_rule: Option<&str>) -> Result<Vec<Expectation>, String> {
+        let mut expected = Vec::new();
+        for (path, bytes) in self.files.iter().filter(|(path, _)| is_source(path)) {
+            let text = String::from_utf8_lossy(bytes);
+            expected.extend(marks::of(&display(path), &text, default_rule)?);
+        }
+        expected.sort();
+        Ok(expected)
+    }
+
+    /// Checks the project in a scratch directory.
     pub(crate) fn run(&self) -> Report {
+        let scratch = self.scratch();
+        leaklint::check(&request(scratch.path()), &Silent).unwrap()
+    }
+
+    /// What the analyses know of the project, by another catalogue than the shipped one.
+    pub(crate) fn inspect<R: Send>(&self, catalogue: &Catalogue, look: impl FnOnce(&Facts<'_>) -> R + Send) -> R {
+        let scratch = self.scratch();
+        leaklint::run::inspect(&request(scratch.path()), Some(catalogue), |facts, _| look(facts)).unwrap()
+    }
+
+    /// The project in a scratch directory whose path says nothing of tests or fixtures.
+    fn scratch(&self) -> TempDir {
         let scratch = tempfile::Builder::new().prefix("leaklint-").tempdir().unwrap();
         for (path, bytes) in &self.files {
             let path = scratch.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, bytes).unwrap();
         }
-        let root = Some(scratch.path().to_path_buf());
-        let request = Request { root, threads: Some(1), ..Request::new(scratch.path()) };
-        leaklint::check(&request, &Silent).unwrap()
+        scratch
     }
+}
+
+fn request(scratch: &Path) -> Request {
+    Request { root: Some(scratch.to_path_buf()), threads: Some(1), ..Request::new(scratch) }
 }
 
 /// The path a first line `// file: path` names.

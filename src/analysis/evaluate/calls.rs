@@ -4,17 +4,14 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use crate::catalogue::ResourceId;
 use crate::catalogue::schema::{FunctionFact, Lease, Wrapper};
-use crate::ir::{Call, CallKind, Field, Name, Operand};
+use crate::catalogue::{CALL, ResourceId};
+use crate::ir::{Call, CallKind, Field, Name, Operand, Place};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 use super::super::value::{AcquiredKind, Acquisition, AcquisitionId, ContextId, ExternalId, How, Path, Value, Values};
 use super::Evaluator;
 use super::memory::Slot;
-
-/// What the catalogue calls the call of a resource itself: `provider()`.
-const CALL: &str = "()";
 
 /// One thing a call may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +84,9 @@ impl Evaluator<'_> {
             let values = self.operand_values(function, &call.callee);
             return self.add_values(&values, call.kind, callee);
         };
+        if self.add_method_of_field(function, &receiver, field, callee) {
+            return;
+        }
         let receivers = self.operand_values(function, &Operand::Place(receiver));
         callee.open |= receivers.open;
         let mut evaluated_as_place = false;
@@ -122,6 +122,25 @@ impl Evaluator<'_> {
             let values = self.operand(function, &call.callee);
             self.add_values(&values, call.kind, callee);
         }
+    }
+
+    /// `client.auth.onChange(…)`: a method that the catalogue names with the field it is behind.
+    fn add_method_of_field(&self, function: FunctionRef, receiver: &Place, field: &Field, callee: &mut Callee) -> bool {
+        let Some((Field::Named(behind), path)) = receiver.path.split_last() else { return false };
+        let Field::Named(method) = field else { return false };
+        let owner = Place { root: receiver.root.clone(), path: path.into() };
+        let owners = self.operand_values(function, &Operand::Place(owner));
+        let of_resource =
+            |value: &&Value| matches!(value, Value::Resource(_) | Value::View { .. } | Value::Borrowed(_));
+        let mut is_one = false;
+        for owner in owners.iter().filter(of_resource) {
+            let name = Name::from(format!("{behind}.{method}"));
+            if self.resources_of(owner).iter().any(|resource| self.catalogue.has_method(*resource, &name)) {
+                callee.add(CallTarget::ResourceMethod { receiver: owner.clone(), name });
+                is_one = true;
+            }
+        }
+        is_one
     }
 
     fn add_values(&self, values: &Values, kind: CallKind, callee: &mut Callee) {
@@ -197,7 +216,7 @@ impl Evaluator<'_> {
     }
 
     /// Methods every value of the language has: `f.bind(x)` is `f`.
-    fn value_methods(&self, at: OpRef, receiver: &crate::ir::Place, field: &Field, values: &mut Values) {
+    fn value_methods(&self, at: OpRef, receiver: &Place, field: &Field, values: &mut Values) {
         let drops = self.drops_implicitly(at.function);
         for value in &self.place(at.function, receiver) {
             match value {
@@ -434,7 +453,10 @@ impl Evaluator<'_> {
                 && lease.statements.is_empty()
             {
                 if lease.tells_callback || !self.is_scoped(at, call, lease) && !self.has_callback(at, call) {
-                    let how = How::Leased { giver: receiver.acquisition(), with_giver: lease.with_giver };
+                    let how = match lease.made {
+                        true => How::Created,
+                        false => How::Leased { giver: receiver.acquisition(), with_giver: lease.with_giver },
+                    };
                     values.add(self.acquired(at, leased, how));
                 }
                 return;

@@ -50,11 +50,14 @@ impl Evaluator<'_> {
             (Value::Resource(id), Field::Named(name)) => match self.acquisition(*id).kind {
                 AcquiredKind::Instance(class) => Values::clone(&self.class_field(class, name)),
                 AcquiredKind::Catalogued(resource) => {
-                    if let Some(part) = &self.catalogue.resource(resource).part {
-                        return if *name == *part { Values::one(value.clone()) } else { Values::unknown() };
+                    let part = self.catalogue.resource(resource).part.as_deref();
+                    if part.is_some_and(|part| part.split('.').any(|step| step == name.as_str())) {
+                        return Values::one(value.clone());
                     }
                     if self.catalogue.has_method(resource, name) {
                         Values::one(Value::Method { of: *id, name: name.clone() })
+                    } else if part.is_some() {
+                        Values::unknown()
                     } else {
                         Values::one(Value::Part { of: *id, lasts: true })
                     }

@@ -6,12 +6,15 @@ use globset::GlobSet;
 use rustc_hash::FxHashSet;
 
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
-use crate::analysis::value::Value;
-use crate::catalogue::schema::{Ecosystem, EntryPoint, Runs};
+use crate::analysis::value::{Value, Values};
+use crate::catalogue::schema::{ArgumentLiteral, ArgumentTest, Ecosystem, EntryPoint, Runs};
 use crate::catalogue::{globs, split_crate};
-use crate::ir::{Binding, Call, CallKind, ClassId, Decorator, FunctionKind, Module, Name, Operand, TypeRef, TypeRoot};
+use crate::ir::{
+    Binding, Call, CallKind, ClassId, Decorator, Field, FunctionId, FunctionKind, Module, Name, Operand, TypeRef,
+    TypeRoot,
+};
 use crate::linking::{ClassRef, FunctionRef, OpRef, Symbol, Target};
-use crate::source::Location;
+use crate::source::{FileId, Location};
 
 /// In a list of base types: some base.
 const ANY: &str = "*";
@@ -26,6 +29,8 @@ pub(super) struct Entries<'e, 'p> {
     /// Those met that may run again for the same instance.
     pub(super) reentered: RefCell<FxHashSet<FunctionRef>>,
     marked: Vec<(Ecosystem, &'e EntryPoint)>,
+    /// The packages that some file of the program imports.
+    imported: FxHashSet<String>,
 }
 
 /// An entry point by file, name or directive.
@@ -38,14 +43,9 @@ struct Located<'e> {
 
 impl<'e, 'p> Entries<'e, 'p> {
     pub(super) fn new(evaluator: &'e Evaluator<'p>) -> Self {
-        let packages = requested_packages(evaluator);
-        let applies = |(_, entry): &(Ecosystem, &EntryPoint)| {
-            entry.needs_package.is_empty()
-                || entry.needs_package.iter().any(|package| packages.contains(package.as_str()))
-        };
         let mut located = Vec::new();
         let mut marked = Vec::new();
-        for (ecosystem, entry) in evaluator.catalogue.entries_by_ecosystem().filter(applies) {
+        for (ecosystem, entry) in evaluator.catalogue.entries_by_ecosystem() {
             let is_marked = !entry.decorators.is_empty() || !entry.base_types.is_empty();
             let is_located = !entry.files.is_empty()
                 || !entry.names.is_empty()
@@ -63,7 +63,22 @@ impl<'e, 'p> Entries<'e, 'p> {
                 marked.push((ecosystem, entry));
             }
         }
-        Self { evaluator, located, reentered: RefCell::default(), marked }
+        let imported = requested_packages(evaluator);
+        Self { evaluator, located, reentered: RefCell::default(), marked, imported }
+    }
+
+    /// Whether the program imports one of the packages that an entry point needs, or the file's own package may.
+    fn applies(&self, file: FileId, entry: &EntryPoint) -> bool {
+        let is_named = |package: &String| {
+            self.imported.contains(package.as_str()) || self.evaluator.program.may_import(file, package)
+        };
+        entry.needs_package.is_empty() || entry.needs_package.iter().any(is_named)
+    }
+
+    /// The entry points of an ecosystem that are told by decorators or types, as far as they apply to a file.
+    fn marked(&self, ecosystem: Ecosystem, file: FileId) -> impl Iterator<Item = &'e EntryPoint> {
+        let of_it = self.marked.iter().filter(move |(of, entry)| *of == ecosystem && self.applies(file, entry));
+        of_it.map(|(_, entry)| *entry)
     }
 
     /// Reports the functions of a module that are entry points by themselves.
@@ -72,7 +87,7 @@ impl<'e, 'p> Entries<'e, 'p> {
         let path = &self.evaluator.program.files[module.file.index()].display_path;
         for located in &self.located {
             let by_file = located.files.as_ref().is_none_or(|globs| globs.is_match(path));
-            if !by_file || located.ecosystem != ecosystem {
+            if !by_file || located.ecosystem != ecosystem || !self.applies(module.file, located.entry) {
                 continue;
             }
             match &located.names {
@@ -91,11 +106,11 @@ impl<'e, 'p> Entries<'e, 'p> {
                 None => self.exports(module, located.entry, report),
             }
         }
+        let marked: Vec<&EntryPoint> = self.marked(ecosystem, module.file).collect();
         for (id, function) in module.functions() {
             let at = FunctionRef::new(module.file, id);
             let location = Location { file: module.file, span: function.name_span };
-            let mut of_it = self.marked.iter().filter(|(of, _)| *of == ecosystem).map(|(_, entry)| entry);
-            if let Some(entry) = of_it.find(|entry| self.is_marked(module, at, entry)) {
+            if let Some(entry) = marked.iter().find(|entry| self.is_marked(module, at, entry)) {
                 if entry.reenters {
                     self.reentered.borrow_mut().insert(at);
                 }
@@ -109,12 +124,12 @@ impl<'e, 'p> Entries<'e, 'p> {
 
     /// Reports the classes of a module whose instances a framework makes.
     pub(super) fn of_classes(&self, module: &Module, report: &mut dyn FnMut(ClassRef, Runs, String, Location)) {
-        let ecosystem = Ecosystem::from(module.language);
+        let marked: Vec<&EntryPoint> = self.marked(Ecosystem::from(module.language), module.file).collect();
         for (index, class) in (0u32..).zip(&module.classes) {
             let at = ClassRef { file: module.file, class: ClassId(index) };
-            let made = self.marked.iter().filter(|(of, _)| *of == ecosystem).map(|(_, entry)| entry).find(|entry| {
+            let made = marked.iter().find(|entry| {
                 entry.methods.iter().any(|it| it == CONSTRUCTOR)
-                    && (is_decorated(module, &class.decorators, entry)
+                    && (self.is_decorated(module, class.parent, &class.decorators, entry)
                         || !entry.base_types.is_empty() && self.class_extends_one_of(at, &entry.base_types))
             });
             if let Some(entry) = made {
@@ -140,7 +155,7 @@ impl<'e, 'p> Entries<'e, 'p> {
         for (name, variable) in self.evaluator.program.own_exports(module.file) {
             let declared = Location { file: module.file, span: self.evaluator.program.variable(variable).span };
             let values = self.evaluator.variable(variable);
-            let mut report_all = |values: &crate::analysis::value::Values, name: &str| {
+            let mut report_all = |values: &Values, name: &str| {
                 for function in self.evaluator.functions_behind(values) {
                     if self.is_directed(module, Some(self.evaluator.program.function(function)), entry) {
                         // What a component's file gives is the component.
@@ -154,13 +169,14 @@ impl<'e, 'p> Entries<'e, 'p> {
                 report_all(&values, name);
             }
             for export in &entry.exports {
-                if let Some(member) = export.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('.')) {
-                    let field = crate::ir::Field::Named(Name::new(member));
-                    report_all(
-                        &self.evaluator.fields(crate::analysis::value::Values::clone(&values), &[field]),
-                        export,
-                    );
-                }
+                let Some(member) = export.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('.')) else {
+                    continue;
+                };
+                let found = match member.strip_prefix('*') {
+                    Some(rest) => self.members(Values::clone(&values), rest),
+                    None => self.evaluator.fields(Values::clone(&values), &[Field::Named(Name::new(member))]),
+                };
+                report_all(&found, export);
             }
         }
         if let Some(exports) = module.common_js_exports {
@@ -185,7 +201,9 @@ impl<'e, 'p> Entries<'e, 'p> {
         ) {
             return false;
         }
-        let named = |decorators: &[Decorator]| is_decorated(module, decorators, entry);
+        let named = |decorators: &[Decorator]| {
+            self.is_decorated(module, function.parent.unwrap_or(FunctionId::INITIALISER), decorators, entry)
+        };
         if named(&function.decorators) {
             return true;
         }
@@ -193,7 +211,7 @@ impl<'e, 'p> Entries<'e, 'p> {
             let is_method = |name: Option<&Name>| {
                 entry.methods.is_empty() || name.is_some_and(|name| entry.methods.iter().any(|it| *it == *name))
             };
-            if named(&class.decorators) && is_method(function.name.as_ref()) {
+            if self.is_decorated(module, class.parent, &class.decorators, entry) && is_method(function.name.as_ref()) {
                 return true;
             }
             let method = function.name.as_deref().unwrap_or_default();
@@ -217,6 +235,34 @@ impl<'e, 'p> Entries<'e, 'p> {
                     .and_then(|written| written_name(module, written))
                     .is_some_and(|name| entry.parameter_types.iter().any(|it| *it == name))
             })
+    }
+
+    /// Whether one of the decorators, which `parent` evaluates, is an entry point's, and says what that asks for.
+    fn is_decorated(&self, module: &Module, parent: FunctionId, decorators: &[Decorator], entry: &EntryPoint) -> bool {
+        decorators.iter().any(|decorator| {
+            decorator_name(module, decorator).is_some_and(|name| entry.decorators.iter().any(|it| *it == name))
+                && entry
+                    .decorated_with
+                    .as_ref()
+                    .is_none_or(|asked| self.says(FunctionRef::new(module.file, parent), &decorator.arguments, asked))
+        })
+    }
+
+    /// Whether an argument of a decorator is what an entry point asks for.
+    fn says(&self, parent: FunctionRef, arguments: &[Operand], asked: &ArgumentTest) -> bool {
+        let mut path = asked.argument.split('.');
+        let index = path.next().and_then(|index| index.parse::<usize>().ok());
+        let Some(argument) = index.and_then(|index| arguments.get(index)) else { return false };
+        let fields: Vec<_> = path.map(|name| Field::Named(Name::new(name))).collect();
+        let values = self.evaluator.fields(self.evaluator.operand(parent, argument), &fields);
+        values.iter().any(|value| match (value, &asked.equals) {
+            (Value::Text(text), Some(ArgumentLiteral::String(asked))) => *text == *asked,
+            (Value::External(id), Some(ArgumentLiteral::String(asked))) => {
+                self.evaluator.external_name(*id).path.last().is_some_and(|member| *member == *asked)
+            }
+            (_, None) => true,
+            _ => false,
+        })
     }
 
     /// Whether a written type, or one in it, is what an entry point of a kind returns.
@@ -283,14 +329,13 @@ impl<'e, 'p> Entries<'e, 'p> {
             if body.extends.is_some() && names.iter().any(|name| name == ANY) {
                 return true;
             }
-            let extended = body.extends.as_ref().and_then(Operand::place).and_then(|place| {
-                match (place.path.last(), &place.root) {
-                    // `extends React.Component`
-                    (Some(member), _) => member.name().map(Name::new),
-                    (None, crate::ir::Root::Variable(id)) => Some(module.variable(*id).name.clone()),
-                    (None, crate::ir::Root::Global(name)) => Some(name.clone()),
-                    (None, _) => None,
-                }
+            let extended = body.extends.as_ref().and_then(Operand::place);
+            // `extends React.Component`
+            let extended = extended.and_then(|place| match (place.path.last(), &place.root) {
+                (Some(last), _) => last.name().map(Name::new),
+                (None, crate::ir::Root::Variable(id)) => Some(module.name_of(*id).clone()),
+                (None, crate::ir::Root::Global(name)) => Some(name.clone()),
+                (None, _) => None,
             });
             let mut bases = body.implements.iter().filter_map(|it| written_name(module, it)).chain(extended);
             if bases.any(|base| names.iter().any(|it| *it == base)) {
@@ -352,16 +397,17 @@ impl<'e, 'p> Entries<'e, 'p> {
             && call.receiver().is_some()
             && let Some(name) = call.method_name()
         {
-            candidates.extend(self.evaluator.any_method(at.function.file, name).entries);
+            let entries = self.evaluator.any_method(at.function.file, name).entries;
+            candidates.extend(entries.into_iter().filter(|entry| self.applies(at.function.file, entry)));
         }
         candidates
     }
 
     fn registered_by(&self, at: OpRef, call: &Call, entry: &EntryPoint) -> Vec<FunctionRef> {
-        let mut values = crate::analysis::value::Values::default();
+        let mut values = Values::default();
         for path in &entry.argument_paths {
-            match path.strip_suffix(".*") {
-                Some(object) => values.join(&self.evaluator.argument_path(at, object)),
+            match path.split_once(".*") {
+                Some((object, rest)) => values.join(&self.members(self.evaluator.argument_path(at, object), rest)),
                 // An object that is given in a function's place says by other paths which of its members count.
                 None if !path.contains('.') => {
                     let given = self.evaluator.argument_path(at, path);
@@ -381,6 +427,25 @@ impl<'e, 'p> Entries<'e, 'p> {
             }
         }
         self.evaluator.functions_behind(&values)
+    }
+
+    /// What objects hold at the end of a path that begins with all their members: `.*` of `0.resolvers.*.*`,
+    /// `.resolve` of `0.fields.*.resolve`. Functions are looked for in objects anyway, so the last members are left to that.
+    fn members(&self, objects: Values, rest: &str) -> Values {
+        let Some(rest) = rest.strip_prefix('.') else { return objects };
+        let mut members = Values::default();
+        for object in &objects {
+            if let Value::Object { at, context } = object {
+                members.join(&self.evaluator.seen_parts(*at, *context));
+            }
+        }
+        match rest.strip_prefix('*') {
+            Some(rest) => self.members(members, rest),
+            None => {
+                let path: Vec<_> = rest.split('.').map(|name| Field::Named(Name::new(name))).collect();
+                self.evaluator.fields(members, &path)
+            }
+        }
     }
 
     /// Whether the first argument is a member of a library's enum that has an event's name: `Events.MessageCreate`.
@@ -436,17 +501,12 @@ fn rendered_as(runs: Runs, is_async: bool) -> Runs {
     if runs == Runs::PerRender && is_async { Runs::PerRequest } else { runs }
 }
 
-fn is_decorated(module: &Module, decorators: &[Decorator], entry: &EntryPoint) -> bool {
-    let mut names = decorators.iter().filter_map(|it| decorator_name(module, it));
-    names.any(|name| entry.decorators.iter().any(|it| *it == name))
-}
-
 fn decorator_name(module: &Module, decorator: &Decorator) -> Option<Name> {
     match decorator.callee.path.last() {
         Some(field) => field.name().map(Name::new),
         None => match &decorator.callee.root {
             crate::ir::Root::Global(name) => Some(name.clone()),
-            crate::ir::Root::Variable(id) => Some(module.variable(*id).name.clone()),
+            crate::ir::Root::Variable(id) => Some(module.name_of(*id).clone()),
             _ => None,
         },
     }

@@ -140,6 +140,12 @@ impl Frequencies {
         self.nodes.get(&Node::Function(function)).map_or(Rate::Never, |frequency| frequency.rate)
     }
 
+    /// Why a function has its rate.
+    #[must_use]
+    pub fn evidence(&self, function: FunctionRef) -> Option<&Evidence> {
+        self.nodes.get(&Node::Function(function)).map(|frequency| &frequency.evidence)
+    }
+
     /// Whether a file belongs to a program that is all here.
     #[must_use]
     pub fn is_of_program(&self, file: FileId) -> bool {

@@ -234,6 +234,7 @@ impl<'e, 'p> Solver<'e, 'p> {
         // A callee nothing is known of may keep a callback and call it whenever it likes.
         let mut is_kept = None;
         let mut registered = None;
+        self.members_registered(at, call, &callee, entries);
         for (index, argument) in (0u32..).zip(&call.arguments) {
             if !matches!(argument.value, Operand::Place(_) | Operand::Function(_) | Operand::Module(_)) {
                 continue;
@@ -268,6 +269,24 @@ impl<'e, 'p> Solver<'e, 'p> {
                         self.public.push((Node::Function(function), frequency));
                     }
                 }
+            }
+        }
+    }
+
+    /// Functions that stand deeper in what a registration is given than functions are looked for otherwise:
+    /// `{ resolvers: { Query: { things() {} } } }`.
+    fn members_registered(&mut self, at: OpRef, call: &Call, callee: &Callee, entries: &Entries<'_, '_>) {
+        let registers = |target: &CallTarget| match target {
+            CallTarget::External(id) => {
+                let entries = &self.evaluator.facts(*id).entries;
+                entries.iter().flat_map(|entry| &entry.argument_paths).any(|path| path.contains(".*."))
+            }
+            _ => false,
+        };
+        if callee.targets.iter().any(registers) {
+            for (function, entry, label) in entries.registered(at, call, callee) {
+                let evidence = Evidence::Entry { label, at: self.evaluator.program.op_location(at) };
+                self.root(function, entry.runs.into(), evidence);
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ArgumentTest;
+
 /// What makes a function run again and again, or once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -46,6 +48,9 @@ pub struct EntryPoint {
     /// Decorators, by name, on a method, or on a class for all its methods.
     #[serde(default)]
     pub decorators: Vec<String>,
+    /// Only where an argument of the decorator says so: a literal, or the member of a library's enum of that name.
+    #[serde(default)]
+    pub decorated_with: Option<ArgumentTest>,
     /// Written types of a parameter that tell: `NextApiRequest`, `FastifyRequest`.
     #[serde(default)]
     pub parameter_types: Vec<String>,

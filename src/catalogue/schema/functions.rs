@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Runs;
 
 /// What is known of functions that are no resources themselves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FunctionFact {

@@ -27,7 +27,8 @@ pub struct Library {
     pub name: String,
     /// Import specifiers that give it, without `npm:`, `node:`, `jsr:` and versions. A trailing `/*` takes every
     /// subpath. `<global>` stands for names that need no import. `#member` narrows to one export: `fs#promises` is
-    /// what `fs` has under `promises`, `<global>#process` is the global `process`.
+    /// what `fs` has under `promises`, `<global>#process` is the global `process`. `./src/db` is a file of the project
+    /// itself: what is said of its exports takes the place of what is inferred of them.
     pub packages: Vec<String>,
     /// A file that names one of its packages is there for tests, wherever it stands.
     #[serde(default)]
@@ -59,7 +60,7 @@ pub enum Ecosystem {
 }
 
 /// Something that has to be released, or shared, or bounded.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
@@ -154,7 +155,8 @@ pub struct Resource {
     /// Methods of what makes it by which dropping the handle comes to end it: `command.kill_on_drop(true)`.
     #[serde(default)]
     pub ended_by_drop: Vec<String>,
-    /// What makes it gives a tuple, and it is this part of that: `1` of `(writer, guard)`.
+    /// What makes it gives a tuple or an object, and it is this part of that: `1` of `(writer, guard)`,
+    /// `data.subscription` of `{ data: { subscription } }`.
     #[serde(default)]
     pub part: Option<String>,
     /// It tells others to end when one of the `release` methods is called, and nothing when it is dropped.
@@ -221,7 +223,7 @@ impl Resource {
 }
 
 /// The broad kind of a resource: which rules look at it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ResourceKind {
@@ -244,6 +246,7 @@ pub enum ResourceKind {
     /// Works as long as somebody has it: dropping it undoes or ends what it is for.
     Guard,
     /// Holds nothing: making one is free.
+    #[default]
     Stateless,
 }
 
@@ -294,6 +297,7 @@ pub enum Shared {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Lease {
+    /// A method behind a field is written with it: `auth.onAuthStateChange`.
     pub methods: Vec<String>,
     /// The id of what it gives out.
     pub resource: String,
@@ -314,6 +318,9 @@ pub struct Lease {
     /// `query("BEGIN")`.
     #[serde(default)]
     pub statements: Vec<String>,
+    /// It is not taken from the giver but made anew, and holds something of its own: a client that a factory gives.
+    #[serde(default)]
+    pub made: bool,
     /// Releasing the giver releases it too: the pages of a browser, the channels of a connection.
     #[serde(default)]
     pub with_giver: bool,

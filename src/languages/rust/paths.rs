@@ -2,7 +2,7 @@
 
 use syn::Ident;
 
-use crate::ir::{ImportName, Name, Place, Root, TypeRoot, VariableId};
+use crate::ir::{BY_GLOB, ImportName, Name, Place, Root, TypeRoot, VariableId};
 
 use super::lowering::Lowering;
 use super::{range, span_of};
@@ -91,7 +91,7 @@ impl Lowering<'_> {
 
     /// A name that a glob may bring: asked of this module's own exports, which pass globs on.
     fn brought_by_glob(&mut self, name: &Name, path: &syn::Path) -> VariableId {
-        let local = Name::from(format!("*::{name}"));
+        let local = Name::from(format!("{BY_GLOB}{name}"));
         if let Some(&known) = self.scopes[0].get(&local) {
             return known;
         }
