@@ -21,6 +21,7 @@ pub mod ownership;
 pub mod queues;
 pub mod registrations;
 pub mod tasks;
+pub mod told;
 pub mod turns;
 pub mod value;
 pub mod written;

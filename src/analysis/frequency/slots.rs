@@ -7,8 +7,8 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
-use crate::ir::{Field, Op, OpKind, Operand, Place, Root, Rvalue, Temp};
-use crate::linking::FunctionRef;
+use crate::ir::{Call, Collections, Field, Op, OpKind, Operand, Place, Root, Rvalue};
+use crate::linking::{FunctionRef, OpRef};
 
 use super::memo::{Memo, lifetime};
 
@@ -38,9 +38,9 @@ impl Slots {
         slots
     }
 
-    /// Where a temporary is kept.
-    pub(super) fn of_temp(&self, temp: Temp) -> &[Memo] {
-        self.by_root.get(&Root::Temp(temp)).map_or(&[], SmallVec::as_slice)
+    /// Where a variable or temporary is kept.
+    pub(super) fn of_root(&self, root: &Root) -> &[Memo] {
+        self.by_root.get(root).map_or(&[], SmallVec::as_slice)
     }
 
     fn op(&mut self, evaluator: &Evaluator<'_>, function: FunctionRef, op: &Op) {
@@ -57,12 +57,14 @@ impl Slots {
                 self.add(value.operands(), &kept);
             }
             OpKind::Call(call) => {
-                let stores = evaluator.is_storing(call).then(|| call.receiver()).flatten();
+                let stores = evaluator.is_storing(call) || fills(evaluator, function, call);
+                let stores = stores.then(|| call.receiver()).flatten();
+                let stores = stores.map(|(holder, _)| stands_for(evaluator, function, &holder, MAX_NAMES));
                 let kept: SmallVec<[Memo; 1]> = match stores {
-                    Some((holder, _)) if evaluator.holder_outlives(function, &holder) => {
+                    Some(holder) if evaluator.holder_outlives(function, &holder) => {
                         smallvec::smallvec![slot(evaluator, function, &holder, true)]
                     }
-                    _ => self.of_temp(call.result).iter().cloned().collect(),
+                    _ => self.of_root(&Root::Temp(call.result)).iter().cloned().collect(),
                 };
                 self.add(call.arguments.iter().map(|argument| &argument.value), &kept);
             }
@@ -95,10 +97,49 @@ impl Slots {
     }
 }
 
+/// Through so many names a holder is followed to where it is.
+const MAX_NAMES: u32 = 4;
+
+/// Methods that give a part of what they are called on.
+const GIVES_PART: &[&str] = &["entry", "get_mut", "as_mut"];
+
+/// Whether a call puts something into a map or a list, in a language whose collections are told by their methods.
+fn fills(evaluator: &Evaluator<'_>, function: FunctionRef, call: &Call) -> bool {
+    let collections = Collections::of(evaluator.program.module(function.file).language);
+    evaluator.drops_implicitly(function) && call.method_name().is_some_and(|name| collections.fills(name))
+}
+
+/// The place that a local name stands for: `self.pools` for what its lock gave, or for an entry of it.
+fn stands_for(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, names: u32) -> Place {
+    let index = evaluator.program.index(function.file);
+    let definitions = match place.root {
+        Root::Variable(id) if !evaluator.holder_outlives(function, place) => index.of_variable(id),
+        Root::Temp(temp) => index.of_temp(function.function, temp),
+        _ => &[],
+    };
+    let ([definition], Some(names)) = (definitions, names.checked_sub(1)) else { return place.clone() };
+    if definition.function != function.function || !evaluator.drops_implicitly(function) {
+        return place.clone();
+    }
+    let at = OpRef { function, block: definition.block, index: definition.index };
+    match &evaluator.program.op(at).kind {
+        OpKind::Assign {
+            target,
+            value: Rvalue::Use(Operand::Place(from)) | Rvalue::Await(Operand::Place(from)),
+            ..
+        } if target.path.is_empty() => stands_for(evaluator, function, from, names),
+        OpKind::Call(call) if call.method_name().is_some_and(|name| GIVES_PART.contains(&name)) => {
+            call.receiver().map_or_else(|| place.clone(), |(of, _)| stands_for(evaluator, function, &of, names))
+        }
+        _ => place.clone(),
+    }
+}
+
 fn slot(evaluator: &Evaluator<'_>, function: FunctionRef, target: &Place, keyed: bool) -> Memo {
     let slot = Place {
         root: target.root.clone(),
-        path: target.path.iter().take_while(|field| **field != Field::Computed).cloned().collect(),
+        // What a reference is written through to is what it refers to: `*guard = state`.
+        path: target.path.iter().take_while(|it| **it != Field::Computed && it.name() != Some("*")).cloned().collect(),
     };
     Memo { lifetime: lifetime(evaluator, function, target), slot, keyed }
 }
