@@ -272,7 +272,15 @@ impl Evaluator<'_> {
         for value in &self.argument(at, index) {
             if let Value::Function { function, context } = value {
                 is_made = true;
-                values.join(&self.through(Values::clone(&self.returns(*function)), *context));
+                for made in &self.through(Values::clone(&self.returns(*function)), *context) {
+                    match made {
+                        // `get_or_init(|| async { … }).await`: what the block gives is kept.
+                        Value::Function { function, context } if self.program.function(*function).is_async => {
+                            values.join(&self.through(Values::clone(&self.returns(*function)), *context));
+                        }
+                        made => values.add(made.clone()),
+                    }
+                }
             }
         }
         values.open |= is_made && values.is_empty();

@@ -251,6 +251,14 @@ impl Frequencies {
         memo
     }
 
+    /// Whether what a call gives takes the place of what it gave before: one field or variable has it.
+    #[must_use]
+    pub fn replaces(&self, evaluator: &Evaluator<'_>, at: OpRef) -> bool {
+        let Some(call) = evaluator.program.op(at).call() else { return false };
+        let keeping = self.keeping(evaluator, at.function);
+        keeping.slots.of_root(&Root::Temp(call.result)).iter().any(|memo| !memo.keyed)
+    }
+
     fn keeping(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Rc<Keeping> {
         let number = evaluator.program.numbers().function(function);
         if let Some(known) = &self.keeping.borrow()[number] {

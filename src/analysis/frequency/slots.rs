@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
-use crate::ir::{Call, Collections, Field, Op, OpKind, Operand, Place, Root, Rvalue};
+use crate::ir::{Call, Collections, Field, Op, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::memo::{Memo, lifetime};
@@ -62,7 +62,8 @@ impl Slots {
                 let stores = stores.map(|(holder, _)| stands_for(evaluator, function, &holder, MAX_NAMES));
                 let kept: SmallVec<[Memo; 1]> = match stores {
                     Some(holder) if evaluator.holder_outlives(function, &holder) => {
-                        smallvec::smallvec![slot(evaluator, function, &holder, true)]
+                        let is_whole = call.arguments.len() == 1 && call.method_name().is_some_and(is_replacing);
+                        smallvec::smallvec![slot(evaluator, function, &holder, !is_whole)]
                     }
                     _ => self.of_root(&Root::Temp(call.result)).iter().cloned().collect(),
                 };
@@ -106,7 +107,13 @@ const GIVES_PART: &[&str] = &["entry", "get_mut", "as_mut"];
 /// Whether a call puts something into a map or a list, in a language whose collections are told by their methods.
 fn fills(evaluator: &Evaluator<'_>, function: FunctionRef, call: &Call) -> bool {
     let collections = Collections::of(evaluator.program.module(function.file).language);
-    evaluator.drops_implicitly(function) && call.method_name().is_some_and(|name| collections.fills(name))
+    evaluator.drops_implicitly(function)
+        && call.method_name().is_some_and(|name| collections.fills(name) || is_replacing(name))
+}
+
+/// Whether a method puts what it is given in the place of what was there.
+fn is_replacing(name: &str) -> bool {
+    matches!(name, "store" | "swap" | "replace" | "send_replace")
 }
 
 /// The place that a local name stands for: `self.pools` for what its lock gave, or for an entry of it.
@@ -131,8 +138,24 @@ fn stands_for(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, n
         OpKind::Call(call) if call.method_name().is_some_and(|name| GIVES_PART.contains(&name)) => {
             call.receiver().map_or_else(|| place.clone(), |(of, _)| stands_for(evaluator, function, &of, names))
         }
+        // `self.pool()`, which gives a field.
+        OpKind::Call(call) if call.receiver().is_some_and(|(of, _)| of == Place::new(Root::This)) => {
+            let callee = evaluator.callee(at);
+            let mut methods = callee.functions().map(|(method, _)| method);
+            match (methods.next(), methods.next()) {
+                (Some(getter), None) => given_field(evaluator, getter, names).unwrap_or_else(|| place.clone()),
+                _ => place.clone(),
+            }
+        }
         _ => place.clone(),
     }
+}
+
+/// The field that a method does nothing but give.
+fn given_field(evaluator: &Evaluator<'_>, getter: FunctionRef, names: u32) -> Option<Place> {
+    let [block] = evaluator.program.function(getter).blocks.as_slice() else { return None };
+    let Terminator::Return(Some(Operand::Place(returned))) = &block.terminator else { return None };
+    Some(stands_for(evaluator, getter, returned, names)).filter(|place| place.root == Root::This)
 }
 
 fn slot(evaluator: &Evaluator<'_>, function: FunctionRef, target: &Place, keyed: bool) -> Memo {

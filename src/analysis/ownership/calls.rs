@@ -82,12 +82,13 @@ impl Collector<'_, '_> {
         found: &mut OpEffects,
     ) {
         let resources = self.evaluator.resources_of(receiver);
-        let given = self.evaluator.argument(at, 0);
-        let takes_one = call.arguments.len() == 1
-            && given.iter().any(|value| match value {
-                Value::Function { function, .. } => self.evaluator.program.function(*function).parameters.len() == 1,
-                _ => false,
-            });
+        let takes_it = |value: &Value| match value {
+            Value::Function { function, .. } => self.evaluator.program.function(*function).parameters.len() == 1,
+            _ => false,
+        };
+        // `map(|it| …)`, `map_or_else(|error| …, |it| …)`.
+        let takes_one = (1..=2).contains(&call.arguments.len())
+            && (0..).take(call.arguments.len()).any(|index| self.evaluator.argument(at, index).iter().any(takes_it));
         let is_own = resources.iter().any(|resource| self.evaluator.catalogue.has_method(*resource, name));
         if self.evaluator.drops_implicitly(self.function)
             && !is_own

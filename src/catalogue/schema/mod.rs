@@ -160,6 +160,9 @@ pub struct Resource {
     /// It tells others to end when one of the `release` methods is called, and nothing when it is dropped.
     #[serde(default)]
     pub signal: bool,
+    /// For signals: methods that make one which tells of the end when that it was made of does.
+    #[serde(default)]
+    pub tied_by: Vec<String>,
     /// For guards: it works by itself while others wait. Where nobody waits between its making and its end, it did nothing.
     #[serde(default)]
     pub background: bool,
