@@ -57,8 +57,8 @@ const PLATFORM: [&str; 34] = [
 ];
 
 /// Packages that are called like something else the engine has to name: a rate and an option of listeners, and a
-/// directory that tests are kept in, a folder of a package host.
-const OTHER_MEANINGS: [&str; 4] = ["level", "once", "playwright", "std"];
+/// directory that tests are kept in, a folder of a package host; and the crates that come with the language.
+const OTHER_MEANINGS: [&str; 6] = ["alloc", "core", "level", "once", "playwright", "std"];
 
 #[test]
 fn engine_code_names_no_library() {

@@ -64,13 +64,17 @@ struct Summaries<'f, 'p> {
 impl Summaries<'_, '_> {
     fn call(&mut self, at: OpRef, call: &Call, depth: u32) -> CallHolds {
         let mut holds = CallHolds::default();
-        if call.method_name().is_some_and(stores) && call.receiver().is_some_and(|(place, _)| !place.path.is_empty()) {
+        let callee = self.facts.evaluator.callee(at);
+        // What the project's own code does with it is read, not told by a name.
+        if callee.functions().next().is_none()
+            && call.method_name().is_some_and(stores)
+            && call.receiver().is_some_and(|(place, _)| !place.path.is_empty())
+        {
             let field = call.receiver().and_then(|(place, _)| place.path.last()?.name().map(Name::new));
             let arguments = (0..).take(call.arguments.len());
             holds.holds.extend(arguments.map(|index| (Slot::Receiver, Slot::Argument(index), field.clone())));
             return holds;
         }
-        let callee = self.facts.evaluator.callee(at);
         for target in &callee.targets {
             match target {
                 CallTarget::External(id) => {

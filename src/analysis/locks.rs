@@ -44,7 +44,10 @@ pub fn unguarded(facts: &Facts<'_>, function: FunctionRef) -> Vec<Unguarded> {
 
 /// The guard that a call gives, if what it is a method of is a lock.
 fn guard_taken(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<ResourceId> {
-    of_lock(facts, at, call, |guard| &guard.taken_by)
+    let guard = of_lock(facts, at, call, |guard| &guard.taken_by)?;
+    // What is counted can be taken several at a time. `wal.write(&entry)` is told to what is behind the lock.
+    let is_counted = !facts.evaluator.catalogue.resource(guard).lost_by.is_empty();
+    (is_counted || call.arguments.is_empty()).then_some(guard)
 }
 
 /// The guard that a call keeps from ever being given back: `permit.forget()`.

@@ -24,6 +24,7 @@ pub mod ownership;
 pub mod queues;
 pub mod registrations;
 pub mod tasks;
+pub mod told;
 pub mod turns;
 pub mod twice;
 pub mod value;

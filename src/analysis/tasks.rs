@@ -188,6 +188,14 @@ fn owner_without_drop(facts: &Facts<'_>, class: ClassRef) -> Option<Owner> {
         }
     }
     let ((handle, id), (token, signal)) = (task?, signal?);
+    // What ends with another is ended by whoever has that.
+    let mut methods = facts.program.members(class).map(|(method, _)| facts.program.function(method));
+    let is_tie = |name: &str| signal.tied_by.iter().any(|it| it == name);
+    if methods
+        .any(|method| method.ops().any(|(_, _, op)| op.call().and_then(|it| it.method_name()).is_some_and(is_tie)))
+    {
+        return None;
+    }
     let ended_by = body.members.iter().find_map(|member| {
         let method = FunctionRef::new(class.file, member.function);
         let mut calls = facts.program.function(method).ops().filter_map(|(_, _, op)| op.call());

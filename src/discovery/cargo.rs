@@ -11,6 +11,10 @@ pub struct Crate {
     pub directory: String,
     /// The library's root, relative to the analysed root.
     pub library: String,
+    /// The roots of its programs that the manifest places, relative to the analysed root.
+    pub programs: Vec<String>,
+    /// Whether it runs in the compiler.
+    pub is_macro: bool,
     /// Whether paths in `use` begin at the crate's root, as they did before the edition of 2018.
     pub paths_from_root: bool,
     /// Crates it depends on under another name: the name in the source, the package.
@@ -32,7 +36,14 @@ pub(super) fn read(relative: &str, text: &str) -> Result<Option<Crate>, String> 
     let library = manifest.get("lib");
     let of_library = |key: &str| library.and_then(|library| library.get(key)?.as_str());
     let path = of_library("path").unwrap_or("src/lib.rs");
+    let placed = manifest.get("bin").and_then(toml::Value::as_array).into_iter().flatten();
+    let placed = placed.filter_map(|program| location::join(&directory, program.get("path")?.as_str()?));
+    let is_macro = ["proc-macro", "proc_macro"]
+        .iter()
+        .any(|key| library.and_then(|library| library.get(key)).and_then(toml::Value::as_bool).unwrap_or(false));
     Ok(Some(Crate {
+        programs: placed.collect(),
+        is_macro,
         name: identifier(of_library("name").unwrap_or(package)),
         library: location::join(&directory, path).unwrap_or_default(),
         directory,
@@ -70,12 +81,15 @@ mod tests {
 
     #[test]
     fn a_manifest_names_its_crate_and_what_it_calls_others() {
-        let text = "[package]\nname = \"my-app\"\nedition = \"2021\"\n[lib]\npath = \"lib/root.rs\"\n\
+        let text = "[package]\nname = \"my-app\"\nedition = \"2021\"\n[lib]\npath = \"lib/root.rs\"\nproc-macro = true\n\
+            [[bin]]\nname = \"serve\"\npath = \"cmd/serve.rs\"\n\
             [dependencies]\nserde = \"1\"\npg = { package = \"tokio-postgres\", version = \"0.7\" }\n";
         let expected = Crate {
             name: "my_app".to_owned(),
             directory: "crates/app".to_owned(),
             library: "crates/app/lib/root.rs".to_owned(),
+            programs: vec!["crates/app/cmd/serve.rs".to_owned()],
+            is_macro: true,
             paths_from_root: false,
             renamed: vec![("pg".to_owned(), "tokio_postgres".to_owned())],
             dependencies: vec!["serde".to_owned(), "tokio_postgres".to_owned()],

@@ -161,6 +161,7 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
         problems.into_iter().map(|(path, message)| Problem { path: display(&path), message }).collect();
     problems.sort();
     problems.dedup();
+    let macros: Vec<String> = crates.iter().filter(|it| it.is_macro).map(|it| it.directory.clone()).collect();
     let mut discovered = Discovered {
         reported: Vec::with_capacity(walked.sources.len()),
         roles: Vec::with_capacity(walked.sources.len()),
@@ -180,7 +181,12 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
         let relative = location::relative(&discovered.root, &path)
             .expect("invariant: every file was found below the root and has a UTF-8 path");
         discovered.reported.push(reported.holds(&path, language));
-        discovered.roles.push(role_below(&relative, &bases));
+        // What runs in the compiler makes what it makes once for a build.
+        let is_of_macro = macros.iter().any(|directory| location::is_below(&relative, directory));
+        discovered.roles.push(match role_below(&relative, &bases) {
+            FileRole::Source if is_of_macro => FileRole::Build,
+            role => role,
+        });
         let directory = location::parent(&relative).unwrap_or("");
         discovered.project_of.push(location::ancestors(directory).find_map(|above| by_directory.get(above).copied()));
         discovered.files.push(SourceFile { display_path: display(&path), path, language, text });

@@ -16,7 +16,7 @@ pub enum FileRole {
     Migration,
     /// Fills a database.
     Seed,
-    /// Configuration of a bundler, test runner or other tool.
+    /// Configuration of a bundler, test runner or other tool; code that a build brings along or runs.
     Build,
     Example,
     /// Types only.
@@ -90,6 +90,14 @@ pub fn role_of(path: &str) -> FileRole {
     if name == "build.rs" && directories.last() != Some(&"src") {
         return FileRole::Build;
     }
+    if name.ends_with(".rs") {
+        if directories.iter().any(|directory| VENDORED.contains(directory)) {
+            return FileRole::Build;
+        }
+        if directories.iter().any(|directory| *directory == "testing" || directory.ends_with("-test")) {
+            return FileRole::Test;
+        }
+    }
     if let Some(role) = by_infix(stem) {
         return role;
     }
@@ -114,6 +122,9 @@ fn by_infix(stem: &str) -> Option<FileRole> {
         _ => None,
     }
 }
+
+/// Where the code of others is kept that a crate depends on.
+const VENDORED: &[&str] = &["vendor", "vendored", "third_party", "third-party"];
 
 fn by_directory(directories: &[&str], stem: &str) -> Option<FileRole> {
     let any = |names: &[&str]| directories.iter().any(|directory| names.contains(directory));

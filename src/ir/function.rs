@@ -41,6 +41,10 @@ pub struct Function {
     /// `None` for callbacks without one.
     pub name: Option<Name>,
     pub kind: FunctionKind,
+    /// Whether nothing outside its package can name it, nor any code that the language itself does not call.
+    pub is_private: bool,
+    /// Whether code in another language calls it: `extern "C"`.
+    pub is_foreign: bool,
     /// The function whose text encloses this one; `None` only for the initialiser.
     pub parent: Option<FunctionId>,
     pub is_async: bool,
@@ -103,6 +107,8 @@ pub struct Parameter {
     pub decorators: Vec<Decorator>,
     /// `constructor(private readonly pool: Pool)`: also stored in `this.pool`.
     pub is_property: bool,
+    /// Whether a framework hands the same to every call: the state of the application.
+    pub is_shared: bool,
 }
 
 /// A basic block: operations, then one way to leave.
@@ -198,6 +204,8 @@ impl Function {
         Self {
             name: None,
             kind: FunctionKind::ModuleInitialiser,
+            is_private: false,
+            is_foreign: false,
             parent: None,
             is_async: false,
             is_generator: false,

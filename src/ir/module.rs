@@ -35,6 +35,8 @@ pub struct Module {
     pub common_js_exports: Option<VariableId>,
     /// `"use client"`, `"use server"` at the head of the file.
     pub prologue: Vec<CompactString>,
+    /// Parts that are compiled for one platform only: `#[cfg(windows)]`.
+    pub platforms: Vec<(Span, Name)>,
     /// Comments that mention leaklint, for directives.
     pub comments: Vec<Comment>,
 }
@@ -151,6 +153,8 @@ pub struct Export {
     /// `default` for the default export. Unused by `export * from`.
     pub name: Name,
     pub source: ExportSource,
+    /// Whether other packages see it, not only modules of the same one.
+    pub is_public: bool,
     pub span: Span,
 }
 
@@ -209,6 +213,7 @@ impl Module {
             exports: Vec::new(),
             common_js_exports: None,
             prologue: Vec::new(),
+            platforms: Vec::new(),
             comments: Vec::new(),
         }
     }

@@ -390,11 +390,11 @@ impl Program {
             .collect()
     }
 
-    /// Everything a module exports, its own and what it passes on from others.
+    /// Everything a module exports to other packages, its own and what it passes on from others.
     #[must_use]
     pub fn all_exports(&self, file: FileId) -> Vec<Symbol> {
         let mut symbols = Vec::new();
-        for export in &self.module(file).exports {
+        for export in self.module(file).exports.iter().filter(|export| export.is_public) {
             match &export.source {
                 ExportSource::Variable(variable) => {
                     symbols.push(
@@ -414,6 +414,14 @@ impl Program {
             }
         }
         symbols
+    }
+
+    /// The variables behind what a module exports, and whether other packages see them.
+    pub fn exported_variables(&self, file: FileId) -> impl Iterator<Item = (VariableRef, bool)> {
+        self.module(file).exports.iter().filter_map(move |export| match export.source {
+            ExportSource::Variable(variable) => Some((VariableRef { file, variable }, export.is_public)),
+            _ => None,
+        })
     }
 
     /// The names a module exports with the variables of its own behind them, in source order.

@@ -1,8 +1,10 @@
 //! What the two creation rules share: when building a shared resource again and again is a finding.
 
 use crate::analysis::facts::{Facts, Obligation};
-use crate::analysis::frequency::Rate;
+use crate::analysis::frequency::{self, Rate};
+use crate::analysis::limits::Chain;
 use crate::analysis::ownership::Fate;
+use crate::analysis::told;
 use crate::analysis::value::How;
 use crate::catalogue::schema::{Opens, ResourceKind, Shared};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
@@ -31,6 +33,15 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
         return None;
     }
     let rate = facts.rate(acquisition.at);
+    if !resource.tailored_by.is_empty() && rate >= Rate::PerCall {
+        let chain = Chain::to(&facts.evaluator, acquisition.at, &|_| false);
+        if chain.has(&resource.tailored_by) {
+            return None;
+        }
+    }
+    if rate > Rate::PerTurn && !resource.one_off && told::by_request(facts, acquisition.at) {
+        return None;
+    }
     if resource.shared == Shared::PerRequest && !is_by_rendering(facts, obligation, rate) {
         return None;
     }
@@ -44,6 +55,10 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
     }
     let is_job = || resource.ends_on_drop || works_through_a_loop(facts, obligation);
     if rate == Rate::PerCall && !facts.is_seen_to_repeat(acquisition.at) && runs_its_work(facts, obligation) {
+        return None;
+    }
+    // A program that runs it once, by way of something that is not known, shows no other time.
+    if rate == Rate::PerCall && facts.frequencies.chain(&facts.evaluator, acquisition.at.function).runs_once {
         return None;
     }
     (rate != Rate::PerCall || !is_job() || has_entry(facts, obligation)).then_some(rate)
@@ -135,7 +150,8 @@ fn runs_its_work(facts: &Facts<'_>, obligation: &Obligation) -> bool {
 
 /// Whether it is known who runs the code that builds it.
 fn has_entry(facts: &Facts<'_>, obligation: &Obligation) -> bool {
-    facts.frequencies.chain(&facts.evaluator, obligation.acquisition.at.function).entry.is_some()
+    let chain = facts.frequencies.chain(&facts.evaluator, obligation.acquisition.at.function);
+    chain.entry.is_some() && !chain.runs_once
 }
 
 /// Whether the creation rules speak about what an obligation is for, where it was first made, so that the release
@@ -185,6 +201,19 @@ fn is_for_the_caller(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     })
 }
 
+/// Of a way so long each call may be behind a condition: what is at its end need not come as often as what is at its start.
+const FAR: usize = 8;
+
+/// Whether what is built takes the place of what was built before, as where a configuration is read again: there is one at
+/// a time.
+fn is_put_in_place(facts: &Facts<'_>, obligation: &Obligation, chain: &frequency::Chain) -> bool {
+    let at = obligation.acquisition.at;
+    let is_rust = facts.evaluator.drops_implicitly(at.function);
+    is_rust
+        && obligation.at_normal_exit.contains(Fate::ESCAPED)
+        && std::iter::once(&at).chain(&chain.calls).any(|call| facts.frequencies.replaces(&facts.evaluator, *call))
+}
+
 fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate) -> Finding {
     let acquisition = &obligation.acquisition;
     let function = acquisition.at.function;
@@ -193,8 +222,15 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     let ends_on_drop = facts.resource(acquisition).is_some_and(|(_, resource)| resource.ends_on_drop);
     let is_released = is_closed_again(obligation) || ends_on_drop && is_dropped(obligation);
     // Of a program that is all here, nothing shows that this runs more than once.
-    let is_in_doubt = rate == Rate::PerCall && chain.entry.is_none() && facts.frequencies.is_of_program(function.file);
-    let severity = if is_released || is_in_doubt || hands_out_cleanup(facts, obligation) {
+    let is_in_doubt = rate == Rate::PerCall
+        && (chain.entry.is_none() || chain.runs_once)
+        && facts.frequencies.is_of_program(function.file);
+    let severity = if is_released
+        || is_in_doubt
+        || chain.calls.len() > FAR
+        || is_put_in_place(facts, obligation, &chain)
+        || hands_out_cleanup(facts, obligation)
+    {
         Severity::Note
     } else if matches!(rate, Rate::PerCall | Rate::PerTurn | Rate::PerInstance | Rate::PerRender) {
         Severity::Warning
@@ -216,8 +252,9 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     .function(facts.program.name_of(function))
     .resource(wording::resource_id(facts, acquisition))
     .message(format!(
-        "{} {noun} is {what} {how_often}: {}",
+        "{} {noun} is {what} {how_often}{}: {}",
         wording::article(&noun),
+        if is_in_doubt { ", and nothing shows how often that is" } else { "" },
         wording::chain_text(facts, &chain, function)
     ))
     .help(

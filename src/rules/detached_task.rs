@@ -66,8 +66,10 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: 
     }));
     // A function of a library may be meant to be called once; a method is there once for each instance.
     let is_method = facts.program.this_class(function).is_some() || facts.program.function(function).class().is_some();
+    // Of a program that is all here, nothing shows that this runs more than once.
+    let is_in_doubt = rate == Rate::PerCall && chain.entry.is_none() && facts.frequencies.is_of_program(function.file);
     let severity = match rate {
-        Rate::PerCall if !is_method => Severity::Note,
+        Rate::PerCall if !is_method || is_in_doubt => Severity::Note,
         _ => Severity::Warning,
     };
     let how_often = wording::rate_text(rate);
@@ -82,7 +84,8 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: 
     .resource(wording::resource_id(facts, acquisition))
     .message(match kept {
         None => format!(
-            "an endless {noun} is started {how_often} and nothing can stop it: {}",
+            "an endless {noun} is started {how_often} and nothing can stop it{}: {}",
+            if is_in_doubt { ", though nothing shows how often that is" } else { "" },
             wording::chain_text(facts, &chain, function)
         ),
         Some(_) => format!("an endless {noun} keeps its own owner alive, so that no drop ever stops it"),

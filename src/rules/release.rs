@@ -2,6 +2,7 @@
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
+use crate::analysis::limits::Chain;
 use crate::analysis::ownership::{Fate, LeakPath};
 use crate::analysis::value::{AcquiredKind, How};
 use crate::catalogue::schema::{Dropped, ResourceKind};
@@ -96,6 +97,9 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
     let rate = facts.rate(obligation.acquisition.at);
     let kind = facts.kind(&obligation.acquisition);
     let is_leased = matches!(kind, ResourceKind::Lease | ResourceKind::Transaction);
+    if kind == ResourceKind::Process && (is_left_to_itself(facts, obligation) || is_unneeded(facts, obligation)) {
+        return None;
+    }
     let outlives_process = facts.resource(&obligation.acquisition).is_some_and(|(_, it)| it.outlives_process);
     // What a program makes once may live as long as the program; what it leases must go back all the same. A child is
     // another program, and ends before.
@@ -127,6 +131,30 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
         return None;
     }
     Some((Loss::OnThrow, Some(path)))
+}
+
+/// Whether a process is started to go on without who starts it, once: what it writes goes elsewhere, and its handle nowhere.
+fn is_left_to_itself(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let acquisition = &obligation.acquisition;
+    let Some((_, resource)) = facts.resource(acquisition) else { return false };
+    let is_never_waited_for = !(obligation.at_normal_exit | obligation.at_exceptional_exit).contains(Fate::RELEASED);
+    if resource.detached_by.is_empty() || !is_never_waited_for || facts.rate(acquisition.at) > Rate::PerTurn {
+        return false;
+    }
+    let chain = Chain::to(&facts.evaluator, acquisition.at, &|_| false);
+    resource.detached_by.iter().all(|method| chain.names.iter().any(|name| name == method))
+}
+
+/// Whether all this is compiled for a platform whose system does it.
+fn is_unneeded(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let location = facts.location(obligation.acquisition.at);
+    let Some((_, resource)) = facts.resource(&obligation.acquisition) else { return false };
+    let platforms = &facts.program.module(location.file).platforms;
+    platforms.iter().any(|(part, platform)| {
+        part.start <= location.span.start
+            && location.span.end <= part.end
+            && resource.unneeded_on.iter().any(|it| it == platform.as_str())
+    })
 }
 
 /// Whether a path begins where a method of the resource itself fails, or what takes a part out of it: that the part is there

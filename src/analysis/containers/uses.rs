@@ -106,6 +106,7 @@ impl Uses<'_, '_, '_> {
                 }
             }
         }
+        self.tells_limit(function);
         for (block, content) in body.blocks() {
             match &content.terminator {
                 Terminator::Branch { condition, .. } => {
@@ -117,6 +118,28 @@ impl Uses<'_, '_, '_> {
                 }
                 Terminator::Return(Some(operand)) => self.returned(function, operand),
                 _ => {}
+            }
+        }
+    }
+
+    /// `fn is_full(&self) -> bool { self.seen.len() >= self.cap }`: a method that says whether a limit is reached is there to
+    /// be asked.
+    fn tells_limit(&mut self, function: FunctionRef) {
+        let body = self.facts.program.function(function);
+        if !self.facts.evaluator.drops_implicitly(function) || body.blocks.len() != 1 {
+            return;
+        }
+        let Terminator::Return(Some(Operand::Place(returned))) = &body.block(BlockId::ENTRY).terminator else { return };
+        for (_, _, op) in body.ops() {
+            let OpKind::Assign { target, value: Rvalue::Compute(operands) } = &op.kind else { continue };
+            let [left, right] = operands.as_slice() else { continue };
+            if target != returned || matches!((left, right), (Operand::Number(_), _) | (_, Operand::Number(_))) {
+                continue;
+            }
+            for operand in [left, right] {
+                for site in clock::of_operand(self.facts, self.aliases, function, operand).sizes {
+                    self.sites[&site].is_bounded = true;
+                }
             }
         }
     }

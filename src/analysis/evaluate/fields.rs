@@ -14,6 +14,9 @@ const MAX_PATH: usize = 4;
 /// The name under which the elements of a collection are followed.
 const ELEMENT: &str = "[]";
 
+/// The trait by which a type has the methods of what it holds.
+const DEREF: &str = "Deref";
+
 impl Evaluator<'_> {
     /// What the given fields of some values may hold, one after the other.
     #[must_use]
@@ -243,10 +246,36 @@ impl Evaluator<'_> {
                 return Values::clone(&self.class_field(base, name));
             }
             if values.is_empty() {
+                values.join(&self.passed_on(class, name));
                 values.open = true;
             }
             values
         })
+    }
+
+    /// The methods that a class has without a word of the program's: an enum's whose variants hold what has them (a macro
+    /// writes the `match`), and those of what a type dereferences to.
+    fn passed_on(&self, class: ClassRef, name: &Name) -> Values {
+        let body = self.program.class(class);
+        let module = self.program.module(class.file);
+        let derefs = body.implements.iter().any(|implemented| match implemented {
+            TypeRef::Named { root, path, .. } => module.type_name(root, path).is_some_and(|name| name == DEREF),
+            _ => false,
+        });
+        let held = body.field_types.iter().filter(|(field, _)| derefs || field.contains('.'));
+        let mut methods = Values::default();
+        for (_, written) in held {
+            for value in &self.typed(class.file, body.parent, written) {
+                if let Value::This { class: held, path } = value
+                    && path.is_empty()
+                    && *held != class
+                    && self.program.members(*held).any(|(_, member)| !member.is_static && member.name == *name)
+                {
+                    methods.join(&self.class_field(*held, name));
+                }
+            }
+        }
+        methods
     }
 
     /// The project's class that a class extends.

@@ -129,8 +129,15 @@ fn is_put_into_table(facts: &Facts<'_>, at: OpRef) -> bool {
     let body = facts.program.function(at.function);
     let collections = Collections::of(facts.program.module(at.function.file).language);
     let Some(leaked) = facts.program.op(at).call().map(|call| call.result) else { return false };
-    let names = names_of(facts, at.function, Root::Temp(leaked));
-    let fills = |call: &Call| call.method_name().is_some_and(|name| collections.fills(name));
+    let mut names = names_of(facts, at.function, Root::Temp(leaked));
+    // `SymbolPtr::new(Box::leak(bytes))`: what is made of it alone is it.
+    let wrapped = body.ops().filter_map(|(_, _, op)| op.call()).find(|call| {
+        call.arguments.len() == 1 && call.receiver().is_none_or(|(of, _)| of.path.is_empty()) && is_given(call, &names)
+    });
+    names.extend(wrapped.map(|call| names_of(facts, at.function, Root::Temp(call.result))).into_iter().flatten());
+    // `insert`, `insert_hashed_nocheck`.
+    let fills =
+        |call: &Call| call.method_name().is_some_and(|name| collections.fills(name) || name.starts_with("insert"));
     body.ops().filter_map(|(_, _, op)| op.call()).any(|call| fills(call) && is_given(call, &names))
 }
 

@@ -7,7 +7,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::Evaluator;
-use crate::ir::{Binding, Call, Edges, Name, OpKind, Operand, Place, Root, Terminator};
+use crate::ir::{Binding, Edges, Name, OpKind, Operand, Place, Root, Terminator};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 use super::slots::Slots;
@@ -31,14 +31,14 @@ pub enum Lifetime {
     Run(FunctionRef),
 }
 
-/// How the result of the call at `at` is memoised, if it is.
+/// How what the operation at `at` puts into `result` is memoised, if it is.
 #[must_use]
-pub(super) fn of_call(evaluator: &Evaluator<'_>, slots: &Slots, at: OpRef, call: &Call) -> Option<Memo> {
+pub(super) fn of_result(evaluator: &Evaluator<'_>, slots: &Slots, at: OpRef, result: &Root) -> Option<Memo> {
     let body = evaluator.program.function(at.function);
     if body.blocks.len() < 2 {
         return None;
     }
-    let kept = slots.of_temp(call.result).iter().find(|memo| {
+    let kept = slots.of_root(result).iter().find(|memo| {
         body.blocks().any(|(block, content)| match &content.terminator {
             Terminator::Branch { condition, then, otherwise } => {
                 condition.places().any(|place| {
@@ -66,7 +66,9 @@ pub fn memoisers(evaluator: &Evaluator<'_>) -> FxHashMap<FunctionRef, u32> {
             let Binding::Parameter(parameter) = variable.binding else { continue };
             let at = function.op(block, index);
             let slots = Slots::of(evaluator, function);
-            if of_call(evaluator, &slots, at, call).is_some_and(|memo| memo.lifetime == Lifetime::Process) {
+            if of_result(evaluator, &slots, at, &Root::Temp(call.result))
+                .is_some_and(|memo| memo.lifetime == Lifetime::Process)
+            {
                 memoisers.insert(FunctionRef::new(function.file, variable.owner), parameter);
             }
         }

@@ -9,6 +9,7 @@ mod entries;
 mod latch;
 pub mod memo;
 mod restart;
+mod retries;
 mod slots;
 mod solver;
 mod waits;
@@ -21,7 +22,7 @@ use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
 use crate::catalogue::schema::Runs;
-use crate::ir::FunctionKind;
+use crate::ir::{FunctionKind, OpKind, Operand, Root, Rvalue};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::{FileId, Location};
 
@@ -167,8 +168,12 @@ impl Frequencies {
             return !chain.runs_once;
         }
         let first = chain.calls.first().map_or(function, |at| at.function);
-        let is_of_instance =
-            matches!(evaluator.program.function(first).kind, FunctionKind::Method { is_static: false, .. });
+        let body = evaluator.program.function(first);
+        // How often another language calls something is written there.
+        if body.is_foreign {
+            return false;
+        }
+        let is_of_instance = matches!(body.kind, FunctionKind::Method { is_static: false, .. });
         is_of_instance || !self.is_of_program(function.file)
     }
 
@@ -190,7 +195,10 @@ impl Frequencies {
     #[must_use]
     pub fn of_op(&self, evaluator: &Evaluator<'_>, at: OpRef) -> Rate {
         let rate = self.of_function(at.function);
-        let rate = if rate > Rate::Never && evaluator.program.loop_depth(at.function, at.block) > 0 {
+        let is_repeated = rate > Rate::Never
+            && evaluator.program.loop_depth(at.function, at.block) > 0
+            && !retries::is_retried(evaluator, at);
+        let rate = if is_repeated {
             let turn = if rate == Rate::Once { Rate::PerTurn } else { rate };
             self.wait(evaluator, at).map_or(turn, |(_, waits)| turn.max(waits))
         } else {
@@ -229,14 +237,32 @@ impl Frequencies {
         if let Some(known) = self.memos.borrow().get(&at) {
             return known.clone();
         }
-        let memo = evaluator.program.op(at).call().and_then(|call| {
-            let keeping = self.keeping(evaluator, at.function);
-            memo::of_call(evaluator, &keeping.slots, at, call)
-                .or_else(|| keeping.latches.of_call(evaluator, at))
-                .or_else(|| restart::of_call(evaluator, &keeping.ends, at))
-        });
+        let memo = match &evaluator.program.op(at).kind {
+            OpKind::Call(call) => {
+                let keeping = self.keeping(evaluator, at.function);
+                memo::of_result(evaluator, &keeping.slots, at, &Root::Temp(call.result))
+                    .or_else(|| keeping.latches.of_call(evaluator, at))
+                    .or_else(|| restart::of_call(evaluator, &keeping.ends, at))
+            }
+            // `let attempt = async { … }; self.state = attempt.await;`
+            OpKind::Assign { target, value: Rvalue::Use(Operand::Function(_)) }
+                if target.as_variable().is_some() && evaluator.drops_implicitly(at.function) =>
+            {
+                let keeping = self.keeping(evaluator, at.function);
+                memo::of_result(evaluator, &keeping.slots, at, &target.root)
+            }
+            _ => None,
+        };
         self.memos.borrow_mut().insert(at, memo.clone());
         memo
+    }
+
+    /// Whether what a call gives takes the place of what it gave before: one field or variable has it.
+    #[must_use]
+    pub fn replaces(&self, evaluator: &Evaluator<'_>, at: OpRef) -> bool {
+        let Some(call) = evaluator.program.op(at).call() else { return false };
+        let keeping = self.keeping(evaluator, at.function);
+        keeping.slots.of_root(&Root::Temp(call.result)).iter().any(|memo| !memo.keyed)
     }
 
     fn keeping(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Rc<Keeping> {

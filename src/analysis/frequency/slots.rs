@@ -7,8 +7,8 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
-use crate::ir::{Field, Op, OpKind, Operand, Place, Root, Rvalue, Temp};
-use crate::linking::FunctionRef;
+use crate::ir::{Call, Collections, Field, Op, OpKind, Operand, Place, Root, Rvalue, Terminator};
+use crate::linking::{FunctionRef, OpRef};
 
 use super::memo::{Memo, lifetime};
 
@@ -38,9 +38,9 @@ impl Slots {
         slots
     }
 
-    /// Where a temporary is kept.
-    pub(super) fn of_temp(&self, temp: Temp) -> &[Memo] {
-        self.by_root.get(&Root::Temp(temp)).map_or(&[], SmallVec::as_slice)
+    /// Where a variable or temporary is kept.
+    pub(super) fn of_root(&self, root: &Root) -> &[Memo] {
+        self.by_root.get(root).map_or(&[], SmallVec::as_slice)
     }
 
     fn op(&mut self, evaluator: &Evaluator<'_>, function: FunctionRef, op: &Op) {
@@ -57,12 +57,15 @@ impl Slots {
                 self.add(value.operands(), &kept);
             }
             OpKind::Call(call) => {
-                let stores = evaluator.is_storing(call).then(|| call.receiver()).flatten();
+                let stores = evaluator.is_storing(call) || fills(evaluator, function, call);
+                let stores = stores.then(|| call.receiver()).flatten();
+                let stores = stores.map(|(holder, _)| stands_for(evaluator, function, &holder, MAX_NAMES));
                 let kept: SmallVec<[Memo; 1]> = match stores {
-                    Some((holder, _)) if evaluator.holder_outlives(function, &holder) => {
-                        smallvec::smallvec![slot(evaluator, function, &holder, true)]
+                    Some(holder) if evaluator.holder_outlives(function, &holder) => {
+                        let is_whole = call.arguments.len() == 1 && call.method_name().is_some_and(is_replacing);
+                        smallvec::smallvec![slot(evaluator, function, &holder, !is_whole)]
                     }
-                    _ => self.of_temp(call.result).iter().cloned().collect(),
+                    _ => self.of_root(&Root::Temp(call.result)).iter().cloned().collect(),
                 };
                 self.add(call.arguments.iter().map(|argument| &argument.value), &kept);
             }
@@ -95,10 +98,71 @@ impl Slots {
     }
 }
 
+/// Through so many names a holder is followed to where it is.
+const MAX_NAMES: u32 = 4;
+
+/// Methods that give a part of what they are called on.
+const GIVES_PART: &[&str] = &["entry", "get_mut", "as_mut"];
+
+/// Whether a call puts something into a map or a list, in a language whose collections are told by their methods.
+fn fills(evaluator: &Evaluator<'_>, function: FunctionRef, call: &Call) -> bool {
+    let collections = Collections::of(evaluator.program.module(function.file).language);
+    evaluator.drops_implicitly(function)
+        && call.method_name().is_some_and(|name| collections.fills(name) || is_replacing(name))
+}
+
+/// Whether a method puts what it is given in the place of what was there.
+fn is_replacing(name: &str) -> bool {
+    matches!(name, "store" | "swap" | "replace" | "send_replace")
+}
+
+/// The place that a local name stands for: `self.pools` for what its lock gave, or for an entry of it.
+fn stands_for(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, names: u32) -> Place {
+    let index = evaluator.program.index(function.file);
+    let definitions = match place.root {
+        Root::Variable(id) if !evaluator.holder_outlives(function, place) => index.of_variable(id),
+        Root::Temp(temp) => index.of_temp(function.function, temp),
+        _ => &[],
+    };
+    let ([definition], Some(names)) = (definitions, names.checked_sub(1)) else { return place.clone() };
+    if definition.function != function.function || !evaluator.drops_implicitly(function) {
+        return place.clone();
+    }
+    let at = OpRef { function, block: definition.block, index: definition.index };
+    match &evaluator.program.op(at).kind {
+        OpKind::Assign {
+            target,
+            value: Rvalue::Use(Operand::Place(from)) | Rvalue::Await(Operand::Place(from)),
+            ..
+        } if target.path.is_empty() => stands_for(evaluator, function, from, names),
+        OpKind::Call(call) if call.method_name().is_some_and(|name| GIVES_PART.contains(&name)) => {
+            call.receiver().map_or_else(|| place.clone(), |(of, _)| stands_for(evaluator, function, &of, names))
+        }
+        // `self.pool()`, which gives a field.
+        OpKind::Call(call) if call.receiver().is_some_and(|(of, _)| of == Place::new(Root::This)) => {
+            let callee = evaluator.callee(at);
+            let mut methods = callee.functions().map(|(method, _)| method);
+            match (methods.next(), methods.next()) {
+                (Some(getter), None) => given_field(evaluator, getter, names).unwrap_or_else(|| place.clone()),
+                _ => place.clone(),
+            }
+        }
+        _ => place.clone(),
+    }
+}
+
+/// The field that a method does nothing but give.
+fn given_field(evaluator: &Evaluator<'_>, getter: FunctionRef, names: u32) -> Option<Place> {
+    let [block] = evaluator.program.function(getter).blocks.as_slice() else { return None };
+    let Terminator::Return(Some(Operand::Place(returned))) = &block.terminator else { return None };
+    Some(stands_for(evaluator, getter, returned, names)).filter(|place| place.root == Root::This)
+}
+
 fn slot(evaluator: &Evaluator<'_>, function: FunctionRef, target: &Place, keyed: bool) -> Memo {
     let slot = Place {
         root: target.root.clone(),
-        path: target.path.iter().take_while(|field| **field != Field::Computed).cloned().collect(),
+        // What a reference is written through to is what it refers to: `*guard = state`.
+        path: target.path.iter().take_while(|it| **it != Field::Computed && it.name() != Some("*")).cloned().collect(),
     };
     Memo { lifetime: lifetime(evaluator, function, target), slot, keyed }
 }

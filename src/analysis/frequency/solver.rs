@@ -8,7 +8,7 @@ use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::{Value, Values};
 use crate::discovery::FileRole;
 use crate::ir::{Binding, Call, FunctionId, FunctionKind, Module, OpKind, Operand, Place, RequestId, Root};
-use crate::linking::{FunctionRef, OpRef, Target};
+use crate::linking::{FunctionRef, OpRef, Program, Target};
 use crate::source::{FileId, Language};
 
 use super::dispatch::Implementations;
@@ -35,6 +35,12 @@ pub(super) struct Solver<'e, 'p> {
     callers_of_parameters: FxHashSet<FunctionRef>,
     lifecycles: Lifecycles,
     implementations: Implementations,
+    /// The names of what is called, or handed on, where nobody looks: in functions that have no part in the call graph.
+    called_unseen: FxHashSet<&'p str>,
+    /// The same of calls that were looked at, and not understood.
+    not_understood: FxHashSet<&'p str>,
+    /// What only its own crate can name.
+    private: Vec<(FunctionRef, Evidence)>,
 }
 
 impl<'e, 'p> Solver<'e, 'p> {
@@ -50,6 +56,9 @@ impl<'e, 'p> Solver<'e, 'p> {
             callers_of_parameters: memo::callers_of_parameters(evaluator),
             lifecycles: Lifecycles::default(),
             implementations: Implementations::of(evaluator),
+            called_unseen: called_unseen(evaluator.program),
+            not_understood: FxHashSet::default(),
+            private: Vec::new(),
         };
         solver.collect();
         solver
@@ -71,19 +80,19 @@ impl<'e, 'p> Solver<'e, 'p> {
                 let evidence = Evidence::Entry { label, at };
                 self.roots.push((Node::Class(class), Frequency { rate: runs.into(), evidence }));
             });
-            for (_, variable) in program.own_exports(module.file) {
-                self.export(&self.evaluator.variable(variable));
+            for (variable, is_public) in program.exported_variables(module.file) {
+                self.export(&self.evaluator.variable(variable), is_public);
             }
             if let Some(exports) = module.common_js_exports {
                 let exported = self.evaluator.variable(initialiser.variable(exports));
-                self.export(&exported);
+                self.export(&exported, true);
                 for definition in program.index(module.file).of_variable(exports) {
                     let function = FunctionRef::new(module.file, definition.function);
                     let at = OpRef { function, block: definition.block, index: definition.index };
                     if let OpKind::Assign { target, value } = &program.op(at).kind
                         && target.path.len() == 1
                     {
-                        self.export(&self.evaluator.rvalue(at, value));
+                        self.export(&self.evaluator.rvalue(at, value), true);
                     }
                 }
             }
@@ -92,6 +101,7 @@ impl<'e, 'p> Solver<'e, 'p> {
         for function in program.relevant_functions() {
             self.function(function, &entries);
         }
+        self.private_ones();
         self.lifecycles.reentered = entries.reentered.take();
     }
 
@@ -136,22 +146,41 @@ impl<'e, 'p> Solver<'e, 'p> {
         self.roots.push((Node::Function(function), Frequency { rate, evidence }));
     }
 
-    fn export(&mut self, values: &Values) {
+    /// What somebody outside may call, as often as they like. What only the crate can name is called by what was seen to
+    /// call it, unless there is a call that may be one of it.
+    fn presumed(&mut self, function: FunctionRef, evidence: Evidence) {
+        if self.evaluator.program.function(function).is_private {
+            self.private.push((function, evidence));
+        } else {
+            self.root(function, Rate::PerCall, evidence);
+        }
+    }
+
+    fn private_ones(&mut self) {
+        for (function, evidence) in std::mem::take(&mut self.private) {
+            let name = self.evaluator.program.function(function).name.as_deref().unwrap_or_default();
+            if self.called_unseen.contains(name) || self.not_understood.contains(name) {
+                self.root(function, Rate::PerCall, evidence);
+            }
+        }
+    }
+
+    fn export(&mut self, values: &Values, is_public: bool) {
         for value in values {
             match value {
                 Value::Function { .. } => {
                     for function in self.evaluator.functions_behind(&Values::one(value.clone())) {
-                        self.root(function, Rate::PerCall, Evidence::Exported);
+                        self.presumed(function, Evidence::Exported);
                     }
                 }
-                Value::Class(class) => {
+                Value::Class(class) if is_public => {
                     let frequency = Frequency { rate: Rate::PerCall, evidence: Evidence::Exported };
                     self.roots.push((Node::Class(*class), frequency));
                 }
                 Value::Object { at, .. } => {
                     for part in self.evaluator.object_parts(*at).iter() {
                         if let Value::Function { function, .. } = part {
-                            self.root(*function, Rate::PerCall, Evidence::Exported);
+                            self.presumed(*function, Evidence::Exported);
                         }
                     }
                 }
@@ -166,7 +195,7 @@ impl<'e, 'p> Solver<'e, 'p> {
         match body.kind {
             // Whoever has the instance may call its methods, as often as they like.
             FunctionKind::Method { .. } | FunctionKind::Getter { .. } | FunctionKind::Setter { .. } => {
-                self.root(function, Rate::PerCall, Evidence::None);
+                self.presumed(function, Evidence::None);
             }
             _ => {}
         }
@@ -203,6 +232,12 @@ impl<'e, 'p> Solver<'e, 'p> {
     fn call(&mut self, at: OpRef, call: &Call, entries: &Entries<'_, '_>) {
         let callee = self.evaluator.callee(at);
         if self.evaluator.drops_implicitly(at.function) {
+            if callee.functions().next().is_none() {
+                let program = self.evaluator.program;
+                let (module, place) =
+                    (program.module(at.function.file), program.op(at).call().and_then(|it| it.callee.place()));
+                self.not_understood.extend(place.and_then(|place| last_name(module, place)));
+            }
             let dispatch = self.implementations.of_call(self.evaluator, at, call);
             let is_one_of_many = dispatch.methods.len() > MAX_LIKELY;
             let (likely, mut possible) =
@@ -432,6 +467,32 @@ impl<'e, 'p> Solver<'e, 'p> {
                 }
             }
         }
+    }
+}
+
+/// The last names of what functions call and hand on that the analyses do not look at of their own accord.
+fn called_unseen(program: &Program) -> FxHashSet<&str> {
+    let unseen = program.functions().filter(|function| !program.is_relevant(*function));
+    let mut names = FxHashSet::default();
+    for function in unseen {
+        let module = program.module(function.file);
+        if module.language != Language::Rust {
+            continue;
+        }
+        for (_, _, op) in program.function(function).ops() {
+            for place in op.places() {
+                names.extend(last_name(module, place));
+            }
+        }
+    }
+    names
+}
+
+fn last_name<'p>(module: &'p Module, place: &'p Place) -> Option<&'p str> {
+    match (place.path.last(), &place.root) {
+        (Some(field), _) => field.name(),
+        (None, Root::Variable(id)) => Some(module.variable(*id).name.as_str()),
+        (None, _) => None,
     }
 }
 

@@ -3,13 +3,13 @@
 use rustc_hash::FxHashSet;
 
 use crate::analysis::evaluate::{CallTarget, Evaluator};
-use crate::ir::{Call, CallKind, Name, OpKind, Operand, Place, Property, Root, Rvalue};
+use crate::ir::{Call, CallKind, Field, Name, OpKind, Operand, Place, Property, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef, VariableRef};
 
 /// What was called, and assigned, on the way to a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Chain {
-    /// Methods called on it and fields assigned in it.
+    /// Methods called on it and fields assigned in it; a method that is given a number once more with that: `max_idle(0)`.
     pub names: Vec<Name>,
     /// The places it begins at, where those are not made on the spot: parameters, fields, captured variables.
     pub starts: Vec<Place>,
@@ -56,10 +56,18 @@ impl Walk<'_, '_> {
         }
         match call.receiver() {
             Some((receiver, field)) => {
-                self.chain.names.extend(field.name().map(Name::new));
+                self.method(field, call);
                 self.place(&receiver);
             }
             None => self.chain.is_partial = true,
+        }
+    }
+
+    fn method(&mut self, field: &Field, call: &Call) {
+        let Some(name) = field.name() else { return };
+        self.chain.names.push(Name::new(name));
+        if let Some(Operand::Number(number)) = call.argument(0) {
+            self.chain.names.push(Name::from(format!("{name}({number})")));
         }
     }
 
@@ -136,6 +144,8 @@ impl Walk<'_, '_> {
     /// call others.
     fn touched(&mut self, place: &Place) {
         let id = place.as_variable();
+        // What a method of it gave, and what a method of that gave, in turn.
+        let mut faces: FxHashSet<Root> = FxHashSet::default();
         let module = self.evaluator.program.module(self.function.file);
         for (function, body) in module.functions() {
             for (_, _, op) in body.ops() {
@@ -146,9 +156,10 @@ impl Walk<'_, '_> {
                 }
                 let OpKind::Call(call) = &op.kind else { continue };
                 if let Some((receiver, field)) = call.receiver()
-                    && is_it(&receiver)
+                    && (is_it(&receiver) || receiver.path.is_empty() && faces.contains(&receiver.root))
                 {
-                    self.chain.names.extend(field.name().map(Name::new));
+                    faces.insert(Root::Temp(call.result));
+                    self.method(field, call);
                 }
                 self.chain.is_partial |= call.arguments.iter().any(|it| it.value.place().is_some_and(is_it));
             }

@@ -1,12 +1,14 @@
 //! Calls: what one does to the resources it is given, by what it may call.
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use crate::analysis::call_graph::run_by;
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::value::{ContextId, Value, Values};
+use crate::catalogue::ResourceId;
 use crate::catalogue::schema::ResourceKind;
-use crate::ir::{Call, FunctionId};
+use crate::ir::{Call, FunctionId, OpKind, Operand, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::collector::Collector;
@@ -80,19 +82,56 @@ impl Collector<'_, '_> {
         found: &mut OpEffects,
     ) {
         let resources = self.evaluator.resources_of(receiver);
-        let given = self.evaluator.argument(at, 0);
-        let takes_one = call.arguments.len() == 1
-            && given.iter().any(|value| match value {
-                Value::Function { function, .. } => self.evaluator.program.function(*function).parameters.len() == 1,
-                _ => false,
-            });
+        let takes_it = |value: &Value| match value {
+            Value::Function { function, .. } => self.evaluator.program.function(*function).parameters.len() == 1,
+            _ => false,
+        };
+        // `map(|it| …)`, `map_or_else(|error| …, |it| …)`.
+        let takes_one = (1..=2).contains(&call.arguments.len())
+            && (0..).take(call.arguments.len()).any(|index| self.evaluator.argument(at, index).iter().any(takes_it));
         let is_own = resources.iter().any(|resource| self.evaluator.catalogue.has_method(*resource, name));
         if self.evaluator.drops_implicitly(self.function)
             && !is_own
-            && takes_one
+            && (takes_one || self.is_released_through(call, &resources))
             && let Some(id) = receiver.acquisition()
         {
             found.effects.push((Identity::Acquired(id), Effect::Escape(Escape::Passed)));
+        }
+    }
+
+    /// Whether what a method gives is told to do what releases a resource: a face that somebody else's trait gives it.
+    fn is_released_through(&self, call: &Call, resources: &[ResourceId]) -> bool {
+        let body = self.evaluator.program.function(self.function);
+        let mut faces = FxHashSet::from_iter([Root::Temp(call.result)]);
+        loop {
+            let before = faces.len();
+            for (_, _, op) in body.ops() {
+                match &op.kind {
+                    OpKind::Assign {
+                        target,
+                        value: Rvalue::Use(Operand::Place(from)) | Rvalue::Await(Operand::Place(from)),
+                    } if target.path.is_empty() && faces.contains(&from.root) => {
+                        faces.insert(target.root.clone());
+                    }
+                    OpKind::Call(call) => {
+                        let Some((receiver, field)) = call.receiver() else { continue };
+                        if !faces.contains(&receiver.root) {
+                            continue;
+                        }
+                        let is_release = |resource: &ResourceId| {
+                            field.name().is_some_and(|name| self.evaluator.catalogue.method(*resource, name).release)
+                        };
+                        if resources.iter().any(is_release) {
+                            return true;
+                        }
+                        faces.insert(Root::Temp(call.result));
+                    }
+                    _ => {}
+                }
+            }
+            if faces.len() == before {
+                return false;
+            }
         }
     }
 

@@ -96,7 +96,13 @@ fn brought_by(facts: &Facts<'_>, queue: &Queue, at: OpRef, queues: u32) -> Optio
         };
         // Each turn of a loop that makes the queue, or leads to what does, has its own.
         let makes_anew = || makers.iter().any(|it| it.function == at.function && goes_around(body, it.block, block));
+        // Who takes out of the queue in the turns of the same loop puts nothing in while it waits.
+        let takes_out = || {
+            let mut receives = queue.receives.iter().filter(|it| it.function == at.function);
+            receives.any(|it| goes_around(body, it.block, block) && goes_around(body, it.block, at.block))
+        };
         let leads = goes_around(body, block, at.block)
+            && !takes_out()
             && !queue.receives.contains(&from)
             && facts.evaluator.function_fact(from).is_some_and(brings)
             && Items::of(body, block, index)

@@ -155,6 +155,18 @@ pub struct Resource {
     /// Methods of what makes it by which dropping the handle comes to end it: `command.kill_on_drop(true)`.
     #[serde(default)]
     pub ended_by_drop: Vec<String>,
+    /// Methods of its builder that fit it to one use: no other could share it. With a number: `pool_max_idle_per_host(0)`.
+    #[serde(default)]
+    pub tailored_by: Vec<String>,
+    /// The call that makes it uses it and drops it: what the call is told is for the use.
+    #[serde(default)]
+    pub one_off: bool,
+    /// For processes: methods of the command that, taken together, say that it is left to itself.
+    #[serde(default)]
+    pub detached_by: Vec<String>,
+    /// Platforms whose system releases it with its handle.
+    #[serde(default)]
+    pub unneeded_on: Vec<String>,
     /// What makes it gives a tuple or an object, and it is this part of that: `1` of `(writer, guard)`,
     /// `data.subscription` of `{ data: { subscription } }`.
     #[serde(default)]
@@ -162,6 +174,9 @@ pub struct Resource {
     /// It tells others to end when one of the `release` methods is called, and nothing when it is dropped.
     #[serde(default)]
     pub signal: bool,
+    /// For signals: methods that make one which tells of the end when that it was made of does.
+    #[serde(default)]
+    pub tied_by: Vec<String>,
     /// For guards: it works by itself while others wait. Where nobody waits between its making and its end, it did nothing.
     #[serde(default)]
     pub background: bool,

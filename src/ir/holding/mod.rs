@@ -80,15 +80,22 @@ impl Holding {
                 _ => {}
             }
         }
-        for block in &function.blocks {
-            if let Terminator::Return(Some(returned)) = &block.terminator
-                && let Some(held) = holding.holder(returned)
-            {
-                let result = holding.number(Holder::Returned);
-                holding.unite(result, held);
-            }
-        }
+        holding.returned(function);
         holding
+    }
+
+    /// What is returned is what the result is, where it is one thing: of several, none is another.
+    fn returned(&mut self, function: &Function) {
+        let returned = function.blocks.iter().filter_map(|block| match &block.terminator {
+            Terminator::Return(Some(returned)) => Some(returned),
+            _ => None,
+        });
+        let held: Vec<usize> = returned.filter_map(|returned| self.holder(returned)).collect();
+        let Some((first, rest)) = held.split_first() else { return };
+        if rest.iter().all(|other| self.find(*other) == self.find(*first)) {
+            let result = self.number(Holder::Returned);
+            self.unite(result, *first);
+        }
     }
 
     /// What closures take with them, before anybody has the closures.

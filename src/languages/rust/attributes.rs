@@ -21,6 +21,42 @@ impl Lowering<'_> {
     }
 }
 
+/// Whether other crates see a thing with this visibility.
+pub(super) fn is_public(visibility: &syn::Visibility) -> bool {
+    matches!(visibility, syn::Visibility::Public(_))
+}
+
+/// Attributes of the language and its tools, which call nothing.
+const BUILT_IN: &[&str] = &[
+    "allow",
+    "expect",
+    "warn",
+    "deny",
+    "forbid",
+    "cfg",
+    "doc",
+    "inline",
+    "cold",
+    "must_use",
+    "deprecated",
+    "track_caller",
+    "target_feature",
+    "rustfmt",
+    "clippy",
+];
+
+/// Whether only its own crate can name a function: it is not `pub`, and no macro is asked to register it.
+pub(super) fn is_private<'a>(
+    visibility: &syn::Visibility,
+    attributes: impl IntoIterator<Item = &'a syn::Attribute>,
+) -> bool {
+    let is_built_in = |attribute: &syn::Attribute| {
+        let first = attribute.path().segments.first();
+        first.is_some_and(|first| BUILT_IN.iter().any(|name| first.ident == name))
+    };
+    !is_public(visibility) && attributes.into_iter().all(is_built_in)
+}
+
 /// The traits that `#[derive(…)]` implements.
 pub(super) fn derives(attributes: &[syn::Attribute]) -> Vec<syn::Path> {
     let derives = attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
@@ -46,7 +82,7 @@ pub(super) fn is_conditional(attributes: &[syn::Attribute]) -> bool {
 }
 
 /// What the features that tests turn on are called.
-const TEST_WORDS: &[&str] = &["test", "tests", "testing", "bench", "fuzz", "fuzzing", "mock", "mocks"];
+const TEST_WORDS: &[&str] = &["test", "tests", "testing", "testsuite", "bench", "fuzz", "fuzzing", "mock", "mocks"];
 
 /// Whether a `cfg` condition holds in builds for tests, or for debugging, only.
 fn needs_test(condition: &syn::Meta) -> bool {

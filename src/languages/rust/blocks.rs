@@ -105,7 +105,7 @@ impl Lowering<'_> {
     /// `let … else { … }`: the other way out.
     fn or_leave(&mut self, pattern: &syn::Pat, value: &Operand, diverge: &syn::Expr) {
         let (matched, other) = (self.body.new_block(), self.body.new_block());
-        self.body.branch(Self::is_matched(pattern, value.clone()), matched, other, Span::default());
+        self.body.branch(self.is_matched(pattern, value.clone(), None), matched, other, Span::default());
         let moved = self.moved.clone();
         self.body.switch_to(other);
         self.expression(diverge);

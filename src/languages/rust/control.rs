@@ -1,9 +1,10 @@
 //! Branches and loops.
 
-use crate::ir::{BlockId, Comparison, Condition, Name, Operand, Place, Rvalue, Temp, Terminator};
+use crate::ir::{BlockId, Comparison, Condition, Name, Operand, Place, Root, Rvalue, Temp, Terminator};
 use crate::source::Span;
 
 use super::drops::{Exit, Target, Way};
+use super::expressions::is_dereferenced;
 use super::lowering::Lowering;
 use super::paths::name_of;
 use super::patterns::is_success;
@@ -82,8 +83,15 @@ impl Lowering<'_> {
         let tells = matched.arms.iter().any(|arm| outcome(&arm.pat).is_some());
         let (success, failure) = (taken(Outcome::Success), taken(Outcome::Failure));
         if !tells || success.is_empty() || failure.is_empty() || !matches!(scrutinee, Operand::Place(_)) {
+            let mut ways = arms.to_vec();
+            // `match self.state { … }`: what is kept says which of the arms is taken.
+            while self.is_state(scrutinee, Some(&matched.expr)) && ways.len() > 1 {
+                let rest = self.body.new_block();
+                let condition = Condition::InstanceOf { value: scrutinee.clone(), class: Operand::Opaque };
+                self.body.branch(condition, ways.remove(0), rest, at);
+                self.body.switch_to(rest);
+            }
             // No arms: the value cannot be.
-            let ways = arms.to_vec();
             let terminator = if ways.is_empty() { Terminator::Unreachable } else { Terminator::Fork(ways) };
             self.body.terminate(terminator, at);
             return;
@@ -259,7 +267,7 @@ impl Lowering<'_> {
             syn::Expr::Let(binding) => {
                 let value = self.expression(&binding.expr);
                 self.matched = Some(value.clone());
-                let condition = Self::is_matched(&binding.pat, value);
+                let condition = self.is_matched(&binding.pat, value, Some(&binding.expr));
                 self.body.branch(condition, then, otherwise, at);
             }
             other => {
@@ -270,11 +278,27 @@ impl Lowering<'_> {
     }
 
     /// `Some(x) = value`: there is one on the way on, and none on the other.
-    pub(super) fn is_matched(pattern: &syn::Pat, value: Operand) -> Condition {
+    pub(super) fn is_matched(&self, pattern: &syn::Pat, value: Operand, matched: Option<&syn::Expr>) -> Condition {
         match pattern {
             syn::Pat::TupleStruct(variant) if is_success(&variant.path) => Condition::Truthy(value),
+            // `while let Err(error) = connect()`: on the way on there is none.
+            pattern if outcome(pattern) == Some(Outcome::Failure) => {
+                Condition::Compare { comparison: Comparison::Equal, left: value, right: Operand::Nullish }
+            }
+            _ if self.is_state(&value, matched) => Condition::InstanceOf { value, class: Operand::Opaque },
             _ => Condition::Opaque,
         }
+    }
+
+    /// Whether a value is kept in something, as the state of a machine is: in a field, or behind a lock.
+    fn is_state(&self, value: &Operand, written: Option<&syn::Expr>) -> bool {
+        value.place().is_some_and(|place| match place.root {
+            Root::Temp(_) => false,
+            Root::Variable(id) => {
+                !place.path.is_empty() || self.referents.contains_key(&id) || written.is_some_and(is_dereferenced)
+            }
+            Root::This | Root::Global(_) => !place.path.is_empty(),
+        })
     }
 
     fn bind_matched(&mut self, pattern: &syn::Pat) {
@@ -293,7 +317,7 @@ impl Lowering<'_> {
     }
 }
 
-/// What a pattern says of an `Option` or a `Result`.
+/// What a pattern says of an `Option`, a `Result`, or the entry of a map.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Success,
@@ -302,8 +326,13 @@ enum Outcome {
 
 fn outcome(pattern: &syn::Pat) -> Option<Outcome> {
     let of_path = |path: &syn::Path| {
-        let is_failure = path.segments.last().is_some_and(|last| last.ident == "Err" || last.ident == "None");
-        if is_success(path) { Some(Outcome::Success) } else { is_failure.then_some(Outcome::Failure) }
+        let is = |names: &[&str]| path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name));
+        let is_failure = is(&["Err", "None", "Vacant"]);
+        if is_success(path) || is(&["Occupied"]) {
+            Some(Outcome::Success)
+        } else {
+            is_failure.then_some(Outcome::Failure)
+        }
     };
     match pattern {
         syn::Pat::TupleStruct(variant) => of_path(&variant.path),

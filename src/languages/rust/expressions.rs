@@ -389,6 +389,8 @@ impl Lowering<'_> {
         self.functions[id.index()] = Some(Function {
             name: None,
             kind: FunctionKind::Free,
+            is_private: false,
+            is_foreign: false,
             parent: Some(parent),
             is_async: is_async || is_fallible,
             is_generator: false,
@@ -408,10 +410,11 @@ impl Lowering<'_> {
     }
 }
 
-/// `*guard`
-fn is_dereferenced(target: &syn::Expr) -> bool {
+/// `*guard`, `&mut *guard`
+pub(super) fn is_dereferenced(target: &syn::Expr) -> bool {
     match target {
         syn::Expr::Paren(inner) => is_dereferenced(&inner.expr),
+        syn::Expr::Reference(inner) => is_dereferenced(&inner.expr),
         syn::Expr::Unary(inner) => matches!(inner.op, syn::UnOp::Deref(_)),
         _ => false,
     }

@@ -3,7 +3,7 @@
 use crate::ir::{Binding, Class, ClassId, ClassMember, FunctionKind, ImportName, Name, TypeRoot, VariableId};
 use crate::source::Span;
 
-use super::attributes::serves_tests;
+use super::attributes::{is_private, serves_tests};
 use super::lowering::Lowering;
 use super::paths::name_of;
 use super::span_of;
@@ -24,16 +24,24 @@ impl Lowering<'_> {
     pub(super) fn implementation(&mut self, implementation: &syn::ItemImpl) {
         let syn::Type::Path(path) = &*implementation.self_ty else { return };
         let Some((variable, class)) = self.implemented(implementation, &path.path) else { return };
+        let generics = self.open_generics(&implementation.generics);
         if let Some((implemented, _)) = &implementation.trait_ {
             let written = syn::Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: implemented.clone() });
             let implemented = self.type_ref(&written);
             self.classes[class.0 as usize].implements.push(implemented);
         }
         let methods = implementation.items.iter().filter_map(|item| match item {
-            syn::ImplItem::Fn(method) => Some((&method.attrs, &method.sig, &method.block, span_of(method))),
+            syn::ImplItem::Fn(method) => {
+                // What a trait asks for is called by whoever knows the trait.
+                let is_private = implementation.trait_.is_none()
+                    && matches!(method.vis, syn::Visibility::Inherited)
+                    && is_private(&method.vis, method.attrs.iter().chain(&implementation.attrs));
+                Some((is_private, &method.attrs, &method.sig, &method.block, span_of(method)))
+            }
             _ => None,
         });
         self.methods(variable, class, &implementation.attrs, methods);
+        self.close_generics(generics);
     }
 
     /// The class whose methods a block holds: one of this file, or what goes on here of one of another.
@@ -103,15 +111,18 @@ impl Lowering<'_> {
         variable: VariableId,
         class: ClassId,
         of_all: &[syn::Attribute],
-        methods: impl Iterator<Item = (&'m Vec<syn::Attribute>, &'m syn::Signature, &'m syn::Block, Span)>,
+        methods: impl Iterator<Item = (bool, &'m Vec<syn::Attribute>, &'m syn::Signature, &'m syn::Block, Span)>,
     ) {
         let outer = self.self_type.replace(variable);
-        for (attributes, signature, block, span) in methods.filter(|(attributes, ..)| !serves_tests(attributes)) {
+        for (is_private, attributes, signature, block, span) in
+            methods.filter(|(_, attributes, ..)| !serves_tests(attributes))
+        {
             let id = self.reserve_function();
             let is_static = signature.receiver().is_none();
             let mut decorators = self.decorators(attributes);
             decorators.extend(self.decorators(of_all));
-            self.function(id, FunctionKind::Method { class, is_static }, decorators, signature, (block, span));
+            let kind = FunctionKind::Method { class, is_static };
+            self.function(id, kind, (is_private, decorators), signature, (block, span));
             let member = ClassMember { name: name_of(&signature.ident), function: id, is_static };
             self.classes[class.0 as usize].members.push(member);
         }

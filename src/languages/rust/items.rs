@@ -9,7 +9,7 @@ use crate::ir::{
 use crate::languages::graph::Body;
 use crate::source::Span;
 
-use super::attributes::{derives, serves_tests};
+use super::attributes::{derives, is_private, serves_tests};
 use super::lowering::Lowering;
 use super::paths::name_of;
 use super::{range, span_of};
@@ -36,36 +36,44 @@ impl Lowering<'_> {
             }
             match item {
                 // `use ::name` starts at a crate, whatever is declared here.
-                syn::Item::Use(used) => self.use_tree(&used.tree, if used.leading_colon.is_some() { "::" } else { "" }),
+                syn::Item::Use(used) => {
+                    let prefix = if used.leading_colon.is_some() { "::" } else { "" };
+                    self.use_tree(&used.tree, prefix, &used.vis);
+                }
                 syn::Item::Fn(function) => {
                     let id = self.reserve_function();
                     self.announced.insert(range(function.sig.ident.span()), id);
-                    self.declare_item(&function.sig.ident, Binding::Function(id));
+                    self.declare_item(&function.sig.ident, Binding::Function(id), &function.vis);
                 }
-                syn::Item::Struct(it) => self.declare_class(&it.ident, &it.fields, span_of(it)),
-                syn::Item::Enum(it) => self.declare_class(&it.ident, &syn::Fields::Unit, span_of(it)),
-                syn::Item::Trait(it) => self.declare_class(&it.ident, &syn::Fields::Unit, span_of(it)),
-                syn::Item::Static(it) => self.declare_item(&it.ident, Binding::Value),
-                syn::Item::Const(it) => self.declare_item(&it.ident, Binding::Value),
+                syn::Item::Struct(it) => self.declare_class((&it.ident, &it.vis), &it.fields, span_of(it)),
+                syn::Item::Enum(it) => self.declare_class((&it.ident, &it.vis), &syn::Fields::Unit, span_of(it)),
+                syn::Item::Trait(it) => self.declare_class((&it.ident, &it.vis), &syn::Fields::Unit, span_of(it)),
+                syn::Item::Static(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
+                syn::Item::Const(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
                 syn::Item::Mod(it) if it.content.is_none() => self.outside_module(it),
-                syn::Item::Mod(it) => self.declare_item(&it.ident, Binding::Value),
-                syn::Item::Type(it) => self.declare_item(&it.ident, Binding::Type),
+                syn::Item::Mod(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
+                syn::Item::Type(it) => self.declare_item(&it.ident, Binding::Type, &it.vis),
                 _ => {}
             }
         }
     }
 
-    pub(super) fn declare_item(&mut self, ident: &syn::Ident, binding: Binding) {
+    pub(super) fn declare_item(&mut self, ident: &syn::Ident, binding: Binding, visibility: &syn::Visibility) {
         let id = self.new_variable(name_of(ident), binding, None, range(ident.span()));
         self.declare(id);
         if self.body.id == FunctionId::INITIALISER && self.scopes.len() == 1 {
-            self.export(id);
+            self.export(id, visibility);
         }
     }
 
-    fn declare_class(&mut self, ident: &syn::Ident, fields: &syn::Fields, span: Span) {
+    fn declare_class(
+        &mut self,
+        (ident, visibility): (&syn::Ident, &syn::Visibility),
+        fields: &syn::Fields,
+        span: Span,
+    ) {
         let class = ClassId(u32::try_from(self.classes.len()).expect("invariant: fewer types than bytes of text"));
-        self.declare_item(ident, Binding::Class(class));
+        self.declare_item(ident, Binding::Class(class), visibility);
         self.classes.push(Class {
             continues: None,
             name: Some(name_of(ident)),
@@ -111,6 +119,7 @@ impl Lowering<'_> {
             has_default: false,
             decorators: Vec::new(),
             is_property: false,
+            is_shared: false,
         };
         self.functions[id.index()] = Some(Function {
             kind: FunctionKind::Constructor { class },
@@ -137,7 +146,7 @@ impl Lowering<'_> {
                     self.function(
                         id,
                         FunctionKind::Free,
-                        decorators,
+                        (is_private(&function.vis, &function.attrs), decorators),
                         &function.sig,
                         (&function.block, span_of(function)),
                     );
@@ -146,6 +155,7 @@ impl Lowering<'_> {
             syn::Item::Impl(implementation) => self.implementation(implementation),
             syn::Item::Struct(it) => {
                 self.derived(&it.ident, &it.attrs);
+                let generics = self.open_generics(&it.generics);
                 if let Some((_, class)) = self.class_named(&name_of(&it.ident)) {
                     let types = it.fields.iter().enumerate().map(|(index, field)| {
                         let name = field.ident.as_ref().map_or_else(|| index.to_string().into(), name_of);
@@ -154,12 +164,13 @@ impl Lowering<'_> {
                     let types: Vec<(Name, TypeRef)> = types.collect();
                     self.classes[class.0 as usize].field_types = types;
                 }
+                self.close_generics(generics);
             }
             syn::Item::Trait(it) => {
                 if let Some((variable, class)) = self.class_named(&name_of(&it.ident)) {
                     let methods = it.items.iter().filter_map(|item| match item {
                         syn::TraitItem::Fn(method) => {
-                            Some((&method.attrs, &method.sig, method.default.as_ref()?, span_of(method)))
+                            Some((false, &method.attrs, &method.sig, method.default.as_ref()?, span_of(method)))
                         }
                         _ => None,
                     });
@@ -221,7 +232,7 @@ impl Lowering<'_> {
         let path = format!("self::{around}{name}");
         let id = self.import(&path, ImportName::Namespace, name, range(module.ident.span()));
         self.declare(id);
-        self.export(id);
+        self.export(id, &module.vis);
     }
 
     /// `mod name { … }`: a variable whose fields are the module's items.
@@ -254,7 +265,7 @@ impl Lowering<'_> {
         &mut self,
         id: FunctionId,
         kind: FunctionKind,
-        decorators: Vec<Decorator>,
+        (is_private, decorators): (bool, Vec<Decorator>),
         signature: &syn::Signature,
         (block, span): (&syn::Block, Span),
     ) {
@@ -262,6 +273,7 @@ impl Lowering<'_> {
         let outer = std::mem::replace(&mut self.body, Body::new(id));
         let moved = std::mem::take(&mut self.moved);
         self.open_scope();
+        let generics = self.open_generics(&signature.generics);
         let inputs = signature.inputs.iter().filter_map(|input| match input {
             syn::FnArg::Typed(typed) => Some(typed),
             syn::FnArg::Receiver(_) => None,
@@ -280,11 +292,17 @@ impl Lowering<'_> {
         let value = self.block(block);
         self.leave_with(value, range(block.brace_token.span.close()));
         self.close_scope(span);
+        self.close_generics(generics);
         let (blocks, temps) = std::mem::replace(&mut self.body, outer).finish();
         self.moved = moved;
         self.functions[id.index()] = Some(Function {
             name: Some(name_of(&signature.ident)),
             kind,
+            is_private,
+            is_foreign: signature
+                .abi
+                .as_ref()
+                .is_some_and(|abi| abi.name.as_ref().is_none_or(|it| it.value() != "Rust")),
             parent: Some(parent),
             is_async: signature.asyncness.is_some() || Self::is_fallible(&signature.output),
             is_generator: false,
@@ -333,7 +351,9 @@ impl Lowering<'_> {
         } else {
             self.bind(pattern, &Place::variable(variable).into(), None);
         }
-        Parameter { variable, is_rest: false, has_default: false, decorators: Vec::new(), is_property: false }
+        let is_shared = written.is_some_and(is_shared);
+        let decorators = Vec::new();
+        Parameter { variable, is_rest: false, has_default: false, decorators, is_property: false, is_shared }
     }
 }
 
@@ -352,6 +372,14 @@ fn attributes(item: &syn::Item) -> &[syn::Attribute] {
         syn::Item::Use(it) => &it.attrs,
         _ => &[],
     }
+}
+
+/// What frameworks wrap the state of an application in, to hand it to every handler.
+const STATE: &[&str] = &["State", "Data", "Extension"];
+
+fn is_shared(written: &syn::Type) -> bool {
+    let syn::Type::Path(written) = written else { return false };
+    written.path.segments.last().is_some_and(|last| STATE.iter().any(|name| last.ident == name))
 }
 
 /// `State(app): State<App>`: a wrapper taken apart where it is named, as frameworks hand things over. What is in it, and

@@ -10,7 +10,7 @@ use crate::ir::{
 use crate::languages::graph::Body;
 use crate::source::{FileId, Language, Span};
 
-use super::attributes::serves_tests;
+use super::attributes::{is_public, serves_tests};
 use super::comments::directive_comments;
 use super::drops::{Exit, Moved};
 use super::expressions::Mode;
@@ -43,6 +43,8 @@ pub(super) struct Lowering<'t> {
     pub(super) has_globs: bool,
     /// The type whose `impl` we are in.
     pub(super) self_type: Option<VariableId>,
+    /// What type parameters in sight are asked to implement, innermost last.
+    pub(super) bounded: Vec<(Name, TypeRef)>,
     /// Statics of functions: made once for the program, by functions of their own.
     pub(super) statics: Vec<(VariableId, FunctionId, Span)>,
     requests: Vec<ModuleRequest>,
@@ -69,6 +71,7 @@ impl<'t> Lowering<'t> {
             inline_modules: Vec::new(),
             has_globs: false,
             self_type: None,
+            bounded: Vec::new(),
             statics: Vec::new(),
             requests: Vec::new(),
             request_ids: FxHashMap::default(),
@@ -104,6 +107,7 @@ impl<'t> Lowering<'t> {
             exports: self.exports,
             common_js_exports: None,
             prologue: Vec::new(),
+            platforms: super::platforms::platforms(tree, self.text),
             comments: directive_comments(&super::readable(self.text)),
         }
     }
@@ -173,9 +177,10 @@ impl<'t> Lowering<'t> {
         &self.requests[request.0 as usize].specifier
     }
 
-    pub(super) fn export(&mut self, id: VariableId) {
+    pub(super) fn export(&mut self, id: VariableId, visibility: &syn::Visibility) {
         let Variable { name, span, .. } = &self.variables[id.0 as usize];
-        self.exports.push(Export { name: name.clone(), source: ExportSource::Variable(id), span: *span });
+        let (name, source) = (name.clone(), ExportSource::Variable(id));
+        self.exports.push(Export { name, source, is_public: is_public(visibility), span: *span });
     }
 
     pub(super) fn reserve_function(&mut self) -> FunctionId {

@@ -50,7 +50,10 @@ impl Lowering<'_> {
                     spread: false,
                     span: span_of(argument),
                 });
-                let arguments = arguments.collect();
+                let mut arguments: Vec<Argument> = arguments.collect();
+                if call.path.is_ident("format") {
+                    arguments.extend(self.named_in_format(&expressions));
+                }
                 self.macro_as_call(call, arguments, at)
             }
             Body::Branches(branches) => self.branches(&branches, at),
@@ -70,6 +73,18 @@ impl Lowering<'_> {
                 self.macro_as_call(call, named, at)
             }
         }
+    }
+
+    /// `{tenant}` of `format!("{}/{tenant}", uri)`: variables that the text names.
+    fn named_in_format(&self, given: &[syn::Expr]) -> Vec<Argument> {
+        let Some(syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. })) = given.first() else {
+            return Vec::new();
+        };
+        let written = text.value();
+        let named = written.split('{').skip(1).filter_map(|part| part.split(['}', ':']).next());
+        let known = named.filter_map(|name| self.lookup(name));
+        let span = range(text.span());
+        known.map(|id| Argument { value: Operand::Place(Place::variable(id)), spread: false, span }).collect()
     }
 
     /// A call of the macro's name, with its `!`.
@@ -128,7 +143,7 @@ impl Lowering<'_> {
 
     fn static_of_macro(&mut self, it: &Static) {
         let annotation = self.type_ref(&it.written);
-        self.declare_item(&it.name, crate::ir::Binding::Value);
+        self.declare_item(&it.name, crate::ir::Binding::Value, &syn::Visibility::Inherited);
         let Some(id) = self.lookup(&super::paths::name_of(&it.name)) else { return };
         self.variables[id.0 as usize].annotation = Some(annotation);
         self.made_once(id, &it.value, range(it.name.span()));

@@ -30,6 +30,7 @@ mod macros;
 mod paths;
 mod patterns;
 mod placed;
+mod platforms;
 mod plumbing;
 mod types;
 

@@ -4,6 +4,7 @@ use syn::Ident;
 
 use crate::ir::{BY_GLOB, ImportName, Name, Place, Root, TypeRoot, VariableId};
 
+use super::attributes::is_public;
 use super::lowering::Lowering;
 use super::{range, span_of};
 
@@ -113,7 +114,7 @@ impl Lowering<'_> {
     }
 
     /// `use` trees: every leaf is one import. All of them are passed on: what may be seen is the compiler's business.
-    pub(super) fn use_tree(&mut self, tree: &syn::UseTree, prefix: &str) {
+    pub(super) fn use_tree(&mut self, tree: &syn::UseTree, prefix: &str, visibility: &syn::Visibility) {
         match tree {
             syn::UseTree::Path(path) => {
                 let name = name_of(&path.ident);
@@ -121,10 +122,10 @@ impl Lowering<'_> {
                     "" | "::" => format!("{prefix}{name}"),
                     _ => format!("{prefix}::{name}"),
                 };
-                self.use_tree(&path.tree, &prefix);
+                self.use_tree(&path.tree, &prefix, visibility);
             }
-            syn::UseTree::Name(leaf) => self.use_leaf(prefix, &leaf.ident, &leaf.ident),
-            syn::UseTree::Rename(leaf) => self.use_leaf(prefix, &leaf.ident, &leaf.rename),
+            syn::UseTree::Name(leaf) => self.use_leaf(prefix, (&leaf.ident, &leaf.ident), visibility),
+            syn::UseTree::Rename(leaf) => self.use_leaf(prefix, (&leaf.ident, &leaf.rename), visibility),
             syn::UseTree::Glob(glob) => {
                 // `use super::*` in a module within the file: its names are in sight already.
                 if !self.inline_modules.is_empty() && prefix == "super" {
@@ -136,18 +137,19 @@ impl Lowering<'_> {
                 }
                 let request = self.request(prefix, span_of(glob));
                 let source = crate::ir::ExportSource::All { request };
-                self.exports.push(crate::ir::Export { name: "*".into(), source, span: span_of(glob) });
+                let is_public = is_public(visibility);
+                self.exports.push(crate::ir::Export { name: "*".into(), source, is_public, span: span_of(glob) });
                 self.has_globs = true;
             }
             syn::UseTree::Group(group) => {
                 for tree in &group.items {
-                    self.use_tree(tree, prefix);
+                    self.use_tree(tree, prefix, visibility);
                 }
             }
         }
     }
 
-    fn use_leaf(&mut self, prefix: &str, ident: &Ident, local: &Ident) {
+    fn use_leaf(&mut self, prefix: &str, (ident, local): (&Ident, &Ident), visibility: &syn::Visibility) {
         let at = range(local.span());
         let name = name_of(ident);
         let local = if local == "self" { prefix.rsplit("::").next().unwrap_or(prefix).into() } else { name_of(local) };
@@ -158,7 +160,7 @@ impl Lowering<'_> {
         };
         self.declare(id);
         if self.scopes.len() == 1 {
-            self.export(id);
+            self.export(id, visibility);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Written types, as far as they are evidence.
 
-use crate::ir::{Name, TypeRef};
+use crate::ir::{Name, TypeRef, TypeRoot};
 
 use super::lowering::Lowering;
 use super::paths::name_of;
@@ -39,6 +39,12 @@ impl Lowering<'_> {
     }
 
     pub(super) fn path_type(&mut self, path: &syn::Path) -> TypeRef {
+        // `T: Store`: whatever it is, it has what the trait gives.
+        if let Some(name) = path.get_ident()
+            && let Some((_, bound)) = self.bounded.iter().rev().find(|(parameter, _)| name == parameter)
+        {
+            return bound.clone();
+        }
         let Some((root, rest)) = self.type_root(path) else { return TypeRef::Other };
         let arguments = match path.segments.last().map(|last| &last.arguments) {
             Some(syn::PathArguments::AngleBracketed(written)) => written
@@ -80,6 +86,42 @@ impl Lowering<'_> {
         let segments = segments.into_iter().cloned().collect();
         let of = self.path_type(&syn::Path { leading_colon: path.leading_colon, segments });
         matches!(of, TypeRef::Named { .. }).then(|| TypeRef::Part { of: Box::new(of), name: field })
+    }
+
+    /// Puts what type parameters are asked to implement in sight. Gives how much was in sight before.
+    pub(super) fn open_generics(&mut self, generics: &syn::Generics) -> usize {
+        let before = self.bounded.len();
+        for parameter in generics.type_params() {
+            self.bound(&parameter.ident, parameter.bounds.iter());
+        }
+        for predicate in generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
+            if let syn::WherePredicate::Type(predicate) = predicate
+                && let syn::Type::Path(of) = &predicate.bounded_ty
+                && let Some(parameter) = of.path.get_ident()
+            {
+                self.bound(parameter, predicate.bounds.iter());
+            }
+        }
+        before
+    }
+
+    pub(super) fn close_generics(&mut self, before: usize) {
+        self.bounded.truncate(before);
+    }
+
+    fn bound<'b>(&mut self, parameter: &syn::Ident, bounds: impl Iterator<Item = &'b syn::TypeParamBound>) {
+        let name = name_of(parameter);
+        let mut traits: Vec<TypeRef> = match self.bounds(bounds) {
+            TypeRef::AnyOf(traits) => traits,
+            bound => vec![bound],
+        };
+        // What the language has for everybody says nothing of what it is.
+        traits.retain(|bound| matches!(bound, TypeRef::Named { root: TypeRoot::Variable(_), .. }));
+        match traits.len() {
+            0 => {}
+            1 => self.bounded.push((name, traits.remove(0))),
+            _ => self.bounded.push((name, TypeRef::AnyOf(traits))),
+        }
     }
 
     fn bounds<'b>(&mut self, bounds: impl Iterator<Item = &'b syn::TypeParamBound>) -> TypeRef {

@@ -157,6 +157,8 @@ impl<'a> Lowering<'a> {
         self.functions[id.index()] = Some(Function {
             name: None,
             kind: FunctionKind::InstanceInitialiser { class },
+            is_private: false,
+            is_foreign: false,
             parent: Some(self.body.id),
             is_async: false,
             is_generator: false,

@@ -58,6 +58,8 @@ impl<'a> Lowering<'a> {
         self.functions[id.index()] = Some(Function {
             name: Some("setup".into()),
             kind: FunctionKind::Free,
+            is_private: false,
+            is_foreign: false,
             parent: Some(self.body.id),
             is_async: false,
             is_generator: false,

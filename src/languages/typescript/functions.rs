@@ -144,6 +144,8 @@ impl<'a> Lowering<'a> {
         self.functions[id.index()] = Some(Function {
             name,
             kind: parts.role.kind,
+            is_private: false,
+            is_foreign: false,
             parent: Some(self.body.id),
             is_async: parts.is_async,
             is_generator: parts.is_generator,
@@ -181,6 +183,8 @@ impl<'a> Lowering<'a> {
         self.functions[id.index()] = Some(Function {
             name: function.id.as_ref().map(|name| name.name.as_str().into()).or(role.hint.map(Hint::name)),
             kind: role.kind,
+            is_private: false,
+            is_foreign: false,
             parent: Some(self.body.id),
             is_async: function.r#async,
             is_generator: function.generator,
@@ -218,7 +222,7 @@ impl<'a> Lowering<'a> {
                 self.body.assign(place, Rvalue::Use(Place::variable(variable).into()), at);
             }
             let has_default = parameter.initializer.is_some();
-            made.push(Parameter { variable, is_rest: false, has_default, decorators, is_property });
+            made.push(Parameter { variable, is_rest: false, has_default, decorators, is_property, is_shared: false });
         }
         if let Some(rest) = &parameters.rest {
             let written = rest.type_annotation.as_ref().map(|written| &written.type_annotation);
@@ -230,6 +234,7 @@ impl<'a> Lowering<'a> {
                 has_default: false,
                 decorators: Vec::new(),
                 is_property: false,
+                is_shared: false,
             });
         }
         made

@@ -95,6 +95,8 @@ impl<'a> Lowering<'a> {
         self.functions[0] = Some(Function {
             name: None,
             kind: FunctionKind::ModuleInitialiser,
+            is_private: false,
+            is_foreign: false,
             parent: None,
             is_async: false,
             is_generator: false,
@@ -123,6 +125,7 @@ impl<'a> Lowering<'a> {
             exports: self.exports,
             common_js_exports: self.common_js_exports,
             prologue,
+            platforms: Vec::new(),
             comments: directive_comments(self.text, self.comments),
         };
         if memchr::memmem::find(self.text.as_bytes(), b".prototype").is_some() {

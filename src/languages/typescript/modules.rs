@@ -27,7 +27,7 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn export(&mut self, name: Name, source: ExportSource, at: Span) {
-        self.exports.push(Export { name, source, span: at });
+        self.exports.push(Export { name, source, is_public: true, span: at });
     }
 
     pub(super) fn module_declaration(&mut self, declaration: &'a ast::ModuleDeclaration<'a>) {

@@ -4,7 +4,7 @@
 //! `a/b/mod.rs` beside the crate's root. What `#[path]` puts elsewhere is found from the file that says so; from others,
 //! through what that file passes on.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::discovery::{Crate, location};
 use crate::source::FileId;
@@ -30,6 +30,8 @@ pub(super) struct Crates {
     libraries: FxHashMap<Box<str>, FileId>,
     /// By directory of a crate: whether its paths begin at the root.
     paths_from_root: FxHashMap<Box<str>, bool>,
+    /// By directory of a crate: the names by which it may mean crates from outside.
+    dependencies: FxHashMap<Box<str>, FxHashSet<Box<str>>>,
     /// By path.
     files: FxHashMap<Box<str>, FileId>,
     /// By file: the directory of its children.
@@ -58,8 +60,17 @@ impl Crates {
         self.bases.insert(file, base.into());
     }
 
-    /// A crate of the tree.
-    pub(super) fn name(&mut self, it: &Crate, library: Option<FileId>) {
+    /// A crate of the tree; `programs` are the roots that its manifest places.
+    pub(super) fn name(&mut self, it: &Crate, library: Option<FileId>, programs: &[(&str, FileId)]) {
+        for (path, root) in programs {
+            let directory = location::parent(path).unwrap_or("");
+            self.roots.entry(directory.into()).or_insert(*root);
+            self.modules.entry(directory.into()).or_insert(*root);
+            self.bases.insert(*root, directory.into());
+        }
+        let renamed = it.renamed.iter().map(|(name, _)| name);
+        let names = it.dependencies.iter().chain(renamed).map(|name| name.as_str().into());
+        self.dependencies.insert(it.directory.as_str().into(), names.collect());
         let directory = location::parent(&it.library).unwrap_or("");
         self.paths_from_root.insert(it.directory.as_str().into(), it.paths_from_root);
         if let Some(root) = library {
@@ -94,7 +105,10 @@ impl Crates {
                     Some(root) if self.modules.contains_key(below(root, library).as_str()) => {
                         Some(below(root, library))
                     }
-                    _ => return Found::External,
+                    _ => match self.brought_by_glob(base, library) {
+                        Some(module) if !is_outside => Some(module),
+                        _ => return Found::External,
+                    },
                 },
             },
         };
@@ -106,6 +120,20 @@ impl Crates {
             });
         }
         at.and_then(|at| self.module(&at)).map_or(Found::Nothing, Found::Module)
+    }
+
+    /// The module of a name that is no crate's: `use super::*` brings the modules beside this one, `use crate::*` the crate's.
+    fn brought_by_glob(&self, base: &str, name: &str) -> Option<String> {
+        const STANDARD: &[&str] = &["std", "core", "alloc", "proc_macro", "test"];
+        let known = location::ancestors(base).find_map(|above| self.dependencies.get(above))?;
+        if STANDARD.contains(&name) || known.contains(name) {
+            return None;
+        }
+        let beside = location::parent(base).map(|around| below(around, name));
+        let of_crate = || self.root_above(base).map(|root| below(root, name));
+        beside
+            .filter(|it| self.modules.contains_key(it.as_str()))
+            .or_else(|| of_crate().filter(|it| self.modules.contains_key(it.as_str())))
     }
 
     fn module(&self, base: &str) -> Option<FileId> {
@@ -142,6 +170,9 @@ mod tests {
         "old/src/main.rs",
         "old/src/http.rs",
         "old/src/html/mod.rs",
+        "tool/cmd/serve.rs",
+        "tool/cmd/jobs.rs",
+        "tool/cmd/routes.rs",
     ];
 
     #[track_caller]
@@ -156,22 +187,42 @@ mod tests {
                 name: "core_lib".to_owned(),
                 directory: "core-lib".to_owned(),
                 library: "core-lib/src/lib.rs".to_owned(),
+                programs: Vec::new(),
+                is_macro: false,
                 paths_from_root: false,
                 renamed: Vec::new(),
                 dependencies: Vec::new(),
             },
             Some(file("core-lib/src/lib.rs")),
+            &[],
+        );
+        crates.name(
+            &Crate {
+                name: "tool".to_owned(),
+                directory: "tool".to_owned(),
+                library: "tool/src/lib.rs".to_owned(),
+                programs: vec!["tool/cmd/serve.rs".to_owned()],
+                is_macro: false,
+                paths_from_root: false,
+                renamed: Vec::new(),
+                dependencies: vec!["routes".to_owned()],
+            },
+            None,
+            &[("tool/cmd/serve.rs", file("tool/cmd/serve.rs"))],
         );
         crates.name(
             &Crate {
                 name: "old".to_owned(),
                 directory: "old".to_owned(),
                 library: "old/src/lib.rs".to_owned(),
+                programs: Vec::new(),
+                is_macro: false,
                 paths_from_root: true,
                 renamed: Vec::new(),
                 dependencies: Vec::new(),
             },
             None,
+            &[],
         );
         let found = match crates.resolve(file(from), path) {
             Found::Module(FileId(at)) => Some(FILES[at as usize]),
@@ -204,6 +255,19 @@ mod tests {
         check("core-lib/src/client.rs", "crate", Some("core-lib/src/lib.rs"));
         check("app/src/main.rs", "sqlx::postgres", Some("external"));
         check("app/src/main.rs", "crate::nowhere", None);
+    }
+
+    #[test]
+    fn programs_are_where_the_manifest_places_them() {
+        check("tool/cmd/serve.rs", "jobs", Some("tool/cmd/jobs.rs"));
+        check("tool/cmd/jobs.rs", "crate", Some("tool/cmd/serve.rs"));
+    }
+
+    #[test]
+    fn globs_bring_modules_that_no_crate_has_the_name_of() {
+        check("tool/cmd/routes.rs", "jobs", Some("tool/cmd/jobs.rs"));
+        check("tool/cmd/jobs.rs", "routes", Some("external"));
+        check("tool/cmd/jobs.rs", "std::sync", Some("external"));
     }
 
     #[test]

@@ -202,7 +202,8 @@ impl<'d> Resolver<'d> {
             self.places.push((directory_id, context_id));
         }
         for it in &self.discovered.crates {
-            self.crates.name(it, roots.get(&it.library).copied());
+            let programs = it.programs.iter().filter_map(|path| Some((path.as_str(), *roots.get(path)?)));
+            self.crates.name(it, roots.get(&it.library).copied(), &programs.collect::<Vec<_>>());
         }
     }
 
