@@ -11,6 +11,7 @@ use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::frequency::{Frequencies, Rate};
 use crate::analysis::lifecycles::{LostCleanup, lost_cleanups};
 use crate::analysis::limits::passing_calls;
+use crate::analysis::mounted::MountedOnce;
 use crate::analysis::ownership::{Effect, Fate, Identity, Interest, LeakPath, Solved, Summaries, Wanted, leak_path};
 use crate::analysis::queues::{Queue, queues};
 use crate::analysis::registrations::{Registrations, registrations};
@@ -38,6 +39,7 @@ pub struct Facts<'p> {
     registrations: OnceCell<Registrations>,
     containers: OnceCell<Vec<Container>>,
     queues: OnceCell<Vec<Queue>>,
+    mounted_once: OnceCell<MountedOnce>,
     passing_calls: OnceCell<FxHashMap<Name, Vec<OpRef>>>,
 }
 
@@ -88,6 +90,7 @@ impl<'p> Facts<'p> {
             registrations: OnceCell::new(),
             containers: OnceCell::new(),
             queues: OnceCell::new(),
+            mounted_once: OnceCell::new(),
             passing_calls: OnceCell::new(),
         };
         facts.collect();
@@ -192,6 +195,12 @@ impl<'p> Facts<'p> {
     #[must_use]
     pub fn containers(&self) -> &[Container] {
         self.containers.get_or_init(|| containers(self))
+    }
+
+    /// Whether an operation runs once for each instance of a component that the program mounts once, where it starts.
+    #[must_use]
+    pub fn is_of_mounted_once(&self, at: OpRef) -> bool {
+        self.mounted_once.get_or_init(|| MountedOnce::of(self)).runs_once(self, at)
     }
 
     #[must_use]

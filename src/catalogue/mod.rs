@@ -263,6 +263,7 @@ impl Catalogue {
 
     /// The same for libraries that hold nothing and say of code that it runs for each request or message: in a file
     /// that imports one, a plain object may be a cache. What runs for each render matters only where something is held.
+    /// And for those that do nothing but mount components: such a file says of which there is one.
     #[must_use]
     pub fn server_packages(&self) -> Vec<&str> {
         let serves = |library: &Library| {
@@ -270,6 +271,7 @@ impl Catalogue {
                 .entries
                 .iter()
                 .any(|entry| matches!(entry.runs, schema::Runs::PerRequest | schema::Runs::PerMessage))
+                || library.entries.is_empty() && library.functions.iter().any(|function| function.mounts.is_some())
         };
         specifier::texts(self.packages().filter(|library| !holds_something(library) && serves(library)))
     }

@@ -431,7 +431,9 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
         trace.push(started.clone());
         trace
     };
-    let severity = if matches!(why, Why::ItsOwnCallback | Why::Unused) { Severity::Note } else { Severity::Error };
+    let is_of_one = matches!(why, Why::Entry(_) | Why::Repeats(_)) && facts.is_of_mounted_once(acquisition.at);
+    let is_small = matches!(why, Why::ItsOwnCallback | Why::Unused) || is_of_one;
+    let severity = if is_small { Severity::Note } else { Severity::Error };
     let (message, confidence, trace) = match why {
         Why::Repeats(rate) => {
             let often = wording::rate_text(rate);

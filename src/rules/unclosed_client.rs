@@ -1,5 +1,6 @@
 //! `unclosed-client`: a client, file or session is opened and not closed on every path.
 
+use crate::analysis::dropped_entries::{DroppedEntry, dropped_entries};
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::forgotten_fields::{ForgottenField, forgotten_fields};
 use crate::analysis::frequency::Rate;
@@ -42,6 +43,33 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(emptied(facts, &forgotten));
         }
     }
+    for dropped in dropped_entries(facts) {
+        if facts.is_held_to_account(dropped.removal.function) {
+            findings.push(swept(facts, &dropped));
+        }
+    }
+}
+
+/// What a sweep takes out of a container, and ends not.
+fn swept(facts: &Facts<'_>, dropped: &DroppedEntry<'_>) -> Finding {
+    let acquisition = facts.evaluator.acquisition(dropped.id);
+    let noun = wording::noun(facts, &acquisition);
+    let close = wording::release_name(facts, &acquisition);
+    let container = &dropped.container.name;
+    Finding::new(RuleId::UnclosedClient, Severity::Warning, Confidence::Medium, facts.location(dropped.removal))
+        .label("dropped here, and still open")
+        .function(facts.program.name_of(dropped.removal.function))
+        .resource(wording::resource_id(facts, &acquisition))
+        .message(format!("the {noun} stays open when it is swept out of `{container}`"))
+        .help(format!("call {close} on what is taken out"))
+        .trace(vec![
+            TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is opened here") },
+            TraceStep { location: facts.location(dropped.put), message: format!("`{container}` keeps it") },
+            TraceStep {
+                location: facts.location(dropped.removal),
+                message: "it is taken out here, and nobody has it".to_owned(),
+            },
+        ])
 }
 
 /// What a field held when a method emptied it.

@@ -75,7 +75,7 @@ fn left_in_hub(facts: &Facts<'_>, left: &Left) -> Finding {
     });
     Finding {
         rule: RuleId::UnclosedSubscription,
-        severity: Severity::Error,
+        severity: if facts.is_of_mounted_once(left.at) { Severity::Note } else { Severity::Error },
         confidence: Confidence::High,
         location: facts.location(left.at),
         label: "what ends it is dropped".to_owned(),

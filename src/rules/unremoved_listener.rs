@@ -486,7 +486,9 @@ fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {
         }
         Why::Repeats(repetition) => repeated(facts, addition, repetition, &event, added),
     };
-    Finding::new(RuleId::UnremovedListener, Severity::Error, confidence, facts.location(addition.at))
+    // The page has one, and it goes with the page.
+    let severity = if facts.is_of_mounted_once(addition.at) { Severity::Note } else { Severity::Error };
+    Finding::new(RuleId::UnremovedListener, severity, confidence, facts.location(addition.at))
         .label("added here, never removed")
         .function(facts.program.name_of(function))
         .resource(facts.evaluator.catalogue.resource(addition.resource).id.clone())

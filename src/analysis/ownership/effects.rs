@@ -122,6 +122,7 @@ impl Effects {
             }
         }
         effects.settle_captures(body, |identity| collector.is_lease(identity));
+        effects.settle_rare(evaluator, function, |identity| collector.is_lease(identity));
         if let Some(given) = summaries.lease_callbacks.given_to(evaluator, function) {
             effects.identities.insert(given);
         }
@@ -157,6 +158,27 @@ impl Effects {
                 };
                 if *effect == Effect::Escape(Escape::Captured) && released.get(identity).is_some_and(is_released_after)
                 {
+                    *effect = Effect::PartialRelease;
+                }
+            }
+        }
+    }
+
+    /// What only the handler of an event releases that comes when something goes wrong is not given back when all goes
+    /// well: `request.on("aborted", () => client.release())`. Not so for events of the resource itself, which say that it
+    /// is over.
+    fn settle_rare(&mut self, evaluator: &Evaluator<'_>, function: FunctionRef, is_lease: impl Fn(&Identity) -> bool) {
+        const RARE: &[&str] = &["error", "abort", "aborted", "timeout"];
+        const LISTEN: &[&str] = &["on", "once", "addListener", "addEventListener"];
+        let body = evaluator.program.function(function);
+        for ((block, index), op) in &mut self.ops {
+            let Some(call) = body.block(*block).ops[*index as usize].call() else { continue };
+            let is_rare = matches!(call.argument(0), Some(Operand::String(event)) if RARE.contains(&event.as_str()))
+                && call.method_name().is_some_and(|name| LISTEN.contains(&name));
+            let Some((receiver, _)) = call.receiver().filter(|_| is_rare) else { continue };
+            let own: Vec<Identity> = identities(&evaluator.place(function, &receiver)).collect();
+            for (identity, effect) in &mut op.effects {
+                if *effect == Effect::Escape(Escape::Captured) && is_lease(identity) && !own.contains(identity) {
                     *effect = Effect::PartialRelease;
                 }
             }

@@ -43,6 +43,9 @@ pub struct FunctionFact {
     /// It runs its first argument once, after as many milliseconds as the argument at this index says.
     #[serde(default)]
     pub delays: Option<u32>,
+    /// It makes one instance of the component that is this argument, and shows it.
+    #[serde(default)]
+    pub mounts: Option<u32>,
     /// It waits for what comes from outside, and a loop around it goes round as often as that comes: a connection, a
     /// message, the tick of an interval.
     #[serde(default)]

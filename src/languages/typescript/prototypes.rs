@@ -1,6 +1,6 @@
 //! Classes written with functions and prototypes.
 //!
-//! A finishing pass: `X.prototype.m = function`, `X.prototype = { … }` and `Object.assign(X.prototype, { … })` in the
+//! A finishing pass: `X.prototype.m = function`, `X.prototype = { … }` and `extend(X.prototype, { … })` in the
 //! function that declares `X` make a class of it. Its constructor is `X`'s function, its members are those functions.
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -69,15 +69,15 @@ impl<'m> Scan<'m> {
                 OpKind::Call(call) => {
                     let arguments = (call.argument(0), call.argument(1));
                     match (call.method_name(), arguments) {
-                        (Some("assign"), (Some(target), Some(source))) => {
-                            if let Some(class) = target.place().and_then(|place| self.prototype(place)) {
-                                self.source(class, source);
-                            }
-                        }
                         // `util.inherits(X, Base)`.
                         (Some("inherits" | "__extends"), (Some(class), Some(base))) => {
                             if let Some(class) = class.place().and_then(Place::as_variable) {
                                 self.extend(class, base.clone());
+                            }
+                        }
+                        (Some("assign"), (Some(target), Some(source))) => {
+                            if let Some(class) = target.place().and_then(|place| self.prototype(place)) {
+                                self.source(class, source);
                             }
                         }
                         (Some("setPrototypeOf"), (Some(target), Some(base))) => {
@@ -92,6 +92,12 @@ impl<'m> Scan<'m> {
                             // `X.prototype = Object.create(Base.prototype)` assigns the result right behind.
                             if let Some(base) = base.place().and_then(base_of_prototype) {
                                 self.created.insert(call.result, base);
+                            }
+                        }
+                        // `extend(X.prototype, { … })`, whoever's `extend` it is.
+                        (None, (Some(Operand::Place(target)), Some(source))) if !target.path.is_empty() => {
+                            if let Some(class) = self.prototype(target) {
+                                self.source(class, source);
                             }
                         }
                         _ => {}

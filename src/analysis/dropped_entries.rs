@@ -1,0 +1,96 @@
+//! Dropped entries: a sweep that takes resources out of the container that keeps them and ends none of them.
+//!
+//! `for (const [id, session] of sessions) if (isOld(session)) sessions.delete(id)` bounds the table and leaves what was in
+//! it open: nobody has it any longer. What is taken out when the thing itself has ended (in a handler of its `close`) is no
+//! such sweep, so only removals in loops and by timers count.
+
+use rustc_hash::FxHashSet;
+
+use crate::analysis::containers::Container;
+use crate::analysis::facts::{Facts, is_teardown};
+use crate::analysis::frequency::Rate;
+use crate::analysis::value::{AcquisitionId, How};
+use crate::catalogue::schema::{Resource, ResourceKind};
+use crate::ir::CallKind;
+use crate::linking::{FunctionRef, OpRef};
+
+/// A resource that a sweep drops.
+#[derive(Debug, Clone, Copy)]
+pub struct DroppedEntry<'f> {
+    pub container: &'f Container,
+    pub id: AcquisitionId,
+    pub put: OpRef,
+    pub removal: OpRef,
+}
+
+/// How many calls deep a sweep is followed.
+const MAX_CALLS: u32 = 3;
+
+/// The resources of the program that sweeps drop.
+#[must_use]
+pub fn dropped_entries<'f>(facts: &'f Facts<'_>) -> Vec<DroppedEntry<'f>> {
+    let mut found = Vec::new();
+    for container in facts.containers() {
+        // Whoever else has the container may end what is in it.
+        if container.escapes {
+            continue;
+        }
+        for removal in container.shrinks.iter().filter(|shrink| is_sweep(facts, shrink.at)) {
+            let kept = container.writes.iter().find_map(|write| {
+                let id = kept(facts, write.at)?;
+                let resource = facts.resource(&facts.evaluator.acquisition(id))?.1;
+                (!ends(facts, removal.at.function, resource, MAX_CALLS)).then_some((id, write.at))
+            });
+            if let Some((id, put)) = kept {
+                found.push(DroppedEntry { container, id, put, removal: removal.at });
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// Whether a removal goes through the entries by itself: in a loop, or whenever a timer says so.
+fn is_sweep(facts: &Facts<'_>, removal: OpRef) -> bool {
+    let is_delete = facts.program.op(removal).call().is_some_and(|call| call.method_name() == Some("delete"));
+    is_delete && facts.program.loop_depth(removal.function, removal.block) > 0 && facts.rate(removal) >= Rate::PerTick
+}
+
+/// What a write puts in that somebody has to end.
+fn kept(facts: &Facts<'_>, write: OpRef) -> Option<AcquisitionId> {
+    let call =
+        facts.program.op(write).call().filter(|call| call.kind == CallKind::Call && call.arguments.len() == 2)?;
+    let values = facts.evaluator.operand(write.function, &call.arguments[1].value);
+    let mut held = FxHashSet::default();
+    facts.evaluator.reachable(&values, 0, &mut held);
+    let mut held: Vec<AcquisitionId> = held.into_iter().collect();
+    held.sort_unstable();
+    held.into_iter().find(|id| {
+        let acquisition = facts.evaluator.acquisition(*id);
+        let is_own = !matches!(acquisition.how, How::Leased { with_giver: true, .. });
+        is_own && facts.resource(&acquisition).is_some_and(|(_, resource)| has_to_be_ended(resource))
+    })
+}
+
+fn has_to_be_ended(resource: &Resource) -> bool {
+    !resource.collected
+        && !resource.release.is_empty()
+        && matches!(
+            resource.kind,
+            ResourceKind::Client | ResourceKind::Pool | ResourceKind::Handle | ResourceKind::Lease
+        )
+}
+
+/// Whether a function, what stands in it or what it calls ends such a resource, or something else.
+fn ends(facts: &Facts<'_>, function: FunctionRef, resource: &Resource, depth: u32) -> bool {
+    let ends_here = facts.program.function(function).ops().any(|(block, index, op)| {
+        let Some(call) = op.call() else { return false };
+        let by_name = call.method_name().is_some_and(|name| {
+            name != "delete" && (is_teardown(name) || resource.release.iter().any(|it| it == name))
+        });
+        let at = function.op(block, index);
+        by_name || depth > 0 && facts.called(at).into_iter().any(|called| ends(facts, called, resource, depth - 1))
+    });
+    let children = facts.program.index(function.file).children(function.function);
+    ends_here || children.iter().any(|child| ends(facts, function.sibling(*child), resource, depth))
+}

@@ -1,0 +1,99 @@
+//! Components of which there is one: the program mounts them where it starts, and nowhere else.
+//!
+//! `createApp(App)` and `createRoot(element).render(<App />)` at the top of a module make one instance for the life of the
+//! page. What that instance begins when it is set up it may keep: whoever leaves the page ends it.
+
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashSet};
+
+use crate::analysis::evaluate::CallTarget;
+use crate::analysis::facts::Facts;
+use crate::analysis::frequency::Rate;
+use crate::ir::{CallKind, OpKind, Operand, Place, Root, Rvalue};
+use crate::linking::{FunctionRef, OpRef};
+use crate::source::FileId;
+
+/// The components of a program of which there is one.
+#[derive(Debug, Default)]
+pub struct MountedOnce {
+    functions: FxHashSet<FunctionRef>,
+    /// Files that are a component each.
+    files: FxHashSet<FileId>,
+}
+
+impl MountedOnce {
+    #[must_use]
+    pub fn of(facts: &Facts<'_>) -> Self {
+        let mut found = Self::default();
+        let mut uses: IndexMap<FunctionRef, Vec<OpRef>, FxBuildHasher> = IndexMap::default();
+        for function in facts.program.functions() {
+            for (block, index, op) in facts.program.function(function).ops() {
+                let (at, Some(call)) = (function.op(block, index), op.call()) else { continue };
+                if call.kind == CallKind::Jsx {
+                    for component in facts.called(at) {
+                        uses.entry(component).or_default().push(at);
+                    }
+                } else if let Some(component) = mounts(facts, at)
+                    && facts.frequencies.of_function(function) == Rate::Once
+                {
+                    found.add(facts, &facts.evaluator.argument(at, component));
+                }
+            }
+        }
+        for (component, uses) in uses {
+            let runs_once = |at: &OpRef| {
+                facts.frequencies.of_function(at.function) == Rate::Once
+                    && facts.program.loop_depth(at.function, at.block) == 0
+            };
+            if uses.len() == 1 && uses.iter().all(runs_once) {
+                found.functions.insert(component);
+            }
+        }
+        found
+    }
+
+    fn add(&mut self, facts: &Facts<'_>, component: &crate::analysis::value::Values) {
+        for function in facts.evaluator.functions_behind(component) {
+            if facts.program.module(function.file).language.is_component() {
+                self.files.insert(function.file);
+            } else {
+                self.functions.insert(function);
+            }
+        }
+    }
+
+    /// Whether an operation runs once for each instance of something of which there is one.
+    #[must_use]
+    pub fn runs_once(&self, facts: &Facts<'_>, at: OpRef) -> bool {
+        if self.functions.is_empty() && self.files.is_empty() || facts.rate(at) != Rate::PerInstance {
+            return false;
+        }
+        let chain = facts.frequencies.chain(&facts.evaluator, at.function);
+        let top = chain.calls.first().map_or(at.function, |call| call.function);
+        let is_of_one = self.files.contains(&top.file)
+            || self.functions.iter().any(|component| facts.evaluator.is_within(top, *component));
+        is_of_one
+            && facts.frequencies.lifecycles.effects.get(&top).is_none_or(|effect| depends_on_nothing(facts, *effect))
+    }
+}
+
+/// The argument of a call that is the component it mounts.
+fn mounts(facts: &Facts<'_>, at: OpRef) -> Option<u32> {
+    facts.evaluator.callee(at).targets.iter().find_map(|target| match target {
+        CallTarget::External(id) => facts.evaluator.facts(*id).function.and_then(|fact| fact.mounts),
+        _ => None,
+    })
+}
+
+/// Whether an effect is registered with an empty list of what it depends on.
+fn depends_on_nothing(facts: &Facts<'_>, effect: OpRef) -> bool {
+    let list = facts.program.op(effect).call().and_then(|call| call.argument(1));
+    let Some(Operand::Place(Place { root: Root::Temp(temp), path })) = list else { return false };
+    let definitions = facts.program.index(effect.function.file).of_temp(effect.function.function, *temp);
+    path.is_empty()
+        && definitions.iter().all(|definition| {
+            let function = effect.function.sibling(definition.function);
+            let at = OpRef { function, block: definition.block, index: definition.index };
+            matches!(&facts.program.op(at).kind, OpKind::Assign { value: Rvalue::Array(elements), .. } if elements.is_empty())
+        })
+}
