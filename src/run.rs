@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::facts::Facts;
 use crate::catalogue::Catalogue;
@@ -117,7 +117,7 @@ impl Request {
 /// What a run found.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Every file a position can point into, indexed by [`crate::source::FileId`].
+    /// Every file a position can point into, indexed by [`crate::source::FileId`]; those that need not be read are empty.
     pub files: Vec<SourceFile>,
     pub findings: Vec<Finding>,
     /// Their names, in the same order.
@@ -314,12 +314,13 @@ impl Scope {
 pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, RunError> {
     progress.stage("reading", 0, 0);
     let mut clock = Clock::start();
-    let discovered = discovery::discover(request)?;
+    let mut discovered = discovery::discover(request)?;
     let own = discovered.configuration.catalogue()?;
     let catalogue = own.as_ref().unwrap_or_else(|| Catalogue::builtin());
     clock.stage("reading");
     progress.stage("parsing", 0, discovered.files.len());
     let read = demand::read(&discovered, catalogue);
+    drop_unread(&mut discovered.files, &read);
     clock.stage("parsing");
 
     let dependencies = discovered.dependencies();
@@ -409,6 +410,16 @@ pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, 
     clock.stage("comparing");
     report.timings = clock.stages;
     Ok(report)
+}
+
+/// Gives back the texts of files that were not read: nothing can be found in them, and they are half of most trees.
+fn drop_unread(files: &mut [SourceFile], read: &[Read]) {
+    let read: FxHashSet<FileId> = read.iter().map(|read| read.module.file).collect();
+    for (file, id) in files.iter_mut().zip((0..).map(FileId)) {
+        if !read.contains(&id) {
+            file.text = Box::default();
+        }
+    }
 }
 
 /// How long the stages take.

@@ -132,7 +132,7 @@ impl Apart<'_, '_> {
                 let text = self.evaluator.program.text(self.evaluator.program.op_location(at));
                 operands.iter().all(is_literal).then(|| text.split_whitespace().collect::<Vec<_>>().join(" "))
             }
-            Rvalue::Rest { .. } | Rvalue::ElementOf(_) | Rvalue::Caught => None,
+            Rvalue::Rest(_) | Rvalue::ElementOf(_) | Rvalue::Caught => None,
         }
     }
 }

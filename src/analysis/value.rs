@@ -189,7 +189,8 @@ fn index(value: usize) -> u32 {
 /// What a place may hold: a small set, in the order found. Empty: nothing is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Values {
-    set: SmallVec<[Value; 2]>,
+    // Most hold one value: room for a second would make the answers that are kept half as large again.
+    set: SmallVec<[Value; 1]>,
     /// Whether it may hold something else as well.
     pub open: bool,
 }
@@ -237,6 +238,11 @@ impl Values {
         for value in &other.set {
             self.add(value.clone());
         }
+    }
+
+    /// Keeps the values of which it holds.
+    pub fn retain(&mut self, holds: impl Fn(&Value) -> bool) {
+        self.set.retain(|value| holds(value));
     }
 
     pub fn iter(&self) -> std::slice::Iter<'_, Value> {

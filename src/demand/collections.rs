@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::catalogue::schema::Collection;
-use crate::ir::{Call, CallKind, Collections, Field, Function, FunctionId, Module, Name, OpKind, Root, Rvalue};
+use crate::ir::{CallKind, Collections, Field, Function, FunctionId, Module, Name, OpKind, Root, Rvalue};
 use crate::source::Language;
 
 /// What functions of a module put entries into.
@@ -50,21 +50,15 @@ pub(super) fn made_by_new() -> &'static [&'static str] {
 }
 
 /// Whether a function makes a queue or a list (a set of tasks), or a table that it may give to what keeps it: it is a closure that
-/// fills a static, a function of a type, or it makes an instance. `makes` says what a call of a library makes.
-pub(super) fn makes_one_to_keep(function: &Function, makes: impl Fn(&Call) -> Option<Collection>) -> bool {
-    let calls = || function.ops().filter_map(|(_, _, op)| op.call());
-    let is_new = |call: &Call| call.kind == CallKind::New;
-    let may_keep = || function.name.is_none() || function.class().is_some() || calls().any(is_new);
-    calls().any(|call| match makes(call) {
-        Some(Collection::List | Collection::Queue) => true,
-        Some(Collection::Keyed) => may_keep(),
-        Some(Collection::Bounded | Collection::Reply) | None => false,
+/// fills a static, a function of a type, or it makes an instance. `made` is what its calls of libraries make.
+pub(super) fn makes_one_to_keep(function: &Function, made: &mut impl Iterator<Item = Collection>) -> bool {
+    let makes_instance = || function.ops().filter_map(|(_, _, op)| op.call()).any(|call| call.kind == CallKind::New);
+    let may_keep = || function.name.is_none() || function.class().is_some() || makes_instance();
+    made.any(|made| match made {
+        Collection::List | Collection::Queue => true,
+        Collection::Keyed => may_keep(),
+        Collection::Bounded | Collection::Reply => false,
     })
-}
-
-/// Whether a function makes a queue.
-pub(super) fn makes_queue(function: &Function, makes: impl Fn(&Call) -> Option<Collection>) -> bool {
-    function.ops().filter_map(|(_, _, op)| op.call()).any(|call| makes(call) == Some(Collection::Queue))
 }
 
 /// `{}`, `[]`: something to fill.

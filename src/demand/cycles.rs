@@ -21,7 +21,7 @@ fn closes_cycle(module: &Module, function: &Function) -> bool {
 fn stores(kind: &OpKind) -> bool {
     match kind {
         OpKind::Assign { target, .. } => !target.path.is_empty(),
-        OpKind::Call(call) => call.receiver().is_some() && call.arguments.iter().any(|it| it.value.place().is_some()),
+        OpKind::Call(call) => call.has_receiver() && call.arguments.iter().any(|it| it.value.place().is_some()),
         _ => false,
     }
 }

@@ -4,7 +4,7 @@
 //! a variable, when it is assigned from such a thing. Nothing is evaluated.
 
 use globset::GlobSet;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::catalogue::schema::{Collection, FunctionFact, QueueEnd, Waiting};
 use crate::catalogue::{CALL, Catalogue, RUST_PRELUDE, SymbolFacts};
@@ -15,7 +15,7 @@ use crate::ir::{
 use crate::linking::Target;
 use crate::source::{FileId, Language};
 
-use super::collections::{Filled, is_empty_literal, made_by_new, makes_one_to_keep, makes_queue};
+use super::collections::{Filled, is_empty_literal, made_by_new, makes_one_to_keep};
 use super::cycles::may_hold_itself;
 
 /// What something that matters is to who has it.
@@ -63,21 +63,51 @@ pub(super) struct Surroundings<'s> {
 pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>, state: Option<State>) -> (Reach, State) {
     let is_new = state.is_none();
     let mut walk = Walk { module, surroundings, state: state.unwrap_or_else(|| State::new(module)) };
+    if is_new {
+        walk.note_calls();
+        walk.note_aliases();
+    }
     walk.changed = is_new || surroundings.has_queues && !std::mem::replace(&mut walk.knows_queues, true);
     walk.imports();
     while std::mem::take(&mut walk.changed) {
+        walk.next_call = 0;
         for (id, function) in module.functions() {
-            if is_new
-                && (makes_one_to_keep(function, |call| walk.collection(call)) || may_hold_itself(module, function))
-            {
-                walk.mark(id);
-                walk.makes_queue |= makes_queue(function, |call| walk.collection(call));
+            if is_new {
+                let calls = function.ops().filter(|(_, _, op)| op.call().is_some()).count();
+                let calls = &walk.calls[walk.next_call..walk.next_call + calls];
+                let mut made = calls.iter().filter_map(|call| call.collection);
+                let makes_queue = made.clone().any(|it| it == Collection::Queue);
+                if makes_one_to_keep(function, &mut made) || may_hold_itself(module, function) {
+                    walk.mark(id);
+                    walk.makes_queue |= makes_queue;
+                }
             }
             walk.function(id, function);
         }
         walk.classes();
     }
     walk.finish()
+}
+
+/// What the catalogue says of a call, whatever else is found out.
+#[derive(Debug, Clone, Copy)]
+struct CallFacts {
+    made: Option<Made>,
+    collection: Option<Collection>,
+    /// Whether it is of a function that a package gives.
+    is_library: bool,
+    /// Whether it is of a global that makes, wraps or releases something.
+    is_global: bool,
+    /// Whether the method may take on an obligation or do something that matters, going by its name.
+    acts: bool,
+    /// Whether the method is one of an end of a queue.
+    is_end: bool,
+}
+
+/// The number of the first temporary of each function.
+fn first_temps(module: &Module) -> Vec<u32> {
+    let counts = module.functions.iter().map(|function| function.temps);
+    counts.scan(0, |next, count| Some(std::mem::replace(next, *next + count))).collect()
 }
 
 struct Walk<'m, 's> {
@@ -95,7 +125,15 @@ pub(super) struct State {
     rendered: Vec<bool>,
     classes: Vec<bool>,
     variables: Vec<Option<Level>>,
-    temps: FxHashMap<(FunctionId, Temp), Level>,
+    /// By function: the number of its first temporary.
+    first_temps: Vec<u32>,
+    temps: Vec<Option<Level>>,
+    /// By call, in the order of the walk: what the catalogue says of it. A module is walked several times.
+    calls: Vec<CallFacts>,
+    /// The call that the walk is at.
+    next_call: usize,
+    /// By variable: whether it is a library's class or factory taken as a value.
+    aliases: Vec<bool>,
     /// Fields of `this` that hold containers or what matters.
     fields: FxHashSet<Name>,
     members: FxHashSet<Name>,
@@ -112,7 +150,11 @@ impl State {
             rendered: vec![false; module.functions.len()],
             classes: vec![false; module.classes.len()],
             variables: vec![None; module.variables.len()],
-            temps: FxHashMap::default(),
+            temps: vec![None; module.functions.iter().map(|function| function.temps as usize).sum()],
+            first_temps: first_temps(module),
+            calls: Vec::new(),
+            next_call: 0,
+            aliases: Vec::new(),
             fields: FxHashSet::default(),
             members: FxHashSet::default(),
             knows_queues: false,
@@ -137,6 +179,46 @@ impl std::ops::DerefMut for Walk<'_, '_> {
 }
 
 impl Walk<'_, '_> {
+    fn note_calls(&mut self) {
+        let module = self.module;
+        let calls = module.functions().flat_map(|(_, function)| function.ops()).filter_map(|(_, _, op)| op.call());
+        self.state.calls = calls.map(|call| self.call_facts(call)).collect();
+    }
+
+    fn note_aliases(&mut self) {
+        let count = u32::try_from(self.module.variables.len()).expect("invariant: fewer than 2^32 variables");
+        self.state.aliases = (0..count).map(|id| self.is_alias(VariableId(id))).collect();
+    }
+
+    fn call_facts(&self, call: &Call) -> CallFacts {
+        let callee = call.callee.place();
+        let variable = callee.and_then(Place::root_variable);
+        let is_global = callee.is_some_and(|place| self.global(place));
+        let is_made_by_new = |place: &Place| match &place.root {
+            Root::Global(name) => call.kind == CallKind::New && made_by_new().contains(&name.as_str()),
+            _ => false,
+        };
+        let mut made = is_global.then_some(Made::Resource);
+        if callee.is_some_and(is_made_by_new) {
+            made = Some(Made::Container);
+        }
+        let mut collection = None;
+        if let (Some(place), Some(id)) = (callee, variable) {
+            for facts in self.symbols(id, place) {
+                if self.matters(&facts) {
+                    made = made.max(Some(if self.is_called(&facts) { Made::Maker } else { Made::Resource }));
+                }
+                collection = collection.or_else(|| facts.function?.makes);
+            }
+        }
+        let (acts, is_end) = match call.method_name().filter(|_| call.has_receiver()) {
+            Some(name) => self.acts(name, call),
+            None => (false, false),
+        };
+        let is_library = variable.is_some_and(|id| self.is_library(id));
+        CallFacts { made, collection, is_library, is_global, acts, is_end }
+    }
+
     fn imports(&mut self) {
         for import in &self.module.imports {
             let level = match self.surroundings.targets.get(import.request.0 as usize) {
@@ -184,12 +266,24 @@ impl Walk<'_, '_> {
     }
 
     fn call(&mut self, function: FunctionId, call: &Call) -> bool {
+        let facts = self.calls[self.next_call];
+        self.next_call += 1;
         let given = call.arguments.iter().filter_map(|argument| self.operand(function, &argument.value)).max();
-        let made = self.makes(call);
-        // What a call of a library's function does the catalogue says.
-        let is_library = call.callee.place().and_then(Place::root_variable).is_some_and(|id| self.is_library(id));
-        let called = if is_library { None } else { self.operand(function, &call.callee) };
-        let by_name = call.receiver().is_some() && call.method_name().is_some_and(|name| self.acts(name, call, called));
+        let made = facts.made;
+        let called = match call.callee.place() {
+            // What a call of a library's function does the catalogue says.
+            Some(_) if facts.is_library => None,
+            Some(Place { root: Root::Global(_), .. }) => facts.is_global.then_some(Level::Maker),
+            _ => self.operand(function, &call.callee),
+        };
+        let by_name = call.method_name().filter(|_| call.has_receiver()).is_some_and(|name| {
+            facts.acts
+                || facts.is_end && self.surroundings.has_queues
+                || self.members.contains(name)
+                // A type tells the members of a Rust value, and is evaluated later.
+                || ((called.is_some() || self.module.language == Language::Rust)
+                    && self.surroundings.members.contains(name))
+        });
         let result = match (made, called, given) {
             (Some(Made::Container), ..) => Some(Level::Container),
             (Some(Made::Maker), ..) | (_, _, Some(Level::Maker)) => Some(Level::Maker),
@@ -214,52 +308,28 @@ impl Walk<'_, '_> {
         })
     }
 
-    /// Whether a method of something may take on an obligation or do something that matters, going by its name.
-    fn acts(&self, name: &str, call: &Call, receiver: Option<Level>) -> bool {
+    /// Whether a method of something may take on an obligation or do something that matters, going by its name alone, and
+    /// whether it is one of an end of a queue.
+    fn acts(&self, name: &str, call: &Call) -> (bool, bool) {
         let facts = self.surroundings.catalogue.any_method(self.module.language.into(), name);
         // `query("BEGIN")`: what the statement is may stand elsewhere.
         let may_lease = || {
             facts.tells_callbacks
                 || facts.leases_something && !matches!(call.argument(0), Some(Operand::Opaque | Operand::Function(_)))
         };
-        !facts.registrations.is_empty()
-            || facts.function.is_some_and(|fact| fact.forgets.is_some() || fact.reclaims || self.surroundings.has_queues && is_end(fact, call))
+        let acts = !facts.registrations.is_empty()
+            || facts.function.is_some_and(|fact| fact.forgets.is_some() || fact.reclaims)
             // The front end keeps of the methods that lock those whose result nobody keeps.
             || facts.forgets_something
             || facts.guards_something && call.arguments.is_empty()
-            || self.members.contains(name)
-            || may_lease()
-            // A type tells the members of a Rust value, and is evaluated later.
-            || ((receiver.is_some() || self.module.language == Language::Rust)
-                && self.surroundings.members.contains(name))
-    }
-
-    /// What a call makes by what the catalogue says of its callee.
-    fn makes(&self, call: &Call) -> Option<Made> {
-        let place = call.callee.place()?;
-        match &place.root {
-            Root::Global(name) if call.kind == CallKind::New && made_by_new().contains(&name.as_str()) => {
-                Some(Made::Container)
-            }
-            Root::Global(_) => self.global(place).then_some(Made::Resource),
-            Root::Variable(id) => {
-                let made = self.symbols(*id, place).filter(|it| self.matters(it));
-                made.map(|it| if self.is_called(&it) { Made::Maker } else { Made::Resource }).max()
-            }
-            Root::Temp(_) | Root::This => None,
-        }
+            || may_lease();
+        (acts, facts.function.is_some_and(|fact| is_end(fact, call)))
     }
 
     /// Whether what a library's member gives makes something when it is called: `const pgp = init(); const db = pgp(url)`.
     fn is_called(&self, facts: &SymbolFacts<'_>) -> bool {
         let leases = |resource| self.surroundings.catalogue.method(resource, CALL).lease.is_some();
         facts.call.is_some_and(leases)
-    }
-
-    /// The collection that a call of a library makes.
-    fn collection(&self, call: &Call) -> Option<Collection> {
-        let place = call.callee.place()?;
-        self.symbols(place.root_variable()?, place).find_map(|facts| facts.function?.makes)
     }
 
     /// What is known of a place that begins with a name imported from packages.
@@ -306,11 +376,12 @@ impl Walk<'_, '_> {
     fn place(&self, function: FunctionId, place: &Place) -> Option<Level> {
         match &place.root {
             Root::Variable(id) => {
-                let level = self.variables[id.0 as usize].or_else(|| self.alias(*id))?;
+                let alias = self.aliases[id.0 as usize].then_some(Level::Maker);
+                let level = self.variables[id.0 as usize].or(alias)?;
                 let is_captured = self.module.variable(*id).owner != function;
                 Some(if level == Level::Container && is_captured { Level::Maker } else { level })
             }
-            Root::Temp(temp) => self.temps.get(&(function, *temp)).copied(),
+            Root::Temp(temp) => self.temps[self.temp_number(function, *temp)],
             Root::This => {
                 let name = place.path.first()?.name()?;
                 let leads = self.fields.contains(name) || self.members.contains(name);
@@ -332,13 +403,12 @@ impl Walk<'_, '_> {
     }
 
     /// A library's class or factory taken as a value: `const { Pool } = pg`, `class Db extends Client`.
-    fn alias(&self, id: VariableId) -> Option<Level> {
+    fn is_alias(&self, id: VariableId) -> bool {
         let catalogue = self.surroundings.catalogue;
-        let matters = |(package, name): (&str, &ImportName)| match name {
+        self.packages(id).any(|(package, name)| match name {
             ImportName::Named(name) => self.matters(&catalogue.symbol(package, std::slice::from_ref(name))),
             ImportName::Default | ImportName::Namespace => catalogue.knows_package(package),
-        };
-        self.packages(id).any(matters).then_some(Level::Maker)
+        })
     }
 
     /// The packages a variable may be imported from, and what of them: more than one only where globs bring it.
@@ -471,12 +541,17 @@ impl Walk<'_, '_> {
         self.module.exports.iter().any(|export| export.source == ExportSource::Variable(id))
     }
 
+    fn temp_number(&self, function: FunctionId, temp: Temp) -> usize {
+        (self.first_temps[function.index()] + temp.0) as usize
+    }
+
     fn temp(&mut self, function: FunctionId, temp: Temp, level: Level) {
-        let known = self.temps.entry((function, temp)).or_insert(level);
-        if *known < level {
-            *known = level;
-            self.changed = true;
-        }
+        let number = self.temp_number(function, temp);
+        let known = &mut self.temps[number];
+        // Whoever reads it for the first time comes later in the same walk, unless there is a loop.
+        let is_raised = known.is_some_and(|known| known < level);
+        *known = (*known).max(Some(level));
+        self.changed |= is_raised;
     }
 
     /// Whether it is a closure of a function that matters: in Rust a program is put together in such closures, routes and

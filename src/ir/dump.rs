@@ -257,9 +257,9 @@ impl Dump<'_> {
                 let parts: Vec<String> = operands.iter().map(|value| self.operand(value)).collect();
                 format!("compute({})", parts.join(", "))
             }
-            Rvalue::Rest { of, without } => {
-                let without: Vec<&str> = without.iter().map(field_text).collect();
-                format!("{} without {}", self.operand(of), without.join(", "))
+            Rvalue::Rest(rest) => {
+                let without: Vec<&str> = rest.without.iter().map(field_text).collect();
+                format!("{} without {}", self.operand(&rest.of), without.join(", "))
             }
             Rvalue::ElementOf(value) => format!("element of {}", self.operand(value)),
             Rvalue::Caught => "caught".to_owned(),

@@ -34,6 +34,6 @@ pub use module::{
     BY_GLOB, Binding, Class, ClassId, ClassMember, Comment, Decorator, Export, ExportSource, Import, ImportName,
     Module, ModuleRequest, ParseIssue, RequestId, Variable, VariableId,
 };
-pub use operation::{Argument, Call, CallKind, Element, Op, OpKind, Property, Rvalue};
+pub use operation::{Argument, Call, CallKind, Element, Op, OpKind, Property, Rest, Rvalue};
 pub use place::{Field, Name, Operand, Place, Root, Temp, TypeRef, TypeRoot};
 pub use verify::verify;

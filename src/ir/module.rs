@@ -218,6 +218,16 @@ impl Module {
         }
     }
 
+    /// Gives back the room that growing lists made: a module lives as long as the run.
+    pub(crate) fn shrink(&mut self) {
+        self.variables.shrink_to_fit();
+        self.functions.shrink_to_fit();
+        self.classes.shrink_to_fit();
+        self.requests.shrink_to_fit();
+        self.imports.shrink_to_fit();
+        self.exports.shrink_to_fit();
+    }
+
     #[must_use]
     pub fn function(&self, id: FunctionId) -> &Function {
         &self.functions[id.index()]

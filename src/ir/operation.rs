@@ -40,14 +40,18 @@ pub enum Rvalue {
     /// A primitive computed from these operands; holds none of them.
     Compute(Vec<Operand>),
     /// `{ a, ...rest }`: what is left of the operand after the named fields are taken out.
-    Rest {
-        of: Operand,
-        without: Vec<Field>,
-    },
+    Rest(Box<Rest>),
     /// One element of an iterable: `for (x of operand)`, the value an array callback is given.
     ElementOf(Operand),
     /// The value a `catch` clause or rejection callback is given.
     Caught,
+}
+
+/// What a pattern leaves of an object. Boxed where it stands: there are few, and operations are as large as the largest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rest {
+    pub of: Operand,
+    pub without: Vec<Field>,
 }
 
 /// One entry of an object literal.
@@ -109,6 +113,12 @@ impl Call {
         self.callee.place()?.split_last()
     }
 
+    /// Whether there is a receiver, for those who need not know which.
+    #[must_use]
+    pub fn has_receiver(&self) -> bool {
+        self.callee.place().is_some_and(|place| !place.path.is_empty())
+    }
+
     /// The method's name, or the last name of a plain callee's path.
     #[must_use]
     pub fn method_name(&self) -> Option<&str> {
@@ -147,11 +157,12 @@ impl Op {
         match &self.kind {
             OpKind::Assign { target, value } => {
                 places.push(target);
-                places.extend(value.operands().into_iter().filter_map(Operand::place));
+                value.operands().into_iter().filter_map(Operand::place).for_each(|place| places.push(place));
             }
             OpKind::Call(call) => {
-                places.extend(call.callee.place());
-                places.extend(call.arguments.iter().filter_map(|argument| argument.value.place()));
+                let arguments = call.arguments.iter().map(|argument| &argument.value);
+                let operands = std::iter::once(&call.callee).chain(arguments);
+                operands.filter_map(Operand::place).for_each(|place| places.push(place));
             }
             OpKind::Dispose { place } | OpKind::Delete { place } => places.push(place),
             OpKind::Yield { value } => places.extend(value.place()),
@@ -178,9 +189,8 @@ impl Rvalue {
     #[must_use]
     pub fn operands(&self) -> SmallVec<[&Operand; 4]> {
         match self {
-            Self::Use(operand) | Self::Await(operand) | Self::Rest { of: operand, .. } | Self::ElementOf(operand) => {
-                smallvec::smallvec![operand]
-            }
+            Self::Use(operand) | Self::Await(operand) | Self::ElementOf(operand) => smallvec::smallvec![operand],
+            Self::Rest(rest) => smallvec::smallvec![&rest.of],
             Self::Object(properties) => properties
                 .iter()
                 .map(|property| match property {
@@ -196,4 +206,4 @@ impl Rvalue {
 
 // A program holds hundreds of thousands of these: their size is the memory of a run, and much of its time.
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<Op>() <= 96 && size_of::<Call>() <= 72 && size_of::<Place>() <= 32);
+const _: () = assert!(size_of::<Op>() <= 80 && size_of::<Call>() <= 72 && size_of::<Place>() <= 32);

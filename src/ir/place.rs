@@ -109,6 +109,8 @@ impl Place {
     /// This place's field `field`.
     #[must_use]
     pub fn field(mut self, field: Field) -> Self {
+        // Most paths end here, and a growing list makes room for four.
+        self.path.reserve_exact(1);
         self.path.push(field);
         self
     }

@@ -78,9 +78,8 @@ fn first_unassigned(block: &Block, entry: &[u64]) -> Option<Temp> {
 
 fn rvalue(value: &Rvalue, read: &mut Vec<Temp>) {
     match value {
-        Rvalue::Use(value) | Rvalue::Await(value) | Rvalue::ElementOf(value) | Rvalue::Rest { of: value, .. } => {
-            operand(value, read);
-        }
+        Rvalue::Use(value) | Rvalue::Await(value) | Rvalue::ElementOf(value) => operand(value, read),
+        Rvalue::Rest(rest) => operand(&rest.of, read),
         Rvalue::Object(properties) => {
             for property in properties {
                 match property {

@@ -185,7 +185,7 @@ impl Check<'_> {
     fn rvalue(&mut self, value: &Rvalue) {
         match value {
             Rvalue::Use(value) | Rvalue::Await(value) | Rvalue::ElementOf(value) => self.operand(value),
-            Rvalue::Rest { of, .. } => self.operand(of),
+            Rvalue::Rest(rest) => self.operand(&rest.of),
             Rvalue::Object(properties) => {
                 for property in properties {
                     match property {

@@ -147,7 +147,10 @@ pub fn lower_with(
 
 fn read(front_end: &impl FrontEnd, file: FileId, text: &str, language: Language) -> (Module, Vec<ParseIssue>) {
     let errors = match front_end.lower(file, text, language) {
-        Ok(module) => return (module, Vec::new()),
+        Ok(mut module) => {
+            module.shrink();
+            return (module, Vec::new());
+        }
         Err(errors) => errors,
     };
     let accepts = |text: &str| {

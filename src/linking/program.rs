@@ -1,5 +1,6 @@
 //! The program: all modules, and what a name exported or imported anywhere stands for.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -29,6 +30,21 @@ pub struct Program {
     continued: FxHashMap<ClassRef, Vec<ClassRef>>,
     /// By file; empty where nothing is known of packages.
     dependencies: Vec<Option<Arc<Dependencies>>>,
+    /// By file: what its exports stand for, once somebody asked. Hundreds of files import from one barrel, and each name
+    /// is looked for in all that is behind it.
+    exported: RefCell<Vec<FxHashMap<Name, Exported>>>,
+}
+
+/// What an export stands for, and whether that was found by a search that met some name again: then it is the answer to
+/// who asks for this export, and not to a search that comes by.
+type Exported = (Option<Symbol>, bool);
+
+/// The names that are being looked for on the way to one export.
+#[derive(Default)]
+struct Search {
+    seen: FxHashSet<(FileId, Name)>,
+    /// Whether a name was met again since the last began to be looked for.
+    is_cut: bool,
 }
 
 /// A lowered module with what is known about it.
@@ -85,7 +101,8 @@ impl Program {
         let numbers = Numbers::of(by_file.iter().map(|linked| linked.as_ref().map(|linked| &linked.module)));
         let (homes, continued) = (FxHashMap::default(), FxHashMap::default());
         let dependencies = Vec::new();
-        let mut program = Self { files, roles, modules: by_file, numbers, homes, continued, dependencies };
+        let exported = RefCell::new(vec![FxHashMap::default(); by_file.len()]);
+        let mut program = Self { files, roles, modules: by_file, numbers, homes, continued, dependencies, exported };
         program.join_classes();
         program
     }
@@ -110,7 +127,7 @@ impl Program {
             .classes()
             .filter_map(|part| {
                 let variable = VariableRef { file: part.file, variable: self.class(part).continues? };
-                let Symbol::Variable(named) = self.through_import(variable, &mut FxHashSet::default()) else {
+                let Symbol::Variable(named) = self.through_import(variable, &mut Search::default()) else {
                     return None;
                 };
                 let Binding::Class(class) = self.variable(named).binding else { return None };
@@ -302,20 +319,14 @@ impl Program {
     #[must_use]
     pub fn import(&self, file: FileId, import: u32) -> Option<Symbol> {
         let import = &self.module(file).imports[import as usize];
-        self.imported(file, import.request, &import.name, &mut FxHashSet::default())
+        self.imported(file, import.request, &import.name, &mut Search::default())
     }
 
-    fn imported(
-        &self,
-        file: FileId,
-        request: RequestId,
-        name: &ImportName,
-        seen: &mut FxHashSet<(FileId, Name)>,
-    ) -> Option<Symbol> {
+    fn imported(&self, file: FileId, request: RequestId, name: &ImportName, search: &mut Search) -> Option<Symbol> {
         match (self.target(file, request), name) {
             (Target::Module(to), ImportName::Namespace) if self.is_lowered(*to) => Some(Symbol::Namespace(*to)),
-            (Target::Module(to), ImportName::Default) => self.exported(*to, &Name::new("default"), seen),
-            (Target::Module(to), ImportName::Named(name)) => self.exported(*to, name, seen),
+            (Target::Module(to), ImportName::Default) => self.exported(*to, &Name::new("default"), search),
+            (Target::Module(to), ImportName::Named(name)) => self.exported(*to, name, search),
             (Target::External(package), name) => {
                 let name = match name {
                     ImportName::Namespace => None,
@@ -331,20 +342,47 @@ impl Program {
     /// What a module exports under a name, through re-exports and barrels.
     #[must_use]
     pub fn export(&self, file: FileId, name: &Name) -> Option<Symbol> {
-        self.exported(file, name, &mut FxHashSet::default())
+        self.exported(file, name, &mut Search::default())
     }
 
-    fn exported(&self, file: FileId, name: &Name, seen: &mut FxHashSet<(FileId, Name)>) -> Option<Symbol> {
-        if !self.is_lowered(file) || !seen.insert((file, name.clone())) {
+    fn exported(&self, file: FileId, name: &Name, search: &mut Search) -> Option<Symbol> {
+        if !self.is_lowered(file) || !self.may_export(file, name) {
             return None;
         }
+        if let Some((known, is_cut)) = self.exported.borrow()[file.index()].get(name)
+            && (!is_cut || search.seen.is_empty())
+        {
+            return known.clone();
+        }
+        if !search.seen.insert((file, name.clone())) {
+            search.is_cut = true;
+            return None;
+        }
+        let is_first = search.seen.len() == 1;
+        let was_cut = std::mem::take(&mut search.is_cut);
+        let symbol = self.look_up_export(file, name, search);
+        if is_first || !search.is_cut {
+            self.exported.borrow_mut()[file.index()].insert(name.clone(), (symbol.clone(), search.is_cut));
+        }
+        search.is_cut |= was_cut;
+        symbol
+    }
+
+    /// Whether a module exports something under a name, or passes on what may: most of what is behind a barrel does not.
+    fn may_export(&self, file: FileId, name: &Name) -> bool {
+        let module = self.module(file);
+        name == "default" && module.common_js_exports.is_some()
+            || module.exports.iter().any(|it| matches!(it.source, ExportSource::All { .. }) || it.name == *name)
+    }
+
+    fn look_up_export(&self, file: FileId, name: &Name, search: &mut Search) -> Option<Symbol> {
         let module = self.module(file);
         for export in module.exports.iter().filter(|export| export.name == *name) {
             match &export.source {
                 ExportSource::Variable(variable) => {
-                    return Some(self.through_import(VariableRef { file, variable: *variable }, seen));
+                    return Some(self.through_import(VariableRef { file, variable: *variable }, search));
                 }
-                ExportSource::ReExport { request, name } => return self.imported(file, *request, name, seen),
+                ExportSource::ReExport { request, name } => return self.imported(file, *request, name, search),
                 ExportSource::All { .. } => {}
             }
         }
@@ -358,7 +396,7 @@ impl Program {
         let through_barrel = inside
             .into_iter()
             .chain(outside)
-            .find_map(|request| self.imported(file, request, &ImportName::Named(name.clone()), seen));
+            .find_map(|request| self.imported(file, request, &ImportName::Named(name.clone()), search));
         // `import x from "./common.js"` gives the whole of `module.exports`.
         through_barrel.or_else(|| {
             let exports = module.common_js_exports?;
@@ -367,10 +405,10 @@ impl Program {
     }
 
     /// An exported variable that is itself an import stands for what it imports.
-    fn through_import(&self, variable: VariableRef, seen: &mut FxHashSet<(FileId, Name)>) -> Symbol {
+    fn through_import(&self, variable: VariableRef, search: &mut Search) -> Symbol {
         if let Binding::Import(import) = self.variable(variable).binding {
             let import = &self.module(variable.file).imports[import as usize];
-            if let Some(symbol) = self.imported(variable.file, import.request, &import.name, seen) {
+            if let Some(symbol) = self.imported(variable.file, import.request, &import.name, search) {
                 return symbol;
             }
         }
@@ -397,12 +435,11 @@ impl Program {
         for export in self.module(file).exports.iter().filter(|export| export.is_public) {
             match &export.source {
                 ExportSource::Variable(variable) => {
-                    symbols.push(
-                        self.through_import(VariableRef { file, variable: *variable }, &mut FxHashSet::default()),
-                    );
+                    symbols
+                        .push(self.through_import(VariableRef { file, variable: *variable }, &mut Search::default()));
                 }
                 ExportSource::ReExport { request, name } => {
-                    symbols.extend(self.imported(file, *request, name, &mut FxHashSet::default()));
+                    symbols.extend(self.imported(file, *request, name, &mut Search::default()));
                 }
                 ExportSource::All { request } => {
                     if let Target::Module(from) = self.target(file, *request)

@@ -9,7 +9,7 @@ use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::value::{AcquiredKind, Path, Value, Values};
 use crate::discovery::FileRole;
-use crate::ir::{Field, OpKind, Root};
+use crate::ir::{Field, OpKind, Operand, Property, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 
 /// Parameters are followed through this many calls.
@@ -131,10 +131,43 @@ impl<'f, 'p> Aliases<'f, 'p> {
         }
     }
 
+    /// Whether a field of a value may be a container. The props of a component are literals with a dozen fields in each
+    /// of hundreds of places, of which nearly all are texts and functions: what is written tells those without asking.
+    fn part_may_lead(&self, value: &Value, field: &Field) -> bool {
+        let at = match value {
+            Value::Object { at, .. } => at,
+            Value::View { .. } => return true,
+            other => return self.may_lead(other),
+        };
+        let OpKind::Assign { target, value: Rvalue::Object(properties) } = &self.facts.program.op(*at).kind else {
+            return true;
+        };
+        // What holds the literal may be given more fields.
+        let index = self.facts.program.index(at.function.file);
+        let is_all = matches!(target.root, Root::Temp(temp) if index.of_temp(at.function.function, temp).len() == 1);
+        !is_all
+            || properties.iter().any(|property| match property {
+                Property::Field { name, value } if name == field || *name == Field::Computed => match value {
+                    Operand::Place(place) => self.may_lead_from(at.function, &place.root),
+                    Operand::Class(_) | Operand::Module(_) => true,
+                    _ => false,
+                },
+                Property::Field { .. } => *field == Field::Computed,
+                Property::Spread(_) => true,
+            })
+    }
+
     /// The containers among some values.
     pub(super) fn of(&self, values: &Values) -> Vec<Alias> {
         let mut found = Vec::new();
         self.collect(values, MAX_DEPTH, &mut found);
+        found
+    }
+
+    /// The containers among some values, parameters aside.
+    pub(super) fn own(&self, values: &Values) -> Vec<Alias> {
+        let mut found = Vec::new();
+        self.collect(values, 0, &mut found);
         found
     }
 
@@ -182,7 +215,10 @@ impl<'f, 'p> Aliases<'f, 'p> {
         let fields: Vec<Field> = path.iter().cloned().map(Field::Named).collect();
         let mut found = Vec::new();
         for call in self.callers(function) {
-            let argument = self.facts.evaluator.argument(call, index);
+            let mut argument = self.facts.evaluator.argument(call, index);
+            if let Some(field) = fields.first() {
+                argument.retain(|value| self.part_may_lead(value, field));
+            }
             let part = self.facts.evaluator.fields(argument, &fields);
             let mut aliases = Vec::new();
             self.collect(&part, depth - 1, &mut aliases);

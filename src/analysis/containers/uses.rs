@@ -153,6 +153,16 @@ impl Uses<'_, '_, '_> {
         found
     }
 
+    /// The same, as far as the function has them from nobody who calls it.
+    fn own_aliases_of(&mut self, function: FunctionRef, place: &Place) -> Vec<Alias> {
+        if !self.aliases.may_lead_from(function, &place.root) {
+            return Vec::new();
+        }
+        let found = self.aliases.own(&self.facts.evaluator.place(function, place));
+        self.is_touched |= !found.is_empty();
+        found
+    }
+
     fn aliases_within(&mut self, function: FunctionRef, operand: &Operand) -> Vec<Alias> {
         let Operand::Place(place) = operand else { return Vec::new() };
         if !self.aliases.may_lead_from(function, &place.root) {
@@ -279,7 +289,11 @@ impl Uses<'_, '_, '_> {
                     }
                 }
             }
-            for alias in self.aliases_of(at.function, target) {
+            // What a parameter was given is only followed in Rust, where a reference replaces what it refers to. In most
+            // files of components nearly every assignment takes a prop apart.
+            let replaced =
+                if is_rust { self.aliases_of(at.function, target) } else { self.own_aliases_of(at.function, target) };
+            for alias in replaced {
                 let declared = self.sites[&alias.site].at;
                 // `let mut map = CACHE.lock()` names it, `*map = HashMap::new()` replaces it.
                 if is_rust && value.operands().into_iter().any(|of| self.is_itself(at.function, of, alias.site)) {
@@ -289,7 +303,7 @@ impl Uses<'_, '_, '_> {
                     self.facts.program.function(at.function).kind,
                     FunctionKind::Constructor { .. } | FunctionKind::InstanceInitialiser { .. }
                 );
-                if declared != at && alias.site != at && (is_rust || alias.via.is_none()) && !is_construction {
+                if declared != at && alias.site != at && !is_construction {
                     self.shrink(alias, at);
                 }
             }

@@ -73,8 +73,8 @@ impl<'p> Evaluator<'p> {
     fn remembered(&self, question: &Question, answer: impl FnOnce() -> Values) -> Rc<Values> {
         let known = self.memory.with(self.program, question, |slot| match slot {
             Slot::Known(values) => Some(Rc::clone(values)),
-            Slot::Open => Some(Rc::new(Values::unknown())),
-            Slot::Unasked if self.memory.depth.get() > MAX_DEPTH => Some(Rc::new(Values::unknown())),
+            Slot::Open => Some(self.memory.shared(Values::unknown())),
+            Slot::Unasked if self.memory.depth.get() > MAX_DEPTH => Some(self.memory.shared(Values::unknown())),
             Slot::Unasked => {
                 *slot = Slot::Open;
                 None
@@ -84,7 +84,7 @@ impl<'p> Evaluator<'p> {
             return known;
         }
         self.memory.depth.set(self.memory.depth.get() + 1);
-        let values = Rc::new(answer());
+        let values = self.memory.shared(answer());
         self.memory.depth.set(self.memory.depth.get() - 1);
         self.memory.with(self.program, question, |slot| *slot = Slot::Known(Rc::clone(&values)));
         values
@@ -281,9 +281,8 @@ impl<'p> Evaluator<'p> {
     #[must_use]
     pub fn rvalue(&self, at: OpRef, rvalue: &Rvalue) -> Values {
         match rvalue {
-            Rvalue::Use(operand) | Rvalue::Await(operand) | Rvalue::Rest { of: operand, .. } => {
-                self.operand(at.function, operand)
-            }
+            Rvalue::Use(operand) | Rvalue::Await(operand) => self.operand(at.function, operand),
+            Rvalue::Rest(rest) => self.operand(at.function, &rest.of),
             Rvalue::Object(_) | Rvalue::Array(_) => Values::one(Value::Object { at, context: ContextId::default() }),
             Rvalue::ElementOf(operand) => {
                 let collection = self.operand(at.function, operand);

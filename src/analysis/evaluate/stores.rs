@@ -52,7 +52,7 @@ impl Evaluator<'_> {
     /// Whether a call is of a method that keeps its arguments in its receiver.
     #[must_use]
     pub fn is_storing(&self, call: &Call) -> bool {
-        call.receiver().is_some() && call.method_name().is_some_and(|name| STORING_METHODS.contains(&name))
+        call.has_receiver() && call.method_name().is_some_and(|name| STORING_METHODS.contains(&name))
     }
 
     /// Whether what is assigned to `target` is still there when the function has returned.

@@ -394,7 +394,7 @@ impl<'e, 'p> Entries<'e, 'p> {
         if candidates.is_empty()
             && !is_project
             && call.kind == CallKind::Call
-            && call.receiver().is_some()
+            && call.has_receiver()
             && let Some(name) = call.method_name()
         {
             let entries = self.evaluator.any_method(at.function.file, name).entries;

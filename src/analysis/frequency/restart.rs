@@ -16,7 +16,7 @@ pub(super) fn ends(evaluator: &Evaluator<'_>, function: FunctionRef) -> SmallVec
     let mut ends = SmallVec::new();
     for (block, index, op) in evaluator.program.function(function).ops() {
         let OpKind::Call(call) = &op.kind else { continue };
-        if call.receiver().is_some() && call.method_name().is_some_and(is_teardown) {
+        if call.has_receiver() && call.method_name().is_some_and(is_teardown) {
             let at = function.op(block, index);
             ends.extend(called_classes(evaluator, at).into_iter().map(|class| (at, class)));
         }

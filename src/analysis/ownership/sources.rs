@@ -211,8 +211,7 @@ fn released_by_name(evaluator: &Evaluator<'_>, function: FunctionRef) -> Option<
 }
 
 fn has_name_of_release(evaluator: &Evaluator<'_>, at: FunctionRef, call: &Call) -> bool {
-    call.receiver().is_some()
-        && call.method_name().is_some_and(|name| evaluator.any_method(at.file, name).releases_something)
+    call.has_receiver() && call.method_name().is_some_and(|name| evaluator.any_method(at.file, name).releases_something)
 }
 
 /// Whether a call may release something by itself, and what.

@@ -148,7 +148,7 @@ impl Holding {
                 let whole = self.number(Holder::Root(of.root.clone()));
                 self.part(whole, owner, at);
             }
-            Rvalue::Compute(_) | Rvalue::Rest { .. } | Rvalue::ElementOf(_) | Rvalue::Caught => {}
+            Rvalue::Compute(_) | Rvalue::Rest(_) | Rvalue::ElementOf(_) | Rvalue::Caught => {}
         }
     }
 

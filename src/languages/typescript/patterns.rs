@@ -3,7 +3,7 @@
 use oxc_ast::ast;
 use oxc_span::GetSpan as _;
 
-use crate::ir::{Comparison, Condition, Field, Operand, Place, Rvalue};
+use crate::ir::{Comparison, Condition, Field, Operand, Place, Rest, Rvalue};
 use crate::source::Span;
 
 use super::expressions::Hint;
@@ -51,7 +51,7 @@ impl<'a> Lowering<'a> {
             self.bind(&property.value, value, written, at);
         }
         if let Some(rest) = &object.rest {
-            let value = Rvalue::Rest { of: base.clone().into(), without: taken };
+            let value = Rvalue::Rest(Box::new(Rest { of: base.clone().into(), without: taken }));
             self.bind(&rest.argument, value, None, binding_span(&rest.argument));
         }
     }
@@ -65,7 +65,7 @@ impl<'a> Lowering<'a> {
         }
         if let Some(rest) = &array.rest {
             let without = (0..array.elements.len()).map(index_field).collect();
-            let value = Rvalue::Rest { of: base.clone().into(), without };
+            let value = Rvalue::Rest(Box::new(Rest { of: base.clone().into(), without }));
             self.bind(&rest.argument, value, None, binding_span(&rest.argument));
         }
     }
@@ -83,7 +83,7 @@ impl<'a> Lowering<'a> {
                 }
                 if let Some(rest) = &array.rest {
                     let without = (0..array.elements.len()).map(index_field).collect();
-                    let value = Rvalue::Rest { of: base.into(), without };
+                    let value = Rvalue::Rest(Box::new(Rest { of: base.into(), without }));
                     self.assign_to(&rest.target, value, span(rest.target.span()));
                 }
             }
@@ -125,7 +125,7 @@ impl<'a> Lowering<'a> {
             }
         }
         if let Some(rest) = &object.rest {
-            let value = Rvalue::Rest { of: base.into(), without: taken };
+            let value = Rvalue::Rest(Box::new(Rest { of: base.into(), without: taken }));
             self.assign_to(&rest.target, value, span(rest.target.span()));
         }
     }
