@@ -88,6 +88,8 @@ impl Slice<'_, '_, '_> {
                 // `self.options = cache[key]` says nothing of `self.started`.
                 OpKind::Assign { target, .. }
                     if !place.path.starts_with(&target.path) && !target.path.starts_with(&place.path) => {}
+                // When a new entry says when it was made, nobody has asked how old one is.
+                OpKind::Assign { value: Rvalue::Object(_), .. } => {}
                 OpKind::Assign { value, .. } => {
                     self.origin.is_computed |= matches!(value, Rvalue::Compute(_));
                     for operand in value.operands() {

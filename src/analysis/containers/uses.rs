@@ -482,6 +482,15 @@ impl Uses<'_, '_, '_> {
                 write.is_memo = reads.iter().any(|read| read.as_ref() == key);
             }
         }
+        // What a set holds has no age.
+        for container in self.sites.values_mut().filter(|container| !container.writes.is_empty()) {
+            let adds = |write: &Write| {
+                self.facts.program.op(write.at).call().is_some_and(|call| call.method_name() == Some("add"))
+            };
+            if container.writes.iter().all(adds) {
+                container.expiry = None;
+            }
+        }
         for container in self.sites.values_mut().filter(|container| container.lifetime == Lifetime::Loop) {
             for shrink in &mut container.shrinks {
                 shrink.is_too_late = is_too_late(self.facts, &container.writes, *shrink);
