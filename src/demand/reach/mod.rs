@@ -3,11 +3,13 @@
 //! By names alone: a function matters that mentions what makes a resource, a container or something else that matters;
 //! a variable, when it is assigned from such a thing. Nothing is evaluated.
 
+mod calls;
+
 use globset::GlobSet;
 use rustc_hash::FxHashSet;
 
-use crate::catalogue::schema::{Collection, FunctionFact, QueueEnd, Waiting};
-use crate::catalogue::{CALL, Catalogue, RUST_PRELUDE, SymbolFacts};
+use crate::catalogue::schema::Collection;
+use crate::catalogue::{Catalogue, RUST_PRELUDE, SymbolFacts};
 use crate::ir::{
     Binding, Call, CallKind, ClassId, ExportSource, Field, Function, FunctionId, Import, ImportName, Module, Name, Op,
     OpKind, Operand, Place, Root, Temp, Terminator, VariableId,
@@ -15,8 +17,10 @@ use crate::ir::{
 use crate::linking::Target;
 use crate::source::{FileId, Language};
 
-use super::collections::{Filled, is_empty_literal, made_by_new, makes_one_to_keep};
+use super::collections::{Filled, is_empty_literal, makes_one_to_keep};
 use super::cycles::may_hold_itself;
+
+use calls::{CallFacts, Made};
 
 /// What something that matters is to who has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,21 +91,6 @@ pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>, state: Opt
         walk.classes();
     }
     walk.finish()
-}
-
-/// What the catalogue says of a call, whatever else is found out.
-#[derive(Debug, Clone, Copy)]
-struct CallFacts {
-    made: Option<Made>,
-    collection: Option<Collection>,
-    /// Whether it is of a function that a package gives.
-    is_library: bool,
-    /// Whether it is of a global that makes, wraps or releases something.
-    is_global: bool,
-    /// Whether the method may take on an obligation or do something that matters, going by its name.
-    acts: bool,
-    /// Whether the method is one of an end of a queue.
-    is_end: bool,
 }
 
 /// The number of the first temporary of each function.
@@ -179,44 +168,9 @@ impl std::ops::DerefMut for Walk<'_, '_> {
 }
 
 impl Walk<'_, '_> {
-    fn note_calls(&mut self) {
-        let module = self.module;
-        let calls = module.functions().flat_map(|(_, function)| function.ops()).filter_map(|(_, _, op)| op.call());
-        self.state.calls = calls.map(|call| self.call_facts(call)).collect();
-    }
-
     fn note_aliases(&mut self) {
         let count = u32::try_from(self.module.variables.len()).expect("invariant: fewer than 2^32 variables");
         self.state.aliases = (0..count).map(|id| self.is_alias(VariableId(id))).collect();
-    }
-
-    fn call_facts(&self, call: &Call) -> CallFacts {
-        let callee = call.callee.place();
-        let variable = callee.and_then(Place::root_variable);
-        let is_global = callee.is_some_and(|place| self.global(place));
-        let is_made_by_new = |place: &Place| match &place.root {
-            Root::Global(name) => call.kind == CallKind::New && made_by_new().contains(&name.as_str()),
-            _ => false,
-        };
-        let mut made = is_global.then_some(Made::Resource);
-        if callee.is_some_and(is_made_by_new) {
-            made = Some(Made::Container);
-        }
-        let mut collection = None;
-        if let (Some(place), Some(id)) = (callee, variable) {
-            for facts in self.symbols(id, place) {
-                if self.matters(&facts) {
-                    made = made.max(Some(if self.is_called(&facts) { Made::Maker } else { Made::Resource }));
-                }
-                collection = collection.or_else(|| facts.function?.makes);
-            }
-        }
-        let (acts, is_end) = match call.method_name().filter(|_| call.has_receiver()) {
-            Some(name) => self.acts(name, call),
-            None => (false, false),
-        };
-        let is_library = variable.is_some_and(|id| self.is_library(id));
-        CallFacts { made, collection, is_library, is_global, acts, is_end }
     }
 
     fn imports(&mut self) {
@@ -306,30 +260,6 @@ impl Walk<'_, '_> {
             }
             _ => false,
         })
-    }
-
-    /// Whether a method of something may take on an obligation or do something that matters, going by its name alone, and
-    /// whether it is one of an end of a queue.
-    fn acts(&self, name: &str, call: &Call) -> (bool, bool) {
-        let facts = self.surroundings.catalogue.any_method(self.module.language.into(), name);
-        // `query("BEGIN")`: what the statement is may stand elsewhere.
-        let may_lease = || {
-            facts.tells_callbacks
-                || facts.leases_something && !matches!(call.argument(0), Some(Operand::Opaque | Operand::Function(_)))
-        };
-        let acts = !facts.registrations.is_empty()
-            || facts.function.is_some_and(|fact| fact.forgets.is_some() || fact.reclaims)
-            // The front end keeps of the methods that lock those whose result nobody keeps.
-            || facts.forgets_something
-            || facts.guards_something && call.arguments.is_empty()
-            || may_lease();
-        (acts, facts.function.is_some_and(|fact| is_end(fact, call)))
-    }
-
-    /// Whether what a library's member gives makes something when it is called: `const pgp = init(); const db = pgp(url)`.
-    fn is_called(&self, facts: &SymbolFacts<'_>) -> bool {
-        let leases = |resource| self.surroundings.catalogue.method(resource, CALL).lease.is_some();
-        facts.call.is_some_and(leases)
     }
 
     /// What is known of a place that begins with a name imported from packages.
@@ -597,29 +527,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether a method puts something into a queue, or waits for what comes out of one.
-fn is_end(fact: &FunctionFact, call: &Call) -> bool {
-    match fact.end {
-        Some(QueueEnd::Sender) => true,
-        Some(QueueEnd::Receiver) => match fact.waiting {
-            Some(Waiting::Input) => true,
-            Some(_) => call.suspends,
-            None => false,
-        },
-        None => false,
-    }
-}
-
 /// The leading names of a path.
 fn names(path: &[Field]) -> impl Iterator<Item = Name> + '_ {
     path.iter().map_while(Field::name).map(Name::new)
-}
-
-/// What a call makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Made {
-    Container,
-    Resource,
-    /// What makes something when it is called.
-    Maker,
 }
