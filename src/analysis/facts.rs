@@ -260,6 +260,12 @@ impl<'p> Facts<'p> {
         }
     }
 
+    /// Whether a call keeps what its argument gives by a key, and asks for it once for each.
+    #[must_use]
+    pub fn keeps_by_key(&self, at: OpRef) -> bool {
+        self.evaluator.function_fact(at).is_some_and(|fact| fact.keyed)
+    }
+
     #[must_use]
     pub fn location(&self, at: OpRef) -> Location {
         self.program.op_location(at)

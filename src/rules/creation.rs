@@ -57,6 +57,11 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
     if rate == Rate::PerCall && !facts.is_seen_to_repeat(acquisition.at) && runs_its_work(facts, obligation) {
         return None;
     }
+    // A client for each of what there is a key of.
+    let mut calls = facts.frequencies.chain(&facts.evaluator, acquisition.at.function).calls.into_iter();
+    if calls.any(|call| facts.keeps_by_key(call)) {
+        return None;
+    }
     // A program that runs it once, by way of something that is not known, shows no other time.
     if rate == Rate::PerCall && facts.frequencies.chain(&facts.evaluator, acquisition.at.function).runs_once {
         return None;

@@ -69,7 +69,7 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: 
     // Of a program that is all here, nothing shows that this runs more than once.
     let is_in_doubt = rate == Rate::PerCall && chain.entry.is_none() && facts.frequencies.is_of_program(function.file);
     let severity = match rate {
-        Rate::PerCall if !is_method || is_in_doubt => Severity::Note,
+        Rate::PerCall if !is_method || is_in_doubt && kept.is_none() => Severity::Note,
         _ => Severity::Warning,
     };
     let how_often = wording::rate_text(rate);

@@ -12,7 +12,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for forgotten in forgotten(facts) {
         let rate = facts.rate(forgotten.at);
         // What a loop that runs once leaks is as many values as a program starts with.
-        if facts.is_seen_to_repeat(forgotten.at) {
+        let around = facts.frequencies.chain(&facts.evaluator, forgotten.at.function).calls.last().copied();
+        let is_in_table = matches!(forgotten.what, What::Leaked) && around.is_some_and(|at| facts.keeps_by_key(at));
+        if facts.is_seen_to_repeat(forgotten.at) && !is_in_table {
             findings.push(finding(facts, &forgotten, rate));
         }
     }

@@ -265,7 +265,10 @@ impl<'e, 'p> Solver<'e, 'p> {
                 _ => {}
             }
         }
-        memoised_argument = memoised_argument.or_else(|| self.evaluator.fact_by_name(at, call, &callee)?.memoises);
+        memoised_argument = memoised_argument.or_else(|| {
+            let fact = self.evaluator.fact_by_name(at, call, &callee)?;
+            fact.memoises.filter(|_| !fact.keyed)
+        });
         // A callee nothing is known of may keep a callback and call it whenever it likes.
         let mut is_kept = None;
         let mut registered = None;

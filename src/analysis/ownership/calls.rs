@@ -218,6 +218,9 @@ impl Collector<'_, '_> {
                 // Closing one thing is not taken to keep the next from being closed; a rollback may well fail.
                 found.throws &= self.evaluator.catalogue.resource(resource).kind == ResourceKind::Transaction;
             }
+            // An answer without the id of what was begun began nothing.
+            let is_face = facts.returns_self && !facts.opens && call.arguments.is_empty();
+            found.throws &= !(is_face && self.evaluator.drops_implicitly(self.function));
             if facts.opens {
                 for identity in &of {
                     found.effects.push((identity.clone(), Effect::Open));

@@ -34,6 +34,9 @@ pub struct FunctionFact {
     /// memoised.
     #[serde(default)]
     pub memoises: Option<u32>,
+    /// What it memoises it keeps by a key: there are as many as there are keys.
+    #[serde(default)]
+    pub keyed: bool,
     /// It calls the function at this argument index before it returns (or before its promise settles), and keeps none.
     #[serde(default)]
     pub calls: Option<u32>,

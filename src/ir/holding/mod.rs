@@ -124,7 +124,8 @@ impl Holding {
                     if single.get(&target.root) == Some(&1) {
                         self.unite(owner, held);
                     }
-                } else {
+                } else if field.is_some() || self.find(owner) != self.find(held) {
+                    // `*config = changed(config)` puts something in the place of what was there.
                     self.edge(owner, held, at, field);
                 }
             }

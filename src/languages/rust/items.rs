@@ -1,5 +1,6 @@
 //! Items: functions, types with their methods, statics, modules.
 
+use proc_macro2::TokenTree;
 use syn::spanned::Spanned as _;
 
 use crate::ir::{
@@ -53,6 +54,7 @@ impl Lowering<'_> {
                 syn::Item::Mod(it) if it.content.is_none() => self.outside_module(it),
                 syn::Item::Mod(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
                 syn::Item::Type(it) => self.declare_item(&it.ident, Binding::Type, &it.vis),
+                syn::Item::Macro(it) => self.modules_of_macro(&it.mac),
                 _ => {}
             }
         }
@@ -233,6 +235,36 @@ impl Lowering<'_> {
         let id = self.import(&path, ImportName::Namespace, name, range(module.ident.span()));
         self.declare(id);
         self.export(id, &module.vis);
+    }
+
+    /// `mod_flat!(client server);`: a macro that is called after modules, and given nothing but names, declares them. It may
+    /// pass on what they have.
+    fn modules_of_macro(&mut self, call: &syn::Macro) {
+        let is_called_so = call.path.segments.last().is_some_and(|last| last.ident.to_string().contains("mod"));
+        let mut names = Vec::new();
+        for token in call.tokens.clone() {
+            match token {
+                TokenTree::Ident(name) if name.to_string().starts_with(|first: char| first.is_lowercase()) => {
+                    names.push(name);
+                }
+                TokenTree::Punct(mark) if matches!(mark.as_char(), ',' | ';') => {}
+                _ => return,
+            }
+        }
+        if !is_called_so || !self.inline_modules.is_empty() || self.scopes.len() != 1 {
+            return;
+        }
+        let public: syn::Visibility = syn::parse_quote!(pub);
+        for name in names {
+            let (path, at) = (format!("self::{name}"), range(name.span()));
+            let id = self.import(&path, ImportName::Namespace, name_of(&name), at);
+            self.declare(id);
+            self.export(id, &public);
+            let request = self.request(&path, at);
+            let source = crate::ir::ExportSource::All { request };
+            self.exports.push(crate::ir::Export { name: "*".into(), source, is_public: true, span: at });
+            self.has_globs = true;
+        }
     }
 
     /// `mod name { … }`: a variable whose fields are the module's items.
