@@ -13,7 +13,7 @@ use super::{printed, types, uses};
 use crate::languages::rust::{range, with_tree};
 use crate::rewrite::layout::Layout;
 use crate::rewrite::{Applicability, Edit, Fix, Hoist};
-use crate::source::{FileId, SourceFile, Span};
+use crate::source::{SourceFile, Span};
 
 /// The fix; `None` where what it is depends on the call, or its type cannot be told.
 pub(super) fn fix(remedy: &Hoist, files: &[SourceFile]) -> Option<Fix> {
@@ -23,7 +23,9 @@ pub(super) fn fix(remedy: &Hoist, files: &[SourceFile]) -> Option<Fix> {
     if !remedy.is_cloned || !remedy.present.is_empty() {
         return None;
     }
-    let has_runtime = uses_runtime(file, files);
+    let has_runtime = mentions(file, files, "tokio::");
+    // A crate that goes without the standard library's locks may have to build where there are none.
+    let is_older = mentions(file, files, "once_cell::sync::") && !mentions(file, files, "LazyLock");
     with_tree(&file.text, |tree| {
         let own = Plan::of(tree, remedy, remedy.creation.span, has_runtime)?;
         // All that are made alike share one: the first of them says where it stands.
@@ -34,16 +36,16 @@ pub(super) fn fix(remedy: &Hoist, files: &[SourceFile]) -> Option<Fix> {
             .filter(|other| other.is_like(&own))
             .map(|other| range(other.found.item.span()))
             .min_by_key(|item| item.start)?;
-        own.fix(id, file, tree, first, remedy)
+        own.fix(file, tree, first, remedy, is_older)
     })
     .flatten()
 }
 
-/// Whether the crate names the runtime whose cell an async function can wait at.
-fn uses_runtime(file: &SourceFile, files: &[SourceFile]) -> bool {
+/// Whether a file of the crate says something.
+fn mentions(file: &SourceFile, files: &[SourceFile], what: &str) -> bool {
     let root = |path: &str| path.find("src/").map(|at| path[..at].to_owned());
     let own = root(&file.display_path);
-    files.iter().any(|other| root(&other.display_path) == own && other.text.contains("tokio::"))
+    files.iter().any(|other| root(&other.display_path) == own && other.text.contains(what))
 }
 
 /// How it is kept.
@@ -118,8 +120,8 @@ impl<'t> Plan<'t> {
         if setup.is_empty() { quote!(#value) } else { quote!({ #(#setup)* #value }) }
     }
 
-    fn fix(&self, id: FileId, file: &SourceFile, tree: &syn::File, first: Span, remedy: &Hoist) -> Option<Fix> {
-        let text = &*file.text;
+    fn fix(&self, file: &SourceFile, tree: &syn::File, first: Span, remedy: &Hoist, is_older: bool) -> Option<Fix> {
+        let (id, text) = (remedy.creation.file, &*file.text);
         let layout = Layout::of(text);
         let value = range(self.found.value.span());
         // What is laid out anew keeps no comments.
@@ -141,15 +143,24 @@ impl<'t> Plan<'t> {
         };
         let indent = layout.indent(value.start);
         let (declared, replacement) = match self.way {
+            Way::Lock if is_older => self.by_lock(&name, &import("once_cell::sync::Lazy")),
             Way::Lock => self.by_lock(&name, &import("std::sync::LazyLock")),
             Way::Cell => self.by_cell(&word.to_uppercase(), &getter, &import("tokio::sync::OnceCell")),
             Way::TryCell => self.by_asking(&name, &import("tokio::sync::OnceCell"))?,
+            Way::InPlace if is_older => self.in_place(&name, &import("once_cell::sync::OnceCell")),
             Way::InPlace => self.in_place(&name, &import("std::sync::OnceLock")),
         };
-        let replacement = printed::expression(&layout, &replacement, indent)?;
+        let mut replacement = printed::expression(&layout, &replacement, indent)?;
+        // In a chain that stands on lines of its own each link has one.
+        let behind = &text[value.end as usize..];
+        let link = behind.len() - behind.trim_start().len();
+        if behind[..link].contains('\n') && behind[link..].starts_with('.') && !replacement.contains('\n') {
+            replacement = replacement.replace(".clone()", &format!("{}.clone()", &behind[..link]));
+        }
         let at = printed::start_with_comments(&layout, first.start);
         let indent = layout.indent(first.start);
-        let declaration = format!("{}{}", printed::item(&layout, &declared, indent)?, layout.newline);
+        let apart = if printed::is_apart(&layout, at) { "" } else { layout.newline };
+        let declaration = format!("{apart}{}{}", printed::item(&layout, &declared, indent)?, layout.newline);
         common.push(Edit::insert(id, at, declaration));
         let mut edits = vec![Edit::replace(id, value, replacement)];
         edits.extend(layout.removals(&self.gone).into_iter().map(|gone| Edit::delete(id, gone)));

@@ -20,6 +20,15 @@ pub(super) fn start_with_comments(layout: &Layout<'_>, item: u32) -> u32 {
     start
 }
 
+/// Whether what is at the start of a line stands apart from what comes before it.
+pub(super) fn is_apart(layout: &Layout<'_>, at: u32) -> bool {
+    let start = layout.line_start(at);
+    let before = layout.slice(Span::new(0, start)).trim_end_matches([' ', '\t']);
+    let before = before.strip_suffix('\n').unwrap_or(before);
+    let line = before.rsplit('\n').next().unwrap_or_default().trim();
+    line.is_empty() || line.ends_with('{')
+}
+
 /// Items as they would be written, at some level of indentation.
 pub(super) fn item(layout: &Layout<'_>, items: &TokenStream, indent: &str) -> Option<String> {
     let printed = prettyplease::unparse(&syn::parse2(items.clone()).ok()?);
