@@ -18,7 +18,10 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Ending) -> Option<Fix> {
     let call = syntax.call_at(remedy.beginning.span)?;
     let said = match &remedy.by {
         EndsBy::Release(by) => released(syntax, by, call, &remedy.owner)?,
-        EndsBy::Removal { method, handler, options } => removed(syntax, call, method, *handler, *options)?,
+        EndsBy::Removal { method, handler, options } => {
+            let is_instance = matches!(remedy.owner, Owner::Method(_));
+            removed(syntax, call, is_instance, method, *handler, *options)?
+        }
     };
     let (mut edits, common, applicability) = match &remedy.owner {
         Owner::Returned => endings::returned(syntax, call, said.statement, &said.end)?,
@@ -97,6 +100,7 @@ fn released(syntax: &Syntax<'_, '_>, by: &By, call: NodeId, owner: &Owner) -> Op
 fn removed(
     syntax: &Syntax<'_, '_>,
     call: NodeId,
+    is_instance: bool,
     method: &str,
     handler: usize,
     options: Option<usize>,
@@ -104,13 +108,17 @@ fn removed(
     let AstKind::CallExpression(written) = syntax.kind(call) else { return None };
     let Expression::StaticMemberExpression(member) = &written.callee else { return None };
     let statement = syntax.own_statement(call)?;
-    if !is_lasting(syntax, &member.object) {
+    // Another method has no other names than the instance and the file.
+    let is_lasting = |expression: &Expression<'_>| is_lasting(syntax, expression, is_instance);
+    if !is_lasting(&member.object) {
         return None;
     }
     let given = written.arguments.get(handler)?.as_expression()?;
     let mut edits = Vec::new();
-    let function = if is_lasting(syntax, given) {
+    let function = if is_lasting(given) {
         syntax.slice(given.span()).to_owned()
+    } else if is_instance {
+        return None;
     } else {
         named_handler(syntax, call, given, statement, &mut edits)?
     };
@@ -119,10 +127,10 @@ fn removed(
         if at == handler {
             arguments.push(function.clone());
         } else if Some(at) == options {
-            arguments.extend(flag(syntax, argument)?);
+            arguments.extend(flag(syntax, argument).filter(|flag| flag.is_none() || !is_instance)?);
         } else if at < handler {
             let is_literal = matches!(argument, Argument::StringLiteral(_) | Argument::TemplateLiteral(_));
-            if !is_literal && !argument.as_expression().is_some_and(|it| is_lasting(syntax, it)) {
+            if !is_literal && !argument.as_expression().is_some_and(is_lasting) {
                 return None;
             }
             arguments.push(syntax.slice(argument.span()).to_owned());
@@ -209,7 +217,7 @@ fn flag(syntax: &Syntax<'_, '_>, options: &Argument<'_>) -> Option<Option<String
 }
 
 /// Whether an expression means the same when the owner ends: a name that is not given anew, or a member of one.
-fn is_lasting(syntax: &Syntax<'_, '_>, expression: &Expression<'_>) -> bool {
+fn is_lasting(syntax: &Syntax<'_, '_>, expression: &Expression<'_>, is_instance: bool) -> bool {
     match expression {
         Expression::ThisExpression(_) => true,
         Expression::Identifier(identifier) => {
@@ -217,11 +225,15 @@ fn is_lasting(syntax: &Syntax<'_, '_>, expression: &Expression<'_>) -> bool {
                 .reference_id
                 .get()
                 .and_then(|reference| syntax.semantic.scoping().get_reference(reference).symbol_id());
-            symbol.is_none_or(|symbol| !syntax.semantic.scoping().symbol_is_mutated(symbol))
+            let scoping = syntax.semantic.scoping();
+            symbol.is_none_or(|symbol| {
+                let is_known = !is_instance || scoping.symbol_scope_id(symbol) == scoping.root_scope_id();
+                is_known && !scoping.symbol_is_mutated(symbol)
+            })
         }
         // `ref.current` is what the framework puts there.
         Expression::StaticMemberExpression(member) => {
-            !member.optional && member.property.name != "current" && is_lasting(syntax, &member.object)
+            !member.optional && member.property.name != "current" && is_lasting(syntax, &member.object, is_instance)
         }
         _ => false,
     }
