@@ -35,19 +35,15 @@ fn finding(facts: &Facts<'_>, twice: &Twice<'_>) -> Finding {
         location: facts.location(twice.second),
         message: "and it is ended once more here".to_owned(),
     });
-    Finding {
-        rule: RuleId::DoubleRelease,
-        severity: if twice.thrown_by.is_some() { Severity::Warning } else { Severity::Error },
-        confidence: if twice.thrown_by.is_some() { Confidence::Medium } else { Confidence::High },
-        location: facts.location(twice.second),
-        label: "ended a second time".to_owned(),
-        function: facts.program.name_of(twice.second.function),
-        resource: wording::resource_id(facts, acquisition),
-        message: format!("{second} ends the {noun} a second time{when}: {consequence}"),
-        help: "end it in one place that every path passes, a `finally` block, and move what may fail afterwards out of the \
-               `try`"
-            .to_owned(),
-        trace,
-        fix: None,
-    }
+    let (severity, confidence) = match twice.thrown_by {
+        Some(_) => (Severity::Warning, Confidence::Medium),
+        None => (Severity::Error, Confidence::High),
+    };
+    Finding::new(RuleId::DoubleRelease, severity, confidence, facts.location(twice.second))
+        .label("ended a second time")
+        .function(facts.program.name_of(twice.second.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(format!("{second} ends the {noun} a second time{when}: {consequence}"))
+        .help("end it in one place, a `finally` block, and do what may fail afterwards outside of the `try`")
+        .trace(trace)
 }

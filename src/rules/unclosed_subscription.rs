@@ -73,19 +73,18 @@ fn left_in_hub(facts: &Facts<'_>, left: &Left) -> Finding {
         location: Location { file: left.remover.file, span: facts.program.function(left.remover).name_span },
         message: "only the function that is returned here takes it out again".to_owned(),
     });
-    Finding {
-        rule: RuleId::UnclosedSubscription,
-        severity: if facts.is_of_mounted_once(left.at) { Severity::Note } else { Severity::Error },
-        confidence: Confidence::High,
-        location: facts.location(left.at),
-        label: "what ends it is dropped".to_owned(),
-        function: facts.program.name_of(left.at.function),
-        resource: callee.trim_matches('`').to_owned(),
-        message: format!("{callee} is given a callback {often}, and the function that takes it out again is dropped"),
-        help: "keep the function that it returns, and call it when the owner ends".to_owned(),
-        trace,
-        fix: None,
-    }
+    Finding::new(
+        RuleId::UnclosedSubscription,
+        if facts.is_of_mounted_once(left.at) { Severity::Note } else { Severity::Error },
+        Confidence::High,
+        facts.location(left.at),
+    )
+    .label("what ends it is dropped")
+    .function(facts.program.name_of(left.at.function))
+    .resource(callee.trim_matches('`'))
+    .message(format!("{callee} is given a callback {often}, and the function that takes it out again is dropped"))
+    .help("keep the function that it returns, and call it when the owner ends")
+    .trace(trace)
 }
 
 /// Whether what it subscribes to lives no longer than who subscribes: then they go together.

@@ -29,29 +29,23 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 fn outlived(facts: &Facts<'_>, left: &LeftRunning<'_>) -> Finding {
     let acquisition = &left.obligation.acquisition;
     let noun = wording::noun(facts, acquisition);
-    Finding {
-        rule: RuleId::UnreapedProcess,
-        severity: Severity::Warning,
-        confidence: Confidence::High,
-        location: facts.location(acquisition.at),
-        label: "started here, and not ended when the time is over".to_owned(),
-        function: facts.program.name_of(acquisition.at.function),
-        resource: wording::resource_id(facts, acquisition),
-        message: format!("the {noun} goes on when the timer gives up waiting for it"),
-        help: format!(
+    Finding::new(RuleId::UnreapedProcess, Severity::Warning, Confidence::High, facts.location(acquisition.at))
+        .label("started here, and not ended when the time is over")
+        .function(facts.program.name_of(acquisition.at.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(format!("the {noun} goes on when the timer gives up waiting for it"))
+        .help(format!(
             "call {} before the promise is settled, or start it with a time limit",
             wording::release_name(facts, acquisition)
-        ),
-        trace: vec![
+        ))
+        .trace(vec![
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is started here") },
             TraceStep { location: facts.location(left.timer), message: "the time it is given begins here".to_owned() },
             TraceStep {
                 location: facts.location(left.settled),
                 message: "the promise is settled here, and the process is left to itself".to_owned(),
             },
-        ],
-        fix: None,
-    }
+        ])
 }
 
 fn finding(facts: &Facts<'_>, abandoned: &Abandoned) -> Finding {

@@ -419,24 +419,18 @@ fn misnamed_removal(facts: &Facts<'_>, removal: &Removal, addition: &Addition) -
     let (named, added) = (removal.event.as_ref().and_then(Event::text), addition.event.text());
     let (named, added) = (named.unwrap_or_default(), added.unwrap_or_default());
     let target = &removal.target.text;
-    Finding {
-        rule: RuleId::UnremovedListener,
-        severity: Severity::Warning,
-        confidence: Confidence::Medium,
-        location: facts.location(removal.at),
-        label: "removes nothing".to_owned(),
-        function: facts.program.name_of(removal.at.function),
-        resource: facts.evaluator.catalogue.resource(removal.resource).id.clone(),
-        message: format!(
+    Finding::new(RuleId::UnremovedListener, Severity::Warning, Confidence::Medium, facts.location(removal.at))
+        .label("removes nothing")
+        .function(facts.program.name_of(removal.at.function))
+        .resource(facts.evaluator.catalogue.resource(removal.resource).id.clone())
+        .message(format!(
             "this removes no listener from `{target}`: the function was added for `{added}`, not `{named}`"
-        ),
-        help: "name the event that the function was added for".to_owned(),
-        trace: vec![TraceStep {
+        ))
+        .help("name the event that the function was added for")
+        .trace(vec![TraceStep {
             location: facts.location(addition.at),
             message: format!("the `{added}` listener is added here, and stays"),
-        }],
-        fix: None,
-    }
+        }])
 }
 
 fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> Finding {
