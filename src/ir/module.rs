@@ -4,7 +4,7 @@ use compact_str::CompactString;
 
 use crate::source::{FileId, Language, Span};
 
-use super::{Function, FunctionId, Name, Operand, Place, TypeRef, TypeRoot};
+use super::{Function, FunctionId, Name, Operand, Place, Temp, TypeRef, TypeRoot};
 
 /// Index of a variable in its module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,9 +68,11 @@ pub enum Binding {
     Import(u32),
     /// The error of a `catch`.
     Caught,
-    /// `resolve` of a promise executor the front end moved into the enclosing graph; the flag is true for `reject`.
+    /// `resolve` of a promise executor the front end moved into the enclosing graph; the flag is true for `reject`. The
+    /// promise is a temporary of the function around.
     Settle {
         rejects: bool,
+        promise: Temp,
     },
     /// A type only: interface, alias, type parameter. Enums and namespaces are values.
     Type,

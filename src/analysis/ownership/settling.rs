@@ -10,7 +10,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::value::{AcquisitionId, Value};
-use crate::ir::{Binding, BlockId, OpKind, Operand, Root};
+use crate::ir::{Binding, BlockId, OpKind, Operand, Root, Temp};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::effects::{Effect, Effects, Identity};
@@ -26,6 +26,9 @@ pub struct Unsettled {
     /// A call of `resolve` by which it is: the evidence that the callbacks are to release it.
     pub resolution: OpRef,
 }
+
+/// A promise, by the function that makes it.
+type Promise = (FunctionRef, Temp);
 
 /// A call that settles a promise.
 struct Settlement {
@@ -45,11 +48,11 @@ pub fn unsettled(evaluator: &Evaluator<'_>, summaries: &Summaries) -> Vec<Unsett
         if !has_executor {
             continue;
         }
-        let mut by_maker: FxHashMap<FunctionRef, Vec<Settlement>> = FxHashMap::default();
+        let mut by_promise: FxHashMap<Promise, Vec<Settlement>> = FxHashMap::default();
         let ended = ended_before(evaluator, module.functions().map(|(id, _)| FunctionRef::new(module.file, id)));
         for (id, _) in module.functions() {
             let function = FunctionRef::new(module.file, id);
-            for (maker, mut settlement) in settlements(evaluator, summaries, function) {
+            for (promise, mut settlement) in settlements(evaluator, summaries, function) {
                 for (handler, id) in &ended {
                     if evaluator.is_within(function, *handler) {
                         settlement.released.insert(*id, true);
@@ -59,12 +62,12 @@ pub fn unsettled(evaluator: &Evaluator<'_>, summaries: &Summaries) -> Vec<Unsett
                     // What opens it and fails leaves nothing open: `new Database(path, (error) => …)`.
                     *released |= settlement.rejects && opened_by(evaluator, *id, function);
                 }
-                by_maker.entry(maker).or_default().push(settlement);
+                by_promise.entry(promise).or_default().push(settlement);
             }
         }
-        let mut makers: Vec<_> = by_maker.into_iter().collect();
-        makers.sort_unstable_by_key(|(maker, _)| *maker);
-        for (maker, settlements) in makers {
+        let mut promises: Vec<_> = by_promise.into_iter().collect();
+        promises.sort_unstable_by_key(|(promise, _)| *promise);
+        for ((maker, _), settlements) in promises {
             judge(evaluator, summaries, maker, &settlements, &mut found);
         }
     }
@@ -130,24 +133,20 @@ fn ends(evaluator: &Evaluator<'_>, resource: &Value, event: &str) -> bool {
     })
 }
 
-/// The settling calls in a callback, with the function that makes the promise.
-fn settlements(
-    evaluator: &Evaluator<'_>,
-    summaries: &Summaries,
-    function: FunctionRef,
-) -> Vec<(FunctionRef, Settlement)> {
+/// The settling calls in a callback, with their promises.
+fn settlements(evaluator: &Evaluator<'_>, summaries: &Summaries, function: FunctionRef) -> Vec<(Promise, Settlement)> {
     let program = evaluator.program;
     let body = program.function(function);
     let mut found = Vec::new();
-    let settles = |op: &crate::ir::Op| -> Option<(FunctionRef, bool)> {
+    let settles = |op: &crate::ir::Op| -> Option<(Promise, bool)> {
         let OpKind::Call(call) = &op.kind else { return None };
         let place = call.callee.place()?;
         let Root::Variable(id) = place.root else { return None };
         let variable = program.variable(function.variable(id));
         match variable.binding {
             // Calls in the executor itself are part of its maker's graph.
-            Binding::Settle { rejects, .. } if place.path.is_empty() && variable.owner != function.function => {
-                Some((function.sibling(variable.owner), rejects))
+            Binding::Settle { rejects, promise } if place.path.is_empty() && variable.owner != function.function => {
+                Some(((function.sibling(variable.owner), promise), rejects))
             }
             _ => None,
         }
@@ -158,7 +157,7 @@ fn settlements(
     let solved = summaries.get(evaluator, function, Interest::Acquired);
     let (effects, solution) = (&solved.effects, &solved.solution);
     for (block, index, op) in body.ops() {
-        let Some((maker, rejects)) = settles(op) else { continue };
+        let Some((promise, rejects)) = settles(op) else { continue };
         let mut released = IndexMap::default();
         for (position, identity) in effects.identities.iter().enumerate() {
             let Identity::Acquired(id) = identity else { continue };
@@ -171,7 +170,7 @@ fn settlements(
             });
             released.insert(*id, is_released);
         }
-        found.push((maker, Settlement { at: function.op(block, index), rejects, released }));
+        found.push((promise, Settlement { at: function.op(block, index), rejects, released }));
     }
     found
 }

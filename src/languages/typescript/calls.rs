@@ -117,7 +117,7 @@ impl<'a> Lowering<'a> {
     /// The promise's temporary, when `callee` is the `resolve` of an executor that was moved into this very graph.
     fn settled_by(&self, callee: &Operand) -> Option<Place> {
         let variable = callee.place()?.as_variable()?;
-        let Binding::Settle { rejects: false } = self.variables[variable.0 as usize].binding else { return None };
+        let Binding::Settle { rejects: false, .. } = self.variables[variable.0 as usize].binding else { return None };
         let &(function, temp) = self.settles.get(&variable)?;
         (function == self.body.id).then(|| Place::temp(temp))
     }

@@ -138,7 +138,7 @@ impl<'a> Lowering<'a> {
         let promise = self.body.temp_of(Rvalue::Use(Operand::Opaque), at);
         for (index, parameter) in callback.parameters.items.iter().enumerate() {
             if let ast::BindingPattern::BindingIdentifier(identifier) = &parameter.pattern {
-                let variable = self.declare_as(identifier, Binding::Settle { rejects: index > 0 });
+                let variable = self.declare_as(identifier, Binding::Settle { rejects: index > 0, promise });
                 self.settles.insert(variable, (self.body.id, promise));
             }
         }
