@@ -10,14 +10,26 @@ use super::span_of;
 impl Lowering<'_> {
     /// `#[get("/users")]`, `#[tokio::main]`: as decorators, with the literals among their arguments.
     pub(super) fn decorators(&mut self, attributes: &[syn::Attribute]) -> Vec<Decorator> {
-        let attributes = attributes.iter().filter(|attribute| !attribute.path().is_ident("doc"));
-        attributes
-            .map(|attribute| Decorator {
-                callee: self.place_of(attribute.path()),
-                arguments: arguments(attribute),
+        let mut decorators = Vec::new();
+        for attribute in attributes.iter().filter(|attribute| !attribute.path().is_ident("doc")) {
+            decorators.extend(metas(attribute).iter().map(|meta| Decorator {
+                callee: self.place_of(meta.path()),
+                arguments: arguments(meta),
                 span: span_of(attribute),
-            })
-            .collect()
+            }));
+        }
+        decorators
+    }
+}
+
+/// What an attribute says: itself, or what it says for some builds, `#[cfg_attr(mobile, entry_point)]`.
+pub(super) fn metas(attribute: &syn::Attribute) -> Vec<syn::Meta> {
+    match &attribute.meta {
+        syn::Meta::List(list) if list.path.is_ident("cfg_attr") => {
+            let parse = Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated;
+            list.parse_args_with(parse).map_or_else(|_| Vec::new(), |metas| metas.into_iter().skip(1).collect())
+        }
+        meta => vec![meta.clone()],
     }
 }
 
@@ -103,9 +115,9 @@ fn needs_test(condition: &syn::Meta) -> bool {
     }
 }
 
-fn arguments(attribute: &syn::Attribute) -> Vec<Operand> {
+fn arguments(meta: &syn::Meta) -> Vec<Operand> {
     let parse = Punctuated::<syn::Expr, syn::Token![,]>::parse_terminated;
-    let Ok(arguments) = attribute.parse_args_with(parse) else { return Vec::new() };
+    let Ok(arguments) = meta.require_list().and_then(|list| list.parse_args_with(parse)) else { return Vec::new() };
     let argument = |argument: &syn::Expr| match argument {
         syn::Expr::Lit(literal) => super::expressions::literal_of(&literal.lit),
         _ => Operand::Opaque,

@@ -2,7 +2,7 @@
 //!
 //! Takes the items of a file; gives the requests that lead to such modules, under the paths by which the file names them.
 
-use super::attributes::serves_tests;
+use super::attributes::{metas, serves_tests};
 use super::lowering::Lowering;
 use super::paths::name_of;
 use super::range;
@@ -38,11 +38,5 @@ fn placed_at(attributes: &[syn::Attribute]) -> Option<String> {
         }) if path.is_ident("path") => Some(text.value().replace('\\', "/")),
         _ => None,
     };
-    attributes.iter().find_map(|attribute| match &attribute.meta {
-        syn::Meta::List(list) if list.path.is_ident("cfg_attr") => {
-            let parser = syn::punctuated::Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated;
-            list.parse_args_with(parser).ok()?.iter().skip(1).find_map(of)
-        }
-        meta => of(meta),
-    })
+    attributes.iter().find_map(|attribute| metas(attribute).iter().find_map(of))
 }
