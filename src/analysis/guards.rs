@@ -245,13 +245,9 @@ impl Views<'_, '_> {
             return false;
         }
         let index = self.facts.program.index(self.function.file);
-        let definitions = match place.root {
-            Root::Variable(id) => index.of_variable(id),
-            Root::Temp(temp) => index.of_temp(self.function.function, temp),
-            Root::This | Root::Global(_) => &[],
-        };
+        let definitions = index.of_root(self.function.function, &place.root);
         definitions.iter().filter(|it| it.function == self.function.function).any(|definition| {
-            let at = OpRef { function: self.function, block: definition.block, index: definition.index };
+            let at = self.function.definition(definition);
             match &self.facts.program.op(at).kind {
                 OpKind::Assign { value: Rvalue::Use(from) | Rvalue::Await(from), .. } => self.holds(from, depth + 1),
                 OpKind::Assign { value: value @ (Rvalue::Object(_) | Rvalue::Array(_)), .. } => {

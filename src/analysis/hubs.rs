@@ -10,7 +10,7 @@ use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::facts::Facts;
 use crate::analysis::registrations::PlaceId;
 use crate::analysis::value::Value;
-use crate::ir::{Binding, Call, Field, FunctionId, OpKind, Operand, Place, Root, Rvalue};
+use crate::ir::{Binding, Call, Collections, Field, FunctionId, OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef, VariableRef};
 
 /// A callback that was given to a hub, where what takes it out again is dropped.
@@ -128,12 +128,10 @@ fn hub(evaluator: &Evaluator<'_>, function: FunctionRef) -> Option<Hub> {
         return None;
     }
     let body = evaluator.program.function(function);
+    let collections = Collections::of(evaluator.program.module(function.file).language);
     for (block, index, op) in body.ops() {
-        let Some(call) =
-            op.call().filter(|call| matches!(call.method_name(), Some("add" | "push" | "set" | "unshift")))
-        else {
-            continue;
-        };
+        let fills = |call: &&Call| call.method_name().is_some_and(|name| collections.fills(name));
+        let Some(call) = op.call().filter(fills) else { continue };
         let parameter = call.arguments.iter().find_map(|argument| {
             let id = argument.value.place()?.as_variable()?;
             let position = body.parameters.iter().position(|parameter| parameter.variable == id)?;
@@ -172,7 +170,7 @@ fn collection(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, n
     }
     definitions.iter().find_map(|definition| {
         let owner = function.sibling(definition.function);
-        let at = OpRef { function: owner, block: definition.block, index: definition.index };
+        let at = owner.definition(definition);
         let from = match &evaluator.program.op(at).kind {
             OpKind::Assign { value: Rvalue::Use(Operand::Place(from)), .. } => from.clone(),
             OpKind::Call(call) if call.method_name() == Some("get") => call.receiver()?.0,
@@ -185,9 +183,10 @@ fn collection(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, n
 /// Whether a function, or one in it, takes something out of a collection, or replaces it.
 fn takes_out(evaluator: &Evaluator<'_>, function: FunctionRef, place: &PlaceId) -> bool {
     let is_it = |of: &Place| collection(evaluator, function, of, MAX_NAMES).as_ref() == Some(place);
+    let collections = Collections::of(evaluator.program.module(function.file).language);
     let here = evaluator.program.function(function).ops().any(|(_, _, op)| match &op.kind {
         OpKind::Call(call) => {
-            matches!(call.method_name(), Some("delete" | "splice" | "remove"))
+            call.method_name().is_some_and(|name| collections.empties(name))
                 && call.receiver().is_some_and(|(receiver, _)| is_it(&receiver))
         }
         OpKind::Assign { target, .. } => !matches!(target.root, Root::Temp(_)) && is_it(target),

@@ -83,8 +83,7 @@ impl Apart<'_, '_> {
     /// What the one definition of something gives.
     fn definition(&self, function: FunctionRef, definitions: &[Definition], depth: u32) -> Option<String> {
         let [definition] = definitions else { return None };
-        let at =
-            OpRef { function: function.sibling(definition.function), block: definition.block, index: definition.index };
+        let at = function.definition(definition);
         let op = self.evaluator.program.op(at);
         match &op.kind {
             OpKind::Call(call) => {

@@ -61,13 +61,9 @@ pub fn lost(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<ResourceId> {
     // Through the names it has had since it was taken.
     while let Some(root) = roots.get(seen).cloned() {
         seen += 1;
-        let definitions = match root {
-            Root::Variable(id) => index.of_variable(id),
-            Root::Temp(temp) => index.of_temp(at.function.function, temp),
-            Root::This | Root::Global(_) => &[],
-        };
+        let definitions = index.of_root(at.function.function, &root);
         for definition in definitions.iter().filter(|it| it.function == at.function.function) {
-            let defining = OpRef { function: at.function, block: definition.block, index: definition.index };
+            let defining = at.function.definition(definition);
             match &facts.program.op(defining).kind {
                 OpKind::Call(call) => {
                     let guard = guard_taken(facts, defining, call)?;

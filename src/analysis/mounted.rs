@@ -93,7 +93,7 @@ fn depends_on_nothing(facts: &Facts<'_>, effect: OpRef) -> bool {
     path.is_empty()
         && definitions.iter().all(|definition| {
             let function = effect.function.sibling(definition.function);
-            let at = OpRef { function, block: definition.block, index: definition.index };
+            let at = function.definition(definition);
             matches!(&facts.program.op(at).kind, OpKind::Assign { value: Rvalue::Array(elements), .. } if elements.is_empty())
         })
 }

@@ -30,7 +30,7 @@ pub fn started(evaluator: &Evaluator<'_>, at: OpRef) -> Vec<FunctionRef> {
         && path.is_empty()
     {
         for definition in evaluator.program.index(at.function.file).of_temp(at.function.function, *temp) {
-            let made = OpRef { function: at.function, block: definition.block, index: definition.index };
+            let made = at.function.definition(definition);
             tasks.extend(evaluator.callee(made).functions().map(|(function, _)| function));
         }
     }

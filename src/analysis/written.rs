@@ -7,7 +7,7 @@ use crate::analysis::value::{ExternalId, Value};
 use crate::catalogue::SymbolFacts;
 use crate::catalogue::schema::FunctionFact;
 use crate::ir::{Binding, FunctionId, Name, OpKind, Operand, Place, Root, Rvalue, TypeRef, TypeRoot};
-use crate::linking::{ClassRef, Definition, FunctionRef, OpRef, Symbol, VariableRef};
+use crate::linking::{ClassRef, Definition, FunctionRef, Symbol, VariableRef};
 use crate::source::FileId;
 
 /// How far places are followed to what defines them, and aliases to what they stand for.
@@ -86,7 +86,7 @@ fn variable_types<'p>(facts: &Facts<'p>, id: VariableRef, depth: u32, found: &mu
 /// What an operation that assigns a place says of it.
 fn defined<'p>(facts: &Facts<'p>, file: FileId, definition: Definition, depth: u32, found: &mut Vec<Known<'p>>) {
     let function = FunctionRef::new(file, definition.function);
-    let at = OpRef { function, block: definition.block, index: definition.index };
+    let at = function.definition(&definition);
     match &facts.program.op(at).kind {
         OpKind::Assign { value: Rvalue::Use(Operand::Place(from)) | Rvalue::Await(Operand::Place(from)), .. } => {
             collect(facts, function, from, depth, found);

@@ -81,6 +81,16 @@ impl ModuleIndex {
         &self.temps[function.index()][temp.0 as usize]
     }
 
+    /// What assigns the variable or temporary of a function, or a field of it; of others nothing is known here.
+    #[must_use]
+    pub fn of_root(&self, function: FunctionId, root: &Root) -> &[Definition] {
+        match root {
+            Root::Variable(id) => self.of_variable(*id),
+            Root::Temp(temp) => self.of_temp(function, *temp),
+            Root::This | Root::Global(_) => &[],
+        }
+    }
+
     /// What assigns `this.field` (or deeper) in the class's own code.
     #[must_use]
     pub fn of_field(&self, class: ClassId, field: &Name) -> &[Definition] {

@@ -3,6 +3,8 @@
 use crate::ir::{BlockId, ClassId, FunctionId, VariableId};
 use crate::source::FileId;
 
+use super::Definition;
+
 /// A function of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FunctionRef {
@@ -54,6 +56,12 @@ impl FunctionRef {
     #[must_use]
     pub fn sibling(self, function: FunctionId) -> Self {
         Self { file: self.file, function }
+    }
+
+    /// The operation that a definition in the same file is.
+    #[must_use]
+    pub fn definition(self, definition: &Definition) -> OpRef {
+        OpRef { function: self.sibling(definition.function), block: definition.block, index: definition.index }
     }
 
     #[must_use]

@@ -9,7 +9,7 @@ use crate::analysis::registrations::guard;
 use crate::analysis::value::How;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{OpKind, Operand, Place, Root, Rvalue};
+use crate::ir::{OpKind, Operand, Place, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Location;
 
@@ -177,14 +177,10 @@ const MAX_NAMES: u32 = 3;
 /// The list that a place is an element of, in a loop over it.
 fn list(facts: &Facts<'_>, at: OpRef, place: &Place, names: u32) -> Option<PlaceId> {
     let index = facts.program.index(at.function.file);
-    let definitions = match &place.root {
-        Root::Variable(id) => index.of_variable(*id),
-        Root::Temp(temp) => index.of_temp(at.function.function, *temp),
-        _ => return None,
-    };
+    let definitions = index.of_root(at.function.function, &place.root);
     definitions.iter().find_map(|definition| {
         let function = at.function.sibling(definition.function);
-        match &facts.program.op(OpRef { function, block: definition.block, index: definition.index }).kind {
+        match &facts.program.op(function.definition(definition)).kind {
             OpKind::Assign { value: Rvalue::ElementOf(Operand::Place(of)), .. } => {
                 Some(PlaceId::of(&facts.evaluator, function, of))
             }

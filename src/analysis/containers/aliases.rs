@@ -100,11 +100,7 @@ impl<'f, 'p> Aliases<'f, 'p> {
         // `server.clients = new Set()`
         let has_own_fields = || {
             definitions.iter().any(|definition| {
-                let at = OpRef {
-                    function: function.sibling(definition.function),
-                    block: definition.block,
-                    index: definition.index,
-                };
+                let at = function.definition(definition);
                 matches!(&facts.program.op(at).kind, OpKind::Assign { target, .. } if !target.path.is_empty())
             })
         };

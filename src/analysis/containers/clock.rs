@@ -83,7 +83,7 @@ impl Slice<'_, '_, '_> {
         };
         let function = self.function;
         for definition in definitions.iter().filter(|definition| definition.function == function.function) {
-            let at = OpRef { function, block: definition.block, index: definition.index };
+            let at = function.definition(definition);
             match &facts.program.op(at).kind {
                 // `self.options = cache[key]` says nothing of `self.started`.
                 OpKind::Assign { target, .. }

@@ -169,8 +169,7 @@ impl Keys<'_, '_, '_> {
             _ => return None,
         };
         let [definition] = definitions else { return None };
-        let at =
-            OpRef { function: function.sibling(definition.function), block: definition.block, index: definition.index };
+        let at = function.definition(definition);
         match &self.facts.program.op(at).kind {
             // `${Date.now()}:${count}` goes out as a whole, and comes back as a part of the reply.
             OpKind::Assign { value: Rvalue::Compute(parts), .. } if parts.len() > 1 => {
@@ -187,7 +186,7 @@ impl Keys<'_, '_, '_> {
     fn is_made_anew(&self, function: FunctionRef, part: &Operand) -> bool {
         let Some(Place { root: Root::Temp(temp), .. }) = part.place() else { return false };
         self.facts.program.index(function.file).of_temp(function.function, *temp).iter().any(|definition| {
-            let at = OpRef { function, block: definition.block, index: definition.index };
+            let at = function.definition(definition);
             self.facts.program.op(at).call().is_some_and(Self::is_fresh)
         })
     }
@@ -275,11 +274,7 @@ impl Keys<'_, '_, '_> {
         };
         let mut worst = None;
         for definition in definitions {
-            let at = OpRef {
-                function: function.sibling(definition.function),
-                block: definition.block,
-                index: definition.index,
-            };
+            let at = function.definition(definition);
             let key = match &self.facts.program.op(at).kind {
                 OpKind::Call(call) => self.call(at, call, depth - 1, seen),
                 OpKind::Assign { target, .. } if !target.path.is_empty() => continue,

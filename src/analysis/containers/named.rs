@@ -143,7 +143,7 @@ impl Uses<'_, '_, '_> {
         }
         for definition in definitions {
             let function = function.sibling(definition.function);
-            let at = OpRef { function, block: definition.block, index: definition.index };
+            let at = function.definition(definition);
             match &self.facts.program.op(at).kind {
                 OpKind::Assign { value: Rvalue::Use(of) | Rvalue::Await(of), .. } => {
                     if let Operand::Place(of) = of {

@@ -108,7 +108,7 @@ impl Keys<'_, '_, '_> {
         let index = self.facts.program.index(file);
         let is_looked_up = |definition: &Definition| {
             let function = FunctionRef::new(file, definition.function);
-            let at = OpRef { function, block: definition.block, index: definition.index };
+            let at = function.definition(definition);
             match &self.facts.program.op(at).kind {
                 OpKind::Call(_) => !self.facts.called(at).is_empty(),
                 OpKind::Assign {
@@ -301,8 +301,7 @@ impl Keys<'_, '_, '_> {
             _ => return None,
         };
         let [definition] = definitions else { return None };
-        let at =
-            OpRef { function: function.sibling(definition.function), block: definition.block, index: definition.index };
+        let at = function.definition(definition);
         let OpKind::Assign { value: Rvalue::Use(Operand::Place(of)) | Rvalue::ElementOf(Operand::Place(of)), .. } =
             &self.facts.program.op(at).kind
         else {

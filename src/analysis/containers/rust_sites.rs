@@ -72,7 +72,7 @@ fn static_at(facts: &Facts<'_>, id: VariableRef) -> Option<OpRef> {
         && (variable.owner == FunctionId::INITIALISER || !variable.name.contains(char::is_lowercase));
     let [definition] = facts.program.index(id.file).of_variable(id.variable) else { return None };
     let function = FunctionRef::new(id.file, definition.function);
-    is_static.then_some(OpRef { function, block: definition.block, index: definition.index })
+    is_static.then_some(function.definition(definition))
 }
 
 fn static_name(facts: &Facts<'_>, id: VariableRef) -> String {

@@ -50,7 +50,7 @@ impl<'p> Evaluator<'p> {
             _ => &[],
         };
         let Some(definition) = definitions.first() else { return Values::default() };
-        let at = self.definition_op(function, *definition);
+        let at = function.definition(definition);
         match &self.program.op(at).kind {
             OpKind::Call(call) if call.method_name().is_some_and(|name| GIVES_ALL.contains(&name)) => call
                 .receiver()

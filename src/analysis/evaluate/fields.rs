@@ -149,11 +149,7 @@ impl Evaluator<'_> {
         // Fields assigned to the variable that holds the literal are fields of the object.
         if values.is_empty() && target.path.is_empty() {
             let place = target.clone().field(field.clone());
-            for definition in match place.root {
-                crate::ir::Root::Variable(id) => self.program.index(at.function.file).of_variable(id),
-                crate::ir::Root::Temp(temp) => self.program.index(at.function.file).of_temp(at.function.function, temp),
-                _ => &[],
-            } {
+            for definition in self.program.index(at.function.file).of_root(at.function.function, &place.root) {
                 if let Some((at, target, value)) = self.assignment(at.function, *definition)
                     && target.path == place.path
                 {

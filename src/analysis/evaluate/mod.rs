@@ -116,11 +116,7 @@ impl<'p> Evaluator<'p> {
             return Values::clone(&self.root_values(function, &place.root));
         }
         // `x.f = v` reaches reads of `x.f` and below.
-        let definitions = match place.root {
-            Root::Variable(id) => self.program.index(function.file).of_variable(id),
-            Root::Temp(temp) => self.program.index(function.file).of_temp(function.function, temp),
-            Root::This | Root::Global(_) => &[],
-        };
+        let definitions = self.program.index(function.file).of_root(function.function, &place.root);
         let assigns_part = |definition: &Definition| {
             self.assignment(function, *definition).is_some_and(|(_, target, _)| !target.path.is_empty())
         };
@@ -246,7 +242,7 @@ impl<'p> Evaluator<'p> {
         self.remembered(&Question::Temp(function, temp), || {
             let mut values = Values::default();
             for definition in self.program.index(function.file).of_temp(function.function, temp) {
-                let at = self.definition_op(function, *definition);
+                let at = function.definition(definition);
                 match &self.program.op(at).kind {
                     OpKind::Call(_) => values.join(&self.call_values(at)),
                     OpKind::Assign { target, value } if target.path.is_empty() => {
@@ -308,16 +304,11 @@ impl<'p> Evaluator<'p> {
     }
 
     fn assignment(&self, function: FunctionRef, definition: Definition) -> Option<(OpRef, &'p Place, &'p Rvalue)> {
-        let at = self.definition_op(function, definition);
+        let at = function.definition(&definition);
         match &self.program.op(at).kind {
             OpKind::Assign { target, value } => Some((at, target, value)),
             _ => None,
         }
-    }
-
-    /// The operation that a definition is.
-    pub(in crate::analysis) fn definition_op(&self, function: FunctionRef, definition: Definition) -> OpRef {
-        OpRef { function: function.sibling(definition.function), block: definition.block, index: definition.index }
     }
 
     /// The package that global names of a file belong to; `None` for those of the host.

@@ -158,7 +158,7 @@ fn owned(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<What> {
             // What is made is seldom given its name at once: `let x = make()?`.
             let mut names = vec![Root::Variable(*id)];
             for definition in index.of_variable(*id) {
-                let defining = OpRef { function: at.function, block: definition.block, index: definition.index };
+                let defining = at.function.definition(definition);
                 if let OpKind::Assign { value: Rvalue::Use(from) | Rvalue::Await(from), .. } =
                     &facts.program.op(defining).kind
                 {
@@ -205,13 +205,9 @@ fn is_plain_local(facts: &Facts<'_>, function: FunctionRef, id: VariableId) -> b
 /// Whether what some names stand for is made of memory of its own.
 fn is_allocated(facts: &Facts<'_>, function: FunctionRef, name: &Root) -> bool {
     let index = facts.program.index(function.file);
-    let definitions = match name {
-        Root::Variable(id) => index.of_variable(*id),
-        Root::Temp(temp) => index.of_temp(function.function, *temp),
-        Root::This | Root::Global(_) => return false,
-    };
+    let definitions = index.of_root(function.function, name);
     definitions.iter().any(|definition| {
-        let at = OpRef { function, block: definition.block, index: definition.index };
+        let at = function.definition(definition);
         let targets = &facts.evaluator.callee(at).targets;
         facts.program.op(at).call().is_some()
             && targets.iter().any(|target| match target {

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::value::Value;
-use crate::ir::{Binding, Call, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, TypeRef, TypeRoot};
+use crate::ir::{Binding, Call, FunctionKind, Name, OpKind, Operand, Place, Rvalue, TypeRef, TypeRoot};
 use crate::linking::{ClassRef, FunctionRef, OpRef, Symbol, Target, VariableRef};
 use crate::source::FileId;
 
@@ -97,12 +97,8 @@ fn comes_from_outside(evaluator: &Evaluator<'_>, function: FunctionRef, place: &
         return false;
     }
     let index = program.index(function.file);
-    let definitions = match place.root {
-        Root::Variable(id) => index.of_variable(id),
-        Root::Temp(temp) => index.of_temp(function.function, temp),
-        Root::This | Root::Global(_) => return false,
-    };
-    let mut definitions = definitions.iter().map(|definition| evaluator.definition_op(function, *definition));
+    let definitions = index.of_root(function.function, &place.root);
+    let mut definitions = definitions.iter().map(|definition| function.definition(definition));
     definitions.next().is_some_and(|at| match program.op(at).call() {
         Some(call) => {
             let callee = evaluator.callee(at);

@@ -159,7 +159,7 @@ fn reads_slot(
     definition: &crate::linking::Definition,
     slot: &Place,
 ) -> bool {
-    let at = OpRef { function, block: definition.block, index: definition.index };
+    let at = function.definition(definition);
     evaluator.callee(at).functions().any(|(callee, _)| {
         callee.file == function.file
             && evaluator

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
 use crate::ir::{Call, Collections, Field, Op, OpKind, Operand, Place, Root, Rvalue, Terminator};
-use crate::linking::{FunctionRef, OpRef};
+use crate::linking::FunctionRef;
 
 use super::memo::{Memo, lifetime};
 
@@ -128,7 +128,7 @@ fn stands_for(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, n
     if definition.function != function.function || !evaluator.drops_implicitly(function) {
         return place.clone();
     }
-    let at = OpRef { function, block: definition.block, index: definition.index };
+    let at = function.definition(definition);
     match &evaluator.program.op(at).kind {
         OpKind::Assign {
             target,

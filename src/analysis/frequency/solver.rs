@@ -88,7 +88,7 @@ impl<'e, 'p> Solver<'e, 'p> {
                 self.export(&exported, true);
                 for definition in program.index(module.file).of_variable(exports) {
                     let function = FunctionRef::new(module.file, definition.function);
-                    let at = OpRef { function, block: definition.block, index: definition.index };
+                    let at = function.definition(definition);
                     if let OpKind::Assign { target, value } = &program.op(at).kind
                         && target.path.len() == 1
                     {

@@ -6,7 +6,7 @@
 use crate::analysis::facts::Facts;
 use crate::analysis::value::{AcquiredKind, Value};
 use crate::catalogue::schema::{QueueEnd, Waiting};
-use crate::ir::{OpKind, Operand, Place, Root, Rvalue, TypeRef};
+use crate::ir::{OpKind, Operand, Place, Rvalue, TypeRef};
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::FileId;
 
@@ -47,13 +47,9 @@ fn is_typed_as_channel(facts: &Facts<'_>, function: FunctionRef, place: &Place, 
     let is_written = written.is_some_and(|(file, _, written)| names_channel(facts, file, written));
     let Some(steps) = steps.checked_sub(1).filter(|_| !is_written && place.path.is_empty()) else { return is_written };
     let index = facts.program.index(function.file);
-    let definitions = match place.root {
-        Root::Variable(id) => index.of_variable(id),
-        Root::Temp(temp) => index.of_temp(function.function, temp),
-        Root::This | Root::Global(_) => return false,
-    };
+    let definitions = index.of_root(function.function, &place.root);
     definitions.iter().any(|definition| {
-        let at = facts.evaluator.definition_op(function, *definition);
+        let at = function.definition(definition);
         let from = match &facts.program.op(at).kind {
             OpKind::Assign { value: Rvalue::Use(Operand::Place(from)), .. } => Some(from.clone()),
             OpKind::Call(call) => call.receiver().map(|(receiver, _)| receiver),

@@ -135,7 +135,7 @@ fn followed(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, dep
         Root::Temp(temp) => {
             let definitions = evaluator.program.index(function.file).of_temp(function.function, *temp);
             let [only] = definitions else { return PlaceId::Fresh };
-            let at = OpRef { function, block: only.block, index: only.index };
+            let at = function.definition(only);
             match &evaluator.program.op(at).kind {
                 OpKind::Assign { target, value: Rvalue::Use(Operand::Place(of)) }
                     if depth > 0 && target.path.is_empty() && of != place =>
@@ -163,7 +163,7 @@ fn variable(evaluator: &Evaluator<'_>, id: VariableRef, path: &[Field], depth: u
         Binding::Value if declared.is_constant => {
             let [only] = evaluator.program.index(id.file).of_variable(id.variable) else { return itself() };
             let owner = FunctionRef::new(id.file, only.function);
-            let at = OpRef { function: owner, block: only.block, index: only.index };
+            let at = owner.definition(only);
             match &evaluator.program.op(at).kind {
                 OpKind::Assign { target, value: Rvalue::Use(Operand::Place(of)) }
                     if target.path.is_empty() && of.root != target.root =>
@@ -303,7 +303,7 @@ fn call_behind(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, 
     };
     let [only] = definitions else { return None };
     let owner = FunctionRef::new(function.file, only.function);
-    let at = OpRef { function: owner, block: only.block, index: only.index };
+    let at = owner.definition(only);
     match &evaluator.program.op(at).kind {
         OpKind::Call(_) => Some(at),
         OpKind::Assign { target, value: Rvalue::Use(Operand::Place(of)) } if target.path.is_empty() && of != place => {
@@ -331,7 +331,7 @@ fn handler_id(evaluator: &Evaluator<'_>, function: FunctionRef, handler: &Operan
 fn made(evaluator: &Evaluator<'_>, function: FunctionRef, temp: crate::ir::Temp) -> HandlerId {
     let definitions = evaluator.program.index(function.file).of_temp(function.function, temp);
     let is_new = definitions.iter().all(|definition| {
-        let at = OpRef { function, block: definition.block, index: definition.index };
+        let at = function.definition(definition);
         match &evaluator.program.op(at).kind {
             OpKind::Call(call) => call.method_name() == Some("bind") && !call.optional,
             OpKind::Assign { value: Rvalue::Use(Operand::Function(_)), .. } => true,

@@ -247,7 +247,7 @@ fn is_fetched(facts: &Facts<'_>, class: ClassRef, field: &Field) -> bool {
     !definitions.is_empty()
         && definitions.iter().all(|definition| {
             let function = FunctionRef::new(class.file, definition.function);
-            let at = OpRef { function, block: definition.block, index: definition.index };
+            let at = function.definition(definition);
             let OpKind::Assign {
                 value: Rvalue::Use(Operand::Place(value)) | Rvalue::Await(Operand::Place(value)), ..
             } = &facts.program.op(at).kind
@@ -256,7 +256,7 @@ fn is_fetched(facts: &Facts<'_>, class: ClassRef, field: &Field) -> bool {
             };
             let Root::Temp(temp) = value.root else { return false };
             let [made] = facts.program.index(class.file).of_temp(definition.function, temp) else { return false };
-            let made = OpRef { function, block: made.block, index: made.index };
+            let made = function.definition(made);
             facts.program.op(made).call().is_some_and(|call| is_getter(facts, function, call))
         })
 }
