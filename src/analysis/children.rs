@@ -20,9 +20,6 @@ pub struct LeftRunning<'f> {
     pub settled: OpRef,
 }
 
-/// Options of the call that starts a process by which it ends of its own accord, or is meant to live on.
-const OPTIONS: &[&str] = &["timeout", "signal", "detached"];
-
 /// The processes of the program that timers leave running.
 #[must_use]
 pub fn left_running<'f>(facts: &'f Facts<'_>) -> Vec<LeftRunning<'f>> {
@@ -37,7 +34,7 @@ fn of_process<'f>(facts: &'f Facts<'_>, obligation: &'f Obligation) -> Option<Le
         return None;
     }
     let maker = obligation.function;
-    if ends_by_option(facts, obligation.acquisition.at) || is_ended_or_shared(facts, obligation, resource) {
+    if is_settled_by_option(facts, obligation.acquisition.at, resource) || is_ended_or_shared(facts, obligation, resource) {
         return None;
     }
     functions_within(facts, maker).find_map(|function| {
@@ -94,13 +91,14 @@ fn settles(facts: &Facts<'_>, function: FunctionRef, call: &Call, maker: Functio
 }
 
 /// Whether the call that starts it is told how it ends, or may be.
-fn ends_by_option(facts: &Facts<'_>, at: OpRef) -> bool {
+fn is_settled_by_option(facts: &Facts<'_>, at: OpRef, resource: &Resource) -> bool {
     let Some(call) = facts.program.op(at).call() else { return true };
     call.arguments.iter().skip(1).any(|argument| {
         let values = facts.evaluator.operand(at.function, &argument.value);
         let is_told = |value: &Value| match value {
             Value::Object { at, .. } => {
-                OPTIONS.iter().any(|option| facts.evaluator.written_property(*at, option).is_some())
+                let mut options = resource.settled_by_options.iter();
+                options.any(|option| facts.evaluator.written_property(*at, option).is_some())
             }
             _ => false,
         };

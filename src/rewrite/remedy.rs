@@ -150,6 +150,8 @@ pub struct Pooled {
     pub maker: String,
     /// The methods that open a connection: a pool does so by itself.
     pub opens: Vec<String>,
+    /// The methods that do the same on a pool, whichever connection it takes for them.
+    pub calls: Vec<String>,
     /// Events that a pool needs a handler for.
     pub events: Vec<String>,
     pub limits: Limits,

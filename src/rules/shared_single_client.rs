@@ -73,6 +73,7 @@ pub(super) fn remedy(facts: &Facts<'_>, finding: &Finding) -> Option<Pooled> {
         creation: finding.location,
         maker: path.last()?.to_string(),
         opens: resource.open.clone(),
+        calls: resource.pooled_calls.clone(),
         events: pool.required_events.clone(),
         limits: pool_without_limits::limits(facts, finding.location, obligation.acquisition.at, pool),
     })

@@ -164,6 +164,9 @@ pub struct Resource {
     /// For processes: methods of the command that, taken together, say that it is left to itself.
     #[serde(default)]
     pub detached_by: Vec<String>,
+    /// For processes: options of the call that starts one by which it ends by itself, or is meant to live on.
+    #[serde(default)]
+    pub settled_by_options: Vec<String>,
     /// Platforms whose system releases it with its handle.
     #[serde(default)]
     pub unneeded_on: Vec<String>,
@@ -205,6 +208,9 @@ pub struct Resource {
     /// The resource that stands in its place where many share it: takes the same options, and has its methods.
     #[serde(default)]
     pub pooled_by: Option<String>,
+    /// Methods that do the same on that one, whichever connection it takes for them.
+    #[serde(default)]
+    pub pooled_calls: Vec<String>,
     /// Where its options may be; argument paths: `0`, `1`, `0.pool`. A string found there is a connection string, whose
     /// query parameters are options too.
     #[serde(default)]

@@ -25,7 +25,7 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Pooled) -> Option<Fix> {
     let mut edits = vec![];
     let mut listens = false;
     for mention in syntax.mentions(symbol) {
-        match used(syntax, mention, &remedy.opens)? {
+        match used(syntax, mention, remedy)? {
             Use::Opened(statement) => edits.push(statement),
             Use::Listened => listens = true,
             Use::Same => {}
@@ -67,7 +67,7 @@ enum Use {
 }
 
 /// `None` for what needs one connection: statements that follow on one another, and what is handed to strangers.
-fn used(syntax: &Syntax<'_, '_>, mention: NodeId, opens: &[String]) -> Option<Use> {
+fn used(syntax: &Syntax<'_, '_>, mention: NodeId, remedy: &Pooled) -> Option<Use> {
     let parent = syntax.parent(mention);
     match syntax.kind(parent) {
         AstKind::StaticMemberExpression(member) => {
@@ -76,23 +76,20 @@ fn used(syntax: &Syntax<'_, '_>, mention: NodeId, opens: &[String]) -> Option<Us
                 return None;
             }
             let method = member.property.name.as_str();
-            if opens.iter().any(|open| open == method) && call.arguments.is_empty() {
+            if remedy.opens.iter().any(|open| open == method) && call.arguments.is_empty() {
                 let statement = syntax.own_statement(syntax.parent(parent))?;
                 return Some(Use::Opened(ours(syntax.kind(statement).span())));
             }
-            match method {
-                "query" | "execute" => {
-                    let first = syntax.slice(call.arguments.first()?.span());
-                    let statement = first.trim_start_matches(['"', '\'', '`']).trim_start().to_lowercase();
-                    let is_session = ["begin", "start", "commit", "rollback", "listen", "set", "lock", "use"];
-                    (!is_session.iter().any(|word| statement.starts_with(word))).then_some(Use::Same)
-                }
-                "on" if matches!(call.arguments.first(), Some(Argument::StringLiteral(event)) if event.value == "error") => {
-                    Some(Use::Listened)
-                }
-                "end" => Some(Use::Same),
-                _ => None,
+            let first = call.arguments.first();
+            if let Some(Argument::StringLiteral(event)) = first
+                && method == "on"
+                && event.value == "error"
+            {
+                return Some(Use::Listened);
             }
+            let is_alike = remedy.calls.iter().any(|alike| alike == method)
+                && !first.is_some_and(|first| is_of_session(syntax.slice(first.span())));
+            is_alike.then_some(Use::Same)
         }
         // `drizzle(client)`, `drizzle({ client })`: what queries by way of it.
         AstKind::CallExpression(call) if call.callee.span() != syntax.kind(mention).span() => Some(Use::Same),
@@ -102,6 +99,13 @@ fn used(syntax: &Syntax<'_, '_>, mention: NodeId, opens: &[String]) -> Option<Us
         }
         _ => None,
     }
+}
+
+/// Whether a statement of SQL is about the connection it is sent by, and the statements that follow on it.
+fn is_of_session(written: &str) -> bool {
+    const WORDS: &[&str] = &["begin", "start", "commit", "rollback", "listen", "set", "lock", "use"];
+    let statement = written.trim_start_matches(['"', '\'', '`']).trim_start().to_lowercase();
+    WORDS.iter().any(|word| statement.starts_with(word))
 }
 
 /// The maker's other name, in the place where it is written, and the import it needs.
