@@ -196,6 +196,11 @@ pub(super) fn chain_text(facts: &Facts<'_>, chain: &Chain, function: FunctionRef
         names.remove(0);
     }
     parts.extend(names.into_iter().map(|name| format!("`{name}`")));
+    if parts.is_empty() {
+        // A function without a name, which the module is or gives away: its file stands for it.
+        let path = facts.program.path(function.file);
+        parts.push(format!("`{}`", path.rsplit('/').next().unwrap_or(path)));
+    }
     parts.join(" → ")
 }
 
