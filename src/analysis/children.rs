@@ -34,7 +34,9 @@ fn of_process<'f>(facts: &'f Facts<'_>, obligation: &'f Obligation) -> Option<Le
         return None;
     }
     let maker = obligation.function;
-    if is_settled_by_option(facts, obligation.acquisition.at, resource) || is_ended_or_shared(facts, obligation, resource) {
+    if is_settled_by_option(facts, obligation.acquisition.at, resource)
+        || is_ended_or_shared(facts, obligation, resource)
+    {
         return None;
     }
     functions_within(facts, maker).find_map(|function| {

@@ -134,7 +134,7 @@ impl Effects {
 
     /// A function that gives a lease back itself is the one that has to: a callback that may do so too, when the
     /// other side goes away or an event comes, need never run. Where it does not give it back after it set the callback
-    /// up, but on another way (`if (error) return done()`), the rest is the callback's work.
+    /// up, but on another way (`if (error) return done()`) or when something throws, the rest is the callback's work.
     fn settle_captures(&mut self, body: &Function, is_lease: impl Fn(&Identity) -> bool) {
         let mut released: FxHashMap<Identity, Vec<(BlockId, u32)>> = FxHashMap::default();
         for (at, op) in &self.ops {
@@ -153,7 +153,7 @@ impl Effects {
                 let is_released_after = |releases: &Vec<(BlockId, u32)>| {
                     releases.iter().any(|release| {
                         release.0 == at.0 && release.1 >= at.1
-                            || release.0 != at.0 && body.reaches(at.0, release.0, release.0, Edges::All)
+                            || release.0 != at.0 && body.reaches(at.0, release.0, release.0, Edges::Normal)
                     })
                 };
                 if *effect == Effect::Escape(Escape::Captured) && released.get(identity).is_some_and(is_released_after)
