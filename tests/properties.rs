@@ -111,6 +111,14 @@ fn function_spans(module: &Module, prefix: &str) -> Vec<(String, Span)> {
     functions.filter(|(name, _)| name.starts_with(prefix)).collect()
 }
 
+#[test]
+fn an_error_within_a_character_is_of_all_of_it() {
+    let text = "async `return \0\"await ?//import \0const ${}class (return ...;:=======\n>>>>>>> b\nelse `function :@${\n=>\u{2028}";
+    for language in LANGUAGES {
+        check(text, language);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

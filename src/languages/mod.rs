@@ -196,8 +196,10 @@ fn issues(blanked: &[healing::Blanked]) -> Vec<ParseIssue> {
 fn unreadable(text: &str, errors: Vec<ParseIssue>) -> ParseIssue {
     let first = errors.into_iter().next();
     let (span, reason) = first.map_or((Span::default(), String::new()), |error| (error.span, error.message));
-    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    let span = Span::new(span.start.min(end), span.end.min(end).max(span.start.min(end)));
+    // A parser may stop behind the text, and within a character: a line separator that ends a string is three bytes long.
+    let (start, end) = (text.floor_char_boundary(span.start as usize), text.ceil_char_boundary(span.end as usize));
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let span = Span::new(offset(start), offset(end.max(start)));
     let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
     ParseIssue { span, message: format!("syntax error: this file could not be read{reason}") }
 }
