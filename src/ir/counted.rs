@@ -1,6 +1,6 @@
 //! Counted references: which functions name one, as far as that is written in them.
 
-use super::{Call, Function, Module, Name, OpKind, Place, Root, TypeRef, TypeRoot};
+use super::{Binding, Call, Function, Module, Name, OpKind, Place, Root, TypeRef, TypeRoot, VariableId};
 
 /// The pointers of a language that count who has them.
 const COUNTED: &[&str] = &["Arc", "Rc"];
@@ -14,8 +14,7 @@ pub fn is_counted(name: &str) -> bool {
 /// Whether anything in a function is written to be held by a counted reference.
 #[must_use]
 pub fn names_counted(module: &Module, function: &Function) -> bool {
-    let is_typed =
-        |id: super::VariableId| module.variable(id).annotation.as_ref().is_some_and(|it| mentions(module, it));
+    let is_typed = |id: VariableId| module.variable(id).annotation.as_ref().is_some_and(|it| mentions(module, it));
     function.this_type.as_ref().is_some_and(|written| mentions(module, written))
         || function.parameters.iter().any(|parameter| is_typed(parameter.variable))
         || function.ops().any(|(_, _, op)| match &op.kind {
@@ -35,7 +34,7 @@ pub fn makes(module: &Module, call: &Call) -> bool {
         (None, Root::Variable(id)) => {
             let variable = module.variable(*id);
             is_counted(&variable.name)
-                || variable.binding == super::Binding::Type
+                || variable.binding == Binding::Type
                     && variable.annotation.as_ref().is_some_and(|written| mentions(module, written))
         }
         (None, _) => false,
@@ -45,6 +44,11 @@ pub fn makes(module: &Module, call: &Call) -> bool {
 /// Whether a written type names a counted reference, at whatever depth.
 #[must_use]
 pub fn mentions(module: &Module, written: &TypeRef) -> bool {
+    mentions_beside(module, written, &mut Vec::new())
+}
+
+/// The same, where the aliases in `followed` are being looked at already: one may name itself.
+fn mentions_beside(module: &Module, written: &TypeRef, followed: &mut Vec<VariableId>) -> bool {
     let TypeRef::Named { root, path, arguments } = written else { return false };
     let variable = match root {
         TypeRoot::Variable(id) => Some(module.variable(*id)),
@@ -54,12 +58,18 @@ pub fn mentions(module: &Module, written: &TypeRef) -> bool {
         TypeRoot::Global(name) => Some(name),
         _ => variable.map(|variable| &variable.name),
     });
+    if last.is_some_and(|name| is_counted(name))
+        || arguments.iter().any(|argument| mentions_beside(module, argument, followed))
+    {
+        return true;
+    }
     // An alias of this file; one that is imported may be anything, and is asked about later.
-    let is_alias = || {
-        let alias = variable.filter(|variable| path.is_empty() && variable.binding == super::Binding::Type);
-        alias.and_then(|alias| alias.annotation.as_ref()).is_some_and(|behind| mentions(module, behind))
-    };
-    last.is_some_and(|name| is_counted(name))
-        || arguments.iter().any(|argument| mentions(module, argument))
-        || is_alias()
+    let TypeRoot::Variable(alias) = root else { return false };
+    let behind = variable.filter(|variable| path.is_empty() && variable.binding == Binding::Type);
+    let Some(behind) = behind.and_then(|variable| variable.annotation.as_ref()) else { return false };
+    if followed.contains(alias) {
+        return false;
+    }
+    followed.push(*alias);
+    mentions_beside(module, behind, followed)
 }

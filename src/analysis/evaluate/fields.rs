@@ -1,5 +1,7 @@
 //! Fields: what a part of a value may hold.
 
+use std::rc::Rc;
+
 use crate::catalogue::schema::Collection;
 use crate::ir::{Element, Field, FunctionKind, Name, OpKind, Property, Rvalue, TypeRef};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
@@ -76,7 +78,7 @@ impl Evaluator<'_> {
                 Value::External(of) => Values::one(Value::Product { of, at: *at }),
                 _ => Values::unknown(),
             },
-            (Value::Class(class), Field::Named(name)) => self.static_field(*class, name),
+            (Value::Class(class), Field::Named(name)) => Values::clone(&self.static_field(*class, name)),
             (Value::Namespace(file), Field::Named(name)) => self.export_values(*file, name),
             (Value::External(id), Field::Named(name)) => Values::one(self.member(*id, name)),
             (Value::This { class, path }, Field::Named(name)) if path.is_empty() => {
@@ -207,7 +209,7 @@ impl Evaluator<'_> {
 
     /// What a field of a class's instances may hold: its members, what its own code assigns, its written type.
     #[must_use]
-    pub fn class_field(&self, class: ClassRef, name: &Name) -> std::rc::Rc<Values> {
+    pub fn class_field(&self, class: ClassRef, name: &Name) -> Rc<Values> {
         self.remembered(&Question::Field(class, name.clone()), || {
             let body = self.program.class(class);
             let members = self.program.members(class);
@@ -293,36 +295,38 @@ impl Evaluator<'_> {
         }
     }
 
-    fn static_field(&self, class: ClassRef, name: &Name) -> Values {
-        let body = self.program.class(class);
-        let mut members = self.program.members(class);
-        if let Some((function, _)) = members.find(|(_, member)| member.is_static && member.name == *name) {
-            return match self.program.function(function).kind {
-                FunctionKind::Getter { .. } => Values::clone(&self.returns(function)),
-                _ => Values::one(Value::Function { function, context: ContextId::default() }),
-            };
-        }
-        let mut values = Values::default();
-        // Static methods write `this.x`, others `Class.x`.
-        let index = self.program.index(class.file);
-        let own = index.of_field(class.class, name).iter();
-        let named = body.variable.map_or(&[][..], |variable| index.of_variable(variable)).iter();
-        for definition in own.chain(named) {
-            let initialiser = self.program.initialiser(class.file);
-            if let Some((at, target, rvalue)) = self.assignment(initialiser, *definition)
-                && target.path.len() == 1
-                && target.path[0].name() == Some(name)
-            {
-                values.join(&self.rvalue(at, rvalue));
+    fn static_field(&self, class: ClassRef, name: &Name) -> Rc<Values> {
+        self.remembered(&Question::StaticField(class, name.clone()), || {
+            let body = self.program.class(class);
+            let mut members = self.program.members(class);
+            if let Some((function, _)) = members.find(|(_, member)| member.is_static && member.name == *name) {
+                return match self.program.function(function).kind {
+                    FunctionKind::Getter { .. } => Values::clone(&self.returns(function)),
+                    _ => Values::one(Value::Function { function, context: ContextId::default() }),
+                };
             }
-        }
-        if values.is_empty() {
-            if let Some(base) = self.base_class(class) {
-                return self.static_field(base, name);
+            let mut values = Values::default();
+            // Static methods write `this.x`, others `Class.x`.
+            let index = self.program.index(class.file);
+            let own = index.of_field(class.class, name).iter();
+            let named = body.variable.map_or(&[][..], |variable| index.of_variable(variable)).iter();
+            for definition in own.chain(named) {
+                let initialiser = self.program.initialiser(class.file);
+                if let Some((at, target, rvalue)) = self.assignment(initialiser, *definition)
+                    && target.path.len() == 1
+                    && target.path[0].name() == Some(name)
+                {
+                    values.join(&self.rvalue(at, rvalue));
+                }
             }
-            values.open = true;
-        }
-        values
+            if values.is_empty() {
+                if let Some(base) = self.base_class(class) {
+                    return Values::clone(&self.static_field(base, name));
+                }
+                values.open = true;
+            }
+            values
+        })
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) enum Question {
     Temp(FunctionRef, Temp),
     Returns(FunctionRef),
     Field(ClassRef, Name),
+    StaticField(ClassRef, Name),
     /// An alias of a written type.
     Alias(VariableRef),
     /// A place with a path.
