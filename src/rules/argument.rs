@@ -79,7 +79,7 @@ fn handling(facts: &Facts<'_>, obligation: &Obligation) -> Section {
             }
         }
     }
-    let is_returned = solved.effects.returns.values().flatten().any(|it| *it == Identity::Acquired(obligation.id));
+    let is_returned = solved.effects.returns.values().flatten().any(|(it, _)| *it == Identity::Acquired(obligation.id));
     if is_returned {
         statements.push(Statement::new(format!("`{name}` returns it to its caller")));
     }

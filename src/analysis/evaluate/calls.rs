@@ -445,8 +445,7 @@ impl Evaluator<'_> {
         for resource in self.resources_of(receiver) {
             let facts = self.catalogue.method(resource, name);
             if facts.returns_self {
-                values.add(receiver.clone());
-                return;
+                return self.add_receiver(at, call, receiver, values);
             }
             if let Some((lease, leased)) = facts.lease
                 && !lease.receiver
@@ -464,10 +463,21 @@ impl Evaluator<'_> {
         }
         match receiver.acquisition() {
             // `new Queue().on("error", log)`: emitters give themselves.
-            Some(_) if self.adds_listener(at, name) => values.add(receiver.clone()),
+            _ if self.adds_listener(at, name) => self.add_receiver(at, call, receiver, values),
             Some(of) => values.add(Value::Part { of, lasts: false }),
             None => values.open = true,
         }
+    }
+
+    /// What a method gives that gives what it was called on: with what is known of that by its written type, the
+    /// parameter that has this type.
+    fn add_receiver(&self, at: OpRef, call: &Call, receiver: &Value, values: &mut Values) {
+        values.add(receiver.clone());
+        let Some((place, _)) = call.receiver().filter(|_| matches!(receiver, Value::Borrowed(_))) else { return };
+        let receivers = self.operand_values(at.function, &Operand::Place(place));
+        let is_whose = |value: &&Value| matches!(value, Value::Parameter { .. } | Value::This { .. });
+        receivers.iter().filter(is_whose).for_each(|value| values.add(value.clone()));
+        values.open |= receivers.open;
     }
 
     /// Whether a leasing call releases by itself: it was given a function and the library runs it in a scope, or it

@@ -266,6 +266,7 @@ impl Collector<'_, '_> {
         let callee = self.evaluator.callee(at);
         let contexts: SmallVec<[_; 1]> =
             callee.functions().filter(|(target, _)| *target == function).map(|(_, context)| context).collect();
+        let given: SmallVec<[Identity; 2]> = identities(&self.evaluator.call_values(at)).collect();
         for (identity, fates) in &summary.effects {
             let value = match identity {
                 Identity::Acquired(id) => Value::Resource(*id),
@@ -283,7 +284,15 @@ impl Collector<'_, '_> {
                 affected.extend(self.held_by(&values));
             }
             for identity in affected {
-                push_fates(&identity, fates.normal, fates.exceptional, found);
+                let mut normal = fates.normal;
+                // What the call gives back is followed on as what the call gives, if that is known.
+                if normal.contains(Fate::RETURNED) && !given.contains(&identity) {
+                    normal |= Fate::ESCAPED;
+                }
+                if fates.is_opened && !normal.contains(Fate::RELEASED) {
+                    found.effects.push((identity.clone(), Effect::Open));
+                }
+                push_fates(&identity, normal, fates.exceptional, found);
             }
         }
         // A method that releases what its class owns releases the instance.

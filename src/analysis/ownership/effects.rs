@@ -57,6 +57,14 @@ pub enum Escape {
     Returned,
 }
 
+/// How a `return` hands something to the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Returned {
+    Itself,
+    /// In an object, or to a closure that mentions it.
+    Within,
+}
+
 /// The effects of one operation.
 #[derive(Debug, Clone, Default)]
 pub struct OpEffects {
@@ -74,12 +82,17 @@ pub struct OpEffects {
 pub struct Effects {
     pub ops: BTreeMap<(BlockId, u32), OpEffects>,
     /// By block: what its `return` hands to the caller.
-    pub returns: FxHashMap<BlockId, SmallVec<[Identity; 2]>>,
+    pub returns: FxHashMap<BlockId, SmallVec<[(Identity, Returned); 2]>>,
     /// Every identity mentioned, in order of first mention.
     pub identities: indexmap::IndexSet<Identity, rustc_hash::FxBuildHasher>,
 }
 
 impl Effects {
+    /// Whether something opens a resource.
+    pub(super) fn open(&self, identity: &Identity) -> bool {
+        self.ops.values().flat_map(|op| &op.effects).any(|(it, effect)| it == identity && *effect == Effect::Open)
+    }
+
     /// The effects of `function`, given the summaries of what it calls.
     #[must_use]
     pub fn of(evaluator: &Evaluator<'_>, summaries: &Summaries, function: FunctionRef, interest: Interest) -> Self {
@@ -107,18 +120,22 @@ impl Effects {
             let values = evaluator.operand(function, operand);
             // What a recursive call gives is not known while the question is open, and handed on all the same.
             let begun = begun_for(body, &effects, operand);
-            let identities: SmallVec<[Identity; 2]> = collector
+            let itself: SmallVec<[Identity; 2]> = identities(&values).collect();
+            let returned: SmallVec<[(Identity, Returned); 2]> = collector
                 .held_by(&values)
                 .into_iter()
                 .chain(begun)
                 .filter(|identity| collector.is_of_interest(identity))
-                .map(|identity| summaries.lease_callbacks.canonical(identity))
+                .map(|identity| {
+                    let way = if itself.contains(&identity) { Returned::Itself } else { Returned::Within };
+                    (summaries.lease_callbacks.canonical(identity), way)
+                })
                 .collect();
-            for identity in &identities {
+            for (identity, _) in &returned {
                 effects.identities.insert(identity.clone());
             }
-            if !identities.is_empty() {
-                effects.returns.insert(block, identities);
+            if !returned.is_empty() {
+                effects.returns.insert(block, returned);
             }
         }
         effects.settle_captures(body, |identity| collector.is_lease(identity));

@@ -8,7 +8,7 @@ use crate::analysis::value::{Value, Values};
 use crate::ir::{BlockId, Condition, Function, Operand, Terminator};
 use crate::linking::FunctionRef;
 
-use super::effects::{Effect, Effects, Identity};
+use super::effects::{Effect, Effects, Identity, Returned};
 use super::summary::Summaries;
 
 bitflags! {
@@ -21,6 +21,8 @@ bitflags! {
         const RELEASED = 4;
         /// Somebody else has it.
         const ESCAPED = 8;
+        /// The caller gave it, and has it back: what the function gives is it.
+        const RETURNED = 16;
     }
 }
 
@@ -50,6 +52,8 @@ pub(super) struct Transfer<'a, 'p> {
     pub effects: &'a Effects,
     /// Identities that exist before the function begins, by index.
     pub foreign: Vec<bool>,
+    /// The function's own parameters, which a `return` hands back to whoever gave them.
+    own_parameters: Vec<bool>,
     /// By block, by arm: identities that a guarded release on the other arm accounts for.
     guards: rustc_hash::FxHashMap<(BlockId, BlockId), Vec<usize>>,
 }
@@ -76,8 +80,17 @@ impl<'a, 'p> Transfer<'a, 'p> {
                 Identity::Parameter { .. } => true,
             })
             .collect();
-        let mut transfer =
-            Self { evaluator, summaries, function, body, effects, foreign, guards: rustc_hash::FxHashMap::default() };
+        let lease = summaries.lease_callbacks.given_to(evaluator, function);
+        let own_parameters = effects
+            .identities
+            .iter()
+            .map(|identity| match identity {
+                Identity::Parameter { function: of, .. } => *of == function && lease.as_ref() != Some(identity),
+                Identity::Acquired(_) => false,
+            })
+            .collect();
+        let guards = rustc_hash::FxHashMap::default();
+        let mut transfer = Self { evaluator, summaries, function, body, effects, foreign, own_parameters, guards };
         transfer.find_guards();
         transfer
     }
@@ -124,11 +137,13 @@ impl<'a, 'p> Transfer<'a, 'p> {
         }
         match &content.terminator {
             Terminator::Return(_) | Terminator::Throw(_) => {
-                for identity in self.effects.returns.get(&block).into_iter().flatten() {
-                    let fate = &mut fates[self.index(identity)];
-                    *fate = moved(*fate, Fate::ESCAPED);
+                let returns = matches!(content.terminator, Terminator::Return(_));
+                for (identity, way) in self.effects.returns.get(&block).into_iter().flatten() {
+                    let at = self.index(identity);
+                    let is_handed_back = returns && *way == Returned::Itself && self.own_parameters[at];
+                    fates[at] = moved(fates[at], if is_handed_back { Fate::RETURNED } else { Fate::ESCAPED });
                 }
-                if matches!(content.terminator, Terminator::Return(_)) {
+                if returns {
                     leave(Leave::Out(Exit::Normal), None, &fates);
                 } else {
                     leave(unwind(), None, &fates);

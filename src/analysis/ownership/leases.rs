@@ -9,7 +9,7 @@ use crate::catalogue::{ResourceId, SymbolFacts};
 use crate::ir::{Binding, Call, CallKind, OpKind, Operand, Place};
 use crate::linking::{FunctionRef, OpRef};
 
-use super::effects::{Effect, Effects, Escape, Identity};
+use super::effects::{Effect, Effects, Escape, Identity, Returned};
 
 /// A callback that is given a lease: `pool.connect((error, client, done) => …)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,7 +174,7 @@ pub(super) fn add_begun(evaluator: &Evaluator<'_>, function: FunctionRef, effect
             for lease in begun.iter().filter(|lease| operand.place() == Some(&lease.receiver)) {
                 let identity = Identity::Acquired(lease.id);
                 effects.identities.insert(identity.clone());
-                effects.returns.entry(block).or_default().push(identity);
+                effects.returns.entry(block).or_default().push((identity, Returned::Within));
             }
         }
     }

@@ -39,6 +39,8 @@ pub struct Summary {
 pub struct ExitFates {
     pub normal: Fate,
     pub exceptional: Fate,
+    /// What the caller made and gave away unopened was opened.
+    pub is_opened: bool,
 }
 
 /// What a question about a function is interested in.
@@ -231,8 +233,9 @@ fn summarise(evaluator: &Evaluator<'_>, function: FunctionRef, effects: &Effects
     let class = evaluator.program.this_class(function);
     let mut summary = Summary { opens_own_fields: opens_fields(evaluator, effects, function), ..Summary::default() };
     for (index, identity) in effects.identities.iter().enumerate() {
-        let fates =
-            ExitFates { normal: solution.at_normal_exit[index], exceptional: solution.at_exceptional_exit[index] };
+        let is_opened = matches!(identity, Identity::Parameter { .. }) && effects.open(identity);
+        let (normal, exceptional) = (solution.at_normal_exit[index], solution.at_exceptional_exit[index]);
+        let fates = ExitFates { normal, exceptional, is_opened };
         match identity {
             Identity::Acquired(id) if evaluator.acquisition(*id).at.function == function => {
                 if fates.normal.contains(Fate::ESCAPED) {
@@ -249,7 +252,8 @@ fn summarise(evaluator: &Evaluator<'_>, function: FunctionRef, effects: &Effects
             }
             Identity::Parameter { .. } => {}
         }
-        let is_touched = (fates.normal | fates.exceptional).intersects(Fate::RELEASED | Fate::ESCAPED);
+        let touched = Fate::RELEASED | Fate::ESCAPED | Fate::RETURNED;
+        let is_touched = is_opened || (fates.normal | fates.exceptional).intersects(touched);
         if is_touched {
             summary.effects.push((identity.clone(), fates));
         }

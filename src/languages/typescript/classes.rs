@@ -39,6 +39,7 @@ impl<'a> Lowering<'a> {
         let name_span = name_span.unwrap_or(Span::new(at.start, span(class.body.span).start.max(at.start)));
         let extends = class.heritage.as_ref().map(|heritage| self.expression(&heritage.expression));
         let decorators = self.decorators(&class.decorators);
+        self.bounds(class.type_parameters.as_deref());
         let implements = class.implements.iter().map(|written| self.type_ref_of_implements(written)).collect();
         let variable = match &class.id {
             Some(name) => Some(self.declare_as(name, Binding::Class(id))),

@@ -37,6 +37,7 @@ struct Parts<'a> {
     is_generator: bool,
     binds_this: bool,
     parameters: &'a ast::FormalParameters<'a>,
+    type_parameters: Option<&'a ast::TSTypeParameterDeclaration<'a>>,
     return_type: Option<&'a ast::TSType<'a>>,
     content: Content<'a>,
     span: Span,
@@ -58,6 +59,7 @@ impl<'a> Lowering<'a> {
             is_generator: false,
             binds_this: false,
             parameters: &arrow.params,
+            type_parameters: arrow.type_parameters.as_deref(),
             return_type: arrow.return_type.as_ref().map(|written| &written.type_annotation),
             content: content(&arrow.body),
             span: span(arrow.span),
@@ -84,6 +86,7 @@ impl<'a> Lowering<'a> {
             is_generator: function.generator,
             binds_this: true,
             parameters: &function.params,
+            type_parameters: function.type_parameters.as_deref(),
             return_type: function.return_type.as_ref().map(|written| &written.type_annotation),
             content: Content::Block(body),
             span: span(function.span),
@@ -114,6 +117,7 @@ impl<'a> Lowering<'a> {
         let name = parts.own_name.map(|name| name.name.as_str().into()).or(parts.role.hint.map(Hint::name));
         let head = Span::new(parts.span.start, span(parts.parameters.span).end.max(parts.span.start));
         let name_span = parts.own_name.map(|name| span(name.span)).or(parts.role.hint.map(|hint| hint.span));
+        self.bounds(parts.type_parameters);
         let return_type = parts.return_type.map(|written| self.type_ref(written));
 
         // They run where the function stands, not in it.

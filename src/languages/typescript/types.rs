@@ -122,7 +122,18 @@ impl<'a> Lowering<'a> {
         TypeRef::Named { root, path, arguments }
     }
 
-    /// Type parameters are names like any other: nothing in the module is a value of that name.
+    /// What type parameters must be: evidence like the type itself, written or not.
+    pub(super) fn bounds(&mut self, parameters: Option<&'a ast::TSTypeParameterDeclaration<'a>>) {
+        for parameter in parameters.iter().flat_map(|declaration| &declaration.params) {
+            if let Some(bound) = &parameter.constraint {
+                let variable = self.declare(&parameter.name);
+                let bound = self.type_ref(bound);
+                self.variables[variable.0 as usize].annotation = Some(bound);
+            }
+        }
+    }
+
+    /// Type parameters without a bound are names like any other: nothing in the module is a value of that name.
     fn type_root(&self, identifier: &ast::IdentifierReference<'a>) -> TypeRoot {
         use oxc_semantic::SymbolFlags;
         let symbol = identifier.reference_id.get().and_then(|id| self.scoping.get_reference(id).symbol_id());
@@ -136,6 +147,9 @@ impl<'a> Lowering<'a> {
                         | SymbolFlags::Interface,
                 ) =>
             {
+                TypeRoot::Variable(Self::variable_of(symbol))
+            }
+            Some(symbol) if self.variables[Self::variable_of(symbol).0 as usize].annotation.is_some() => {
                 TypeRoot::Variable(Self::variable_of(symbol))
             }
             _ => TypeRoot::Global(identifier.name.as_str().into()),
