@@ -3,7 +3,9 @@
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::ir::{BlockId, ClassId, Field, FunctionId, Module, Name, OpKind, Place, Root, Temp, VariableId};
+use crate::ir::{
+    BlockId, CallKind, ClassId, Field, FunctionId, Module, Name, OpKind, Operand, Place, Root, Rvalue, Temp, VariableId,
+};
 
 /// One operation that assigns (a part of) something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +21,8 @@ pub struct ModuleIndex {
     variables: Vec<SmallVec<[Definition; 1]>>,
     /// By function, then temporary.
     temps: Vec<Vec<SmallVec<[Definition; 1]>>>,
-    /// Assignments to `this.field` by the class whose instances `this` is, in methods and the closures in them.
+    /// Assignments to `this.field` by the class whose instances `this` is, in methods and the closures in them, and to
+    /// `made.field` where `made` is an instance that the class's own code makes.
     fields: FxHashMap<(ClassId, Name), SmallVec<[Definition; 2]>>,
     /// The class whose instance (or itself) `this` is, by function.
     this_class: Vec<Option<ClassId>>,
@@ -52,7 +55,44 @@ impl ModuleIndex {
             }
             index.temps.push(temps);
         }
+        if !module.classes.is_empty() {
+            index.add_fields_of_made(module);
+        }
         index
+    }
+
+    /// `static open() { const made = new Service(); made.timer = …; return made; }`
+    fn add_fields_of_made(&mut self, module: &Module) {
+        for (id, variable) in module.variables.iter().enumerate() {
+            let Some(class) = self.this_class[variable.owner.index()] else { continue };
+            let definitions = &self.variables[id];
+            if definitions.len() < 2 || !definitions.iter().any(|it| self.makes(module, *it, class)) {
+                continue;
+            }
+            for definition in definitions.clone() {
+                if let Some((Place { path, .. }, _)) = assigned(module, definition)
+                    && let Some(Field::Named(name)) = path.first()
+                {
+                    self.fields.entry((class, name.clone())).or_default().push(definition);
+                }
+            }
+        }
+    }
+
+    /// Whether what is assigned is a new instance of a class.
+    fn makes(&self, module: &Module, definition: Definition, class: ClassId) -> bool {
+        let Some((target, Rvalue::Use(Operand::Place(made)))) = assigned(module, definition) else { return false };
+        let Place { root: Root::Temp(temp), path } = made else { return false };
+        let [Definition { function, block, index }] = *self.of_temp(definition.function, *temp) else { return false };
+        let maker = &module.function(function).block(block).ops[index as usize];
+        let is_class = |callee: &Place| match &callee.root {
+            Root::Variable(id) => callee.path.is_empty() && module.class(class).variable == Some(*id),
+            Root::This => callee.path.is_empty() && self.this_class[function.index()] == Some(class),
+            _ => false,
+        };
+        target.path.is_empty()
+            && path.is_empty()
+            && maker.call().is_some_and(|call| call.kind == CallKind::New && call.callee.place().is_some_and(is_class))
     }
 
     fn add(&mut self, target: &Place, definition: Definition, temps: &mut [SmallVec<[Definition; 1]>]) {
@@ -115,6 +155,13 @@ impl ModuleIndex {
     #[must_use]
     pub fn children(&self, function: FunctionId) -> &[FunctionId] {
         &self.children[function.index()]
+    }
+}
+
+fn assigned(module: &Module, definition: Definition) -> Option<(&Place, &Rvalue)> {
+    match &module.function(definition.function).block(definition.block).ops[definition.index as usize].kind {
+        OpKind::Assign { target, value } => Some((target, value)),
+        _ => None,
     }
 }
 
