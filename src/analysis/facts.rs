@@ -348,13 +348,14 @@ impl<'p> Facts<'p> {
     pub fn holding_field(&self, id: AcquisitionId) -> Option<(ClassRef, String)> {
         let function = self.evaluator.acquisition(id).at.function;
         let class = self.program.this_class(function)?;
-        let is_own = |root: &Root| match root {
-            Root::This => true,
-            Root::Variable(_) => self.evaluator.root_values(function, root).resources().any(|made| {
-                matches!(self.evaluator.acquisition(made).kind, AcquiredKind::Instance(of) if of == class)
-            }),
-            Root::Temp(_) | Root::Global(_) => false,
-        };
+        let is_own =
+            |root: &Root| match root {
+                Root::This => true,
+                Root::Variable(_) => self.evaluator.root_values(function, root).resources().any(
+                    |made| matches!(self.evaluator.acquisition(made).kind, AcquiredKind::Instance(of) if of == class),
+                ),
+                Root::Temp(_) | Root::Global(_) => false,
+            };
         self.program.function(function).ops().find_map(|(block, index, op)| match &op.kind {
             OpKind::Assign { target, value } if !target.path.is_empty() && is_own(&target.root) => {
                 let name = target.path[0].name()?;

@@ -244,7 +244,7 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     };
     let mut trace = wording::chain_steps(facts, &chain, Some(acquisition.at));
     trace.push(TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is built here") });
-    let how_often = wording::rate_text(rate);
+    let how_often = wording::how_often(facts, &chain, function, rate);
     let what = if is_released { "built and closed again" } else { "built" };
     let resource = facts.resource(acquisition).map(|(_, resource)| resource);
     Finding::new(

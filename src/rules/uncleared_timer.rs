@@ -423,7 +423,6 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
     let Words { one, this, begun, ended, ends, running, .. } = words;
     let acquisition = &obligation.acquisition;
     let function = acquisition.at.function;
-    let clear = wording::release_name(facts, acquisition);
     let started = TraceStep { location: facts.location(acquisition.at), message: format!("it is {begun} here") };
     let chain = facts.frequencies.chain(&facts.evaluator, function);
     let with_chain = || {
@@ -436,12 +435,13 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
     let severity = if is_small { Severity::Note } else { Severity::Error };
     let (message, confidence, trace) = match why {
         Why::Repeats(rate) => {
-            let often = wording::rate_text(rate);
+            let often = wording::how_often(facts, &chain, function, rate);
             let chain = wording::chain_text(facts, &chain, function);
             (format!("{one} is {begun} {often} and never {ended}: {chain}"), Confidence::High, with_chain())
         }
         Why::Entry(label) => {
-            (format!("{one} is {begun} each time {label} runs and never {ended}"), Confidence::High, with_chain())
+            let often = wording::each_time(facts, &chain, function, &label);
+            (format!("{one} is {begun} {often} and never {ended}"), Confidence::High, with_chain())
         }
         Why::SiblingIsStopped => (
             format!("{this} is never {ended}, though another of the same function is"),
@@ -495,6 +495,6 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
         .function(facts.program.name_of(function))
         .resource(wording::resource_id(facts, acquisition))
         .message(message)
-        .help(format!("keep what it returns and give it to {clear} when the owner ends"))
+        .help(wording::keep_and_end(facts, acquisition))
         .trace(trace)
 }

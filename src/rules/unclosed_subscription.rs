@@ -62,8 +62,8 @@ fn left_in_hub(facts: &Facts<'_>, left: &Left) -> Finding {
     let rate = facts.rate(left.at);
     let chain = facts.frequencies.chain(&facts.evaluator, left.at.function);
     let often = match (&chain.entry, rate) {
-        (Some((label, _)), Rate::PerInstance) => format!("each time {label} runs"),
-        _ => wording::rate_text(rate).to_owned(),
+        (Some((label, _)), Rate::PerInstance) => wording::each_time(facts, &chain, left.at.function, label),
+        _ => wording::how_often(facts, &chain, left.at.function, rate),
     };
     let callee = wording::callee_text(facts, left.at);
     let mut trace = wording::chain_steps(facts, &chain, Some(left.at));

@@ -506,9 +506,9 @@ fn repeated(
     let (often, confidence) = match repetition {
         Repetition::Rate(rate) => {
             let confidence = if chain.entry.is_some() { Confidence::High } else { Confidence::Medium };
-            (wording::rate_text(*rate).to_owned(), confidence)
+            (wording::how_often(facts, &chain, addition.at.function, *rate), confidence)
         }
-        Repetition::Entry(label) => (format!("each time {label} runs"), Confidence::High),
+        Repetition::Entry(label) => (wording::each_time(facts, &chain, addition.at.function, label), Confidence::High),
         Repetition::Event { name, at } => {
             trace.clear();
             trace.push(TraceStep {

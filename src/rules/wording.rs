@@ -54,6 +54,18 @@ pub(super) fn release_name(facts: &Facts<'_>, acquisition: &Acquisition) -> Stri
     format!("`{}`", written.unwrap_or_else(|| "close()".to_owned()))
 }
 
+/// What to do with what something gave when its owner ends.
+pub(super) fn keep_and_end(facts: &Facts<'_>, acquisition: &Acquisition) -> String {
+    let function = match acquisition.kind {
+        AcquiredKind::Catalogued(id) => facts.evaluator.catalogue.resource(id).release_functions.first(),
+        AcquiredKind::Instance(_) => None,
+    };
+    match function {
+        Some(function) => format!("keep what it returns and give it to `{function}` when the owner ends"),
+        None => format!("keep what it returns and call {} on it when the owner ends", release_name(facts, acquisition)),
+    }
+}
+
 /// "a" or "an" before a phrase.
 pub(super) fn article(phrase: &str) -> &'static str {
     let first = phrase.trim_start_matches('`').chars().next().unwrap_or('x');
@@ -154,9 +166,15 @@ pub(super) fn chain_steps(facts: &Facts<'_>, chain: &Chain, at: Option<OpRef>) -
         let how_often = if chain.runs_once { "" } else { " again and again" };
         steps.push(TraceStep { location: *at, message: format!("{label} runs this{how_often}") });
     }
-    for call in &chain.calls {
+    for (index, call) in chain.calls.iter().enumerate() {
         steps.extend(wait_step(facts, *call));
         let caller = facts.program.name_of(call.function);
+        if facts.program.op(*call).call().is_none() && caller != "<module>" {
+            let made = chain.calls.get(index + 1).copied().or(at).filter(|next| next.function != call.function);
+            let made = made.map_or_else(|| "a function".to_owned(), |next| named(facts, next.function));
+            steps.push(TraceStep { location: facts.location(*call), message: format!("`{caller}` makes {made} here") });
+            continue;
+        }
         let callee = callee_text(facts, *call);
         let rate = facts.rate(*call);
         let in_loop = if rate > facts.frequencies.of_function(call.function) && rate > Rate::Once {
@@ -202,6 +220,33 @@ pub(super) fn chain_text(facts: &Facts<'_>, chain: &Chain, function: FunctionRef
         parts.push(format!("`{}`", path.rsplit('/').next().unwrap_or(path)));
     }
     parts.join(" → ")
+}
+
+/// How often something happens in a function, in words. What a component makes runs when somebody calls it, not with
+/// the component.
+pub(super) fn how_often(facts: &Facts<'_>, chain: &Chain, function: FunctionRef, rate: Rate) -> String {
+    match rate {
+        Rate::PerInstance | Rate::PerRender => made_on_the_way(facts, chain, function)
+            .map_or_else(|| rate_text(rate).to_owned(), |made| format!("each time {made} runs")),
+        _ => rate_text(rate).to_owned(),
+    }
+}
+
+/// The same, of what an entry point of this label runs.
+pub(super) fn each_time(facts: &Facts<'_>, chain: &Chain, function: FunctionRef, label: &str) -> String {
+    let made = made_on_the_way(facts, chain, function);
+    format!("each time {} runs", made.as_deref().unwrap_or(label))
+}
+
+/// The last function on the chain that is made there, and called by whoever has it.
+fn made_on_the_way(facts: &Facts<'_>, chain: &Chain, function: FunctionRef) -> Option<String> {
+    let index = chain.calls.iter().rposition(|at| facts.program.op(*at).call().is_none())?;
+    Some(named(facts, chain.calls.get(index + 1).map_or(function, |next| next.function)))
+}
+
+fn named(facts: &Facts<'_>, function: FunctionRef) -> String {
+    let name = facts.program.name_of(function);
+    if name.starts_with('<') { "a function".to_owned() } else { format!("`{name}`") }
 }
 
 /// How often something happens, in words.
