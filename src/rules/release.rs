@@ -5,7 +5,7 @@ use crate::analysis::frequency::Rate;
 use crate::analysis::limits::Chain;
 use crate::analysis::ownership::{Fate, LeakPath};
 use crate::analysis::value::{AcquiredKind, How};
-use crate::catalogue::schema::{Dropped, ResourceKind};
+use crate::catalogue::schema::{Dropped, Resource, ResourceKind};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::Place;
 use crate::rewrite::{By, Release, Rollback};
@@ -237,6 +237,18 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
     .help(match facts.resource(acquisition) {
         // Where scopes end things by themselves there is no `finally` to speak of.
         Some((_, resource)) if facts.evaluator.drops_implicitly(function) => resource.help.clone(),
+        Some((_, resource)) if resource.kind == ResourceKind::Transaction => {
+            let undo = undo(resource).map_or(handle.clone(), |(method, statement)| match statement {
+                Some(statement) => format!("`{statement}`"),
+                None => format!("`{method}()`"),
+            });
+            match loss {
+                Loss::OnThrow => format!("end it with {undo} in a `catch` block, before the error goes on"),
+                Loss::Never | Loss::SomePath => {
+                    format!("end it on every path, with {undo} in a `catch` block where something fails")
+                }
+            }
+        }
         _ => help(loss, &handle),
     })
     .trace(trace)
@@ -282,15 +294,22 @@ pub(super) fn rollback(facts: &Facts<'_>, finding: &Finding) -> Option<Rollback>
             && !matches!(obligation.acquisition.how, How::CallbackParameter { .. })
     })?;
     let (_, resource) = facts.resource(&obligation.acquisition)?;
-    let undoes = |name: &&String| name.starts_with("rollback") || name.starts_with("abort");
-    let statement = resource.release_statements.iter().find(undoes).cloned();
-    let method = if statement.is_some() { resource.release.first() } else { resource.release.iter().find(undoes) };
+    let (method, statement) = undo(resource)?;
     // What is begun by a method of its own needs another shape.
     if statement.is_none() && matches!(obligation.acquisition.how, How::Begun) {
         return None;
     }
     let ends = facts.releases(obligation).into_iter().map(|at| facts.location(at).span).collect();
-    Some(Rollback { begin: finding.location, method: method?.clone(), statement, ends })
+    Some(Rollback { begin: finding.location, method: method.clone(), statement: statement.cloned(), ends })
+}
+
+/// The method that ends a transaction without its work, and the statement that it is given, if it takes one.
+fn undo(resource: &Resource) -> Option<(&String, Option<&String>)> {
+    let undoes = |name: &&String| name.starts_with("rollback") || name.starts_with("abort");
+    match resource.release_statements.iter().find(undoes) {
+        Some(statement) => Some((resource.release.first()?, Some(statement))),
+        None => Some((resource.release.iter().find(undoes)?, None)),
+    }
 }
 
 /// What releases it, and whether that gives a promise.

@@ -77,6 +77,10 @@ pub(super) fn callee_text(facts: &Facts<'_>, at: OpRef) -> String {
     let op = facts.program.op(at);
     let span = op.call().map_or(op.span, |call| call.callee_span);
     let text = facts.program.text(Location { file: at.function.file, span });
+    // A declaration without a value gets one from a loop: `for await (const message of …)`.
+    if op.call().is_none() && ["const ", "let ", "var "].iter().any(|word| text.starts_with(word)) {
+        return "the loop's next element".to_owned();
+    }
     let line = text.split(['\n', '(', '{']).next().unwrap_or_default().trim();
     let is_short = !line.is_empty() && line.len() <= 48 && line.len() == text.trim().len();
     if is_short {
