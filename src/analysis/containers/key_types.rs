@@ -1,6 +1,6 @@
 //! What the written type of a key says of how many there can be.
 
-use crate::ir::{Binding, TypeRef, TypeRoot};
+use crate::ir::{Binding, Name, TypeRef, TypeRoot};
 use crate::linking::{ClassRef, Symbol, VariableRef};
 use crate::source::Language;
 
@@ -58,7 +58,25 @@ impl Keys<'_, '_, '_> {
             TypeRef::Named { .. } | TypeRef::TypeOf(_) | TypeRef::Array(_) | TypeRef::Shape(_) | TypeRef::AnyOf(_) => {
                 Some(Key::Named)
             }
+            TypeRef::Part { of, name } if depth > 0 => self.typed_part(id, of, name, depth - 1),
             TypeRef::Part { .. } | TypeRef::Other => None,
+        }
+    }
+
+    /// The same of a field of a written type: `Plan["size"]`.
+    fn typed_part(&self, id: VariableRef, of: &TypeRef, name: &Name, depth: u32) -> Option<Key> {
+        match of {
+            TypeRef::Shape(fields) => {
+                fields.iter().find(|(field, _)| field == name).and_then(|(_, written)| self.typed(id, written, depth))
+            }
+            TypeRef::AnyOf(parts) => parts.iter().find_map(|part| self.typed_part(id, part, name, depth)),
+            TypeRef::Named { root: TypeRoot::Variable(variable), path, .. } if path.is_empty() && depth > 0 => {
+                let named = VariableRef { file: id.file, variable: *variable };
+                // A type that is not in sight names its fields' types, whatever they are.
+                let Some((file, _, written)) = self.facts.evaluator.declared_type(named) else { return Some(Key::Named) };
+                self.typed_part(VariableRef { file, ..named }, written, name, depth - 1)
+            }
+            _ => None,
         }
     }
 }

@@ -81,7 +81,7 @@ impl<'a> Lowering<'a> {
             let ast::TSSignature::TSPropertySignature(property) = member else { continue };
             let (Some(name), Some(written)) = (property.key.static_name(), &property.type_annotation) else { continue };
             let written = self.type_ref(&written.type_annotation);
-            if !matches!(written, TypeRef::Literals | TypeRef::Other) {
+            if written != TypeRef::Other {
                 fields.push((Name::from(&*name), written));
             }
         }
