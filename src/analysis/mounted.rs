@@ -9,14 +9,16 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
+use crate::analysis::value::{Value, Values};
 use crate::ir::{CallKind, OpKind, Operand, Place, Root, Rvalue};
-use crate::linking::{FunctionRef, OpRef};
+use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::FileId;
 
 /// The components of a program of which there is one.
 #[derive(Debug, Default)]
 pub struct MountedOnce {
     functions: FxHashSet<FunctionRef>,
+    classes: FxHashSet<ClassRef>,
     /// Files that are a component each.
     files: FxHashSet<FileId>,
 }
@@ -26,12 +28,18 @@ impl MountedOnce {
     pub fn of(facts: &Facts<'_>) -> Self {
         let mut found = Self::default();
         let mut uses: IndexMap<FunctionRef, Vec<OpRef>, FxBuildHasher> = IndexMap::default();
+        let mut uses_of_classes: IndexMap<ClassRef, Vec<OpRef>, FxBuildHasher> = IndexMap::default();
         for function in facts.program.functions() {
             for (block, index, op) in facts.program.function(function).ops() {
                 let (at, Some(call)) = (function.op(block, index), op.call()) else { continue };
                 if call.kind == CallKind::Jsx {
                     for component in facts.called(at) {
                         uses.entry(component).or_default().push(at);
+                    }
+                    for value in &facts.evaluator.operand(function, &call.callee) {
+                        if let Value::Class(component) = value {
+                            uses_of_classes.entry(*component).or_default().push(at);
+                        }
                     }
                 } else if let Some(component) = mounts(facts, at)
                     && facts.frequencies.of_function(function) == Rate::Once
@@ -40,19 +48,17 @@ impl MountedOnce {
                 }
             }
         }
-        for (component, uses) in uses {
-            let runs_once = |at: &OpRef| {
-                facts.frequencies.of_function(at.function) == Rate::Once
-                    && facts.program.loop_depth(at.function, at.block) == 0
-            };
-            if uses.len() == 1 && uses.iter().all(runs_once) {
-                found.functions.insert(component);
-            }
-        }
+        let runs_once = |at: &OpRef| {
+            facts.frequencies.of_function(at.function) == Rate::Once
+                && facts.program.loop_depth(at.function, at.block) == 0
+        };
+        let is_one = |uses: &[OpRef]| uses.len() == 1 && uses.iter().all(runs_once);
+        found.functions.extend(uses.iter().filter(|(_, uses)| is_one(uses)).map(|(component, _)| *component));
+        found.classes.extend(uses_of_classes.iter().filter(|(_, uses)| is_one(uses)).map(|(component, _)| *component));
         found
     }
 
-    fn add(&mut self, facts: &Facts<'_>, component: &crate::analysis::value::Values) {
+    fn add(&mut self, facts: &Facts<'_>, component: &Values) {
         for function in facts.evaluator.functions_behind(component) {
             if facts.program.module(function.file).language.is_component() {
                 self.files.insert(function.file);
@@ -65,12 +71,14 @@ impl MountedOnce {
     /// Whether an operation runs once for each instance of something of which there is one.
     #[must_use]
     pub fn runs_once(&self, facts: &Facts<'_>, at: OpRef) -> bool {
-        if self.functions.is_empty() && self.files.is_empty() || facts.rate(at) != Rate::PerInstance {
+        let is_empty = self.functions.is_empty() && self.classes.is_empty() && self.files.is_empty();
+        if is_empty || facts.rate(at) != Rate::PerInstance {
             return false;
         }
         let chain = facts.frequencies.chain(&facts.evaluator, at.function);
         let top = chain.calls.first().map_or(at.function, |call| call.function);
         let is_of_one = self.files.contains(&top.file)
+            || facts.program.this_class(top).is_some_and(|class| self.classes.contains(&class))
             || self.functions.iter().any(|component| facts.evaluator.is_within(top, *component));
         is_of_one
             && facts.frequencies.lifecycles.effects.get(&top).is_none_or(|effect| depends_on_nothing(facts, *effect))
