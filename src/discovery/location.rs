@@ -63,6 +63,11 @@ pub(crate) fn normalise(path: &Path) -> PathBuf {
     out
 }
 
+/// A path's bytes, by which files are put in order.
+pub(super) fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_encoded_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,9 +10,12 @@ mod content;
 mod jsonc;
 pub(crate) mod location;
 mod manifest;
+mod packages;
+mod reported;
 mod role;
 mod root;
 pub mod screen;
+mod targets;
 mod tsconfig;
 mod walk;
 pub mod workspace;
@@ -30,7 +33,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Request;
 use crate::config::{self, Configuration, Mistake};
-use crate::source::{FileId, Language, SourceFile};
+use crate::source::{FileId, SourceFile};
+use reported::{Owners, Reported};
 use root::Root;
 use walk::Walked;
 
@@ -116,12 +120,12 @@ impl Discovered {
 /// # Panics
 /// Never, unless an invariant of the walk is broken.
 pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
-    let working_directory = absolute(&request.working_directory)?;
-    let targets = targets(request, &working_directory)?;
+    let working_directory = targets::absolute(&request.working_directory)?;
+    let targets = targets::of(request, &working_directory)?;
     let packages = request.packages.as_ref();
-    let chosen = packages.map(|packages| existing(&packages.chosen, &working_directory)).transpose()?;
+    let chosen = packages.map(|packages| targets::existing(&packages.chosen, &working_directory)).transpose()?;
     let around = packages.map_or_else(Vec::new, |packages| packages.around.clone());
-    let roots = roots(request, &[targets.as_slice(), around.as_slice()].concat(), &working_directory)?;
+    let roots = targets::roots(request, &[targets.as_slice(), around.as_slice()].concat(), &working_directory)?;
     let mut configuration = configuration(request, &roots, &targets, &working_directory)?;
     let mut settings = settings(request, &targets, &working_directory)?;
     settings.configuration = Arc::new(configuration.clone());
@@ -140,15 +144,15 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
     walked.skipped.retain(|(path, _)| !configuration.excludes_file(path));
     walked.problems.retain(|(path, _)| !configuration.excludes_file(path));
 
-    let root = common_ancestor(&roots);
+    let root = targets::common_ancestor(&roots);
     let files_skipped = walked.skipped.len();
     let files_discovered = walked.sources.len() + files_skipped + walked.problems.len();
     let mut problems = std::mem::take(&mut walked.problems);
 
     let owners = Owners::of(&walked);
-    let (projects, tsconfigs) = configurations(&root, &walked, &mut problems);
-    let crates = crates(&root, &walked, &mut problems);
-    walked.sources.sort_unstable_by(|a, b| bytes(&a.0).cmp(bytes(&b.0)));
+    let (projects, tsconfigs) = packages::configurations(&root, &walked, &mut problems);
+    let crates = packages::crates(&root, &walked, &mut problems);
+    walked.sources.sort_unstable_by(|a, b| location::bytes(&a.0).cmp(location::bytes(&b.0)));
     walked.sources.dedup_by(|a, b| a.0 == b.0);
 
     let bases = role_bases(request, &root, &targets);
@@ -242,59 +246,6 @@ fn add_nested(
     found.into_iter().try_for_each(|directory| configuration.add(directory, working_directory))
 }
 
-/// The requested paths, absolute; the chosen packages or the working directory where none is given.
-fn targets(request: &Request, working_directory: &Path) -> Result<Vec<PathBuf>, DiscoveryError> {
-    let here = [PathBuf::from(".")];
-    let otherwise = request.packages.as_ref().map_or(&here[..], |packages| &packages.chosen);
-    existing(if request.paths.is_empty() { otherwise } else { &request.paths }, working_directory)
-}
-
-/// Paths, absolute; all of them have to be there.
-fn existing(paths: &[PathBuf], working_directory: &Path) -> Result<Vec<PathBuf>, DiscoveryError> {
-    paths
-        .iter()
-        .map(|path| {
-            let absolute = location::normalise(&working_directory.join(path));
-            let metadata = std::fs::metadata(&absolute).map_err(|error| unreadable(path, &error))?;
-            if !metadata.is_dir() && !metadata.is_file() {
-                return Err(DiscoveryError::Special(path.clone()));
-            }
-            // The walk does not follow links, but a link the user names stands for what it leads to.
-            if absolute.is_symlink() {
-                return absolute.canonicalize().map_err(|error| unreadable(path, &error));
-            }
-            Ok(absolute)
-        })
-        .collect()
-}
-
-/// The directories to walk, none below another.
-fn roots(request: &Request, targets: &[PathBuf], working_directory: &Path) -> Result<Vec<Root>, DiscoveryError> {
-    if let Some(root) = &request.root {
-        let directory = location::normalise(&working_directory.join(root));
-        if !directory.is_dir() {
-            return Err(DiscoveryError::Missing(root.clone()));
-        }
-        return Ok(vec![Root { directory, is_inside_repository: false, is_project: true }]);
-    }
-    let mut seen = FxHashSet::default();
-    let mut roots: Vec<Root> = Vec::new();
-    for target in targets {
-        // Hooks pass hundreds of files of a few directories.
-        if seen.insert(if target.is_file() { target.parent() } else { Some(target.as_path()) }) {
-            roots.push(root::enclosing(target));
-        }
-    }
-    roots.sort_by(|a, b| a.directory.cmp(&b.directory).then(b.is_project.cmp(&a.is_project)));
-    let mut outermost: Vec<Root> = Vec::new();
-    for root in roots {
-        if !outermost.iter().any(|outer| outer.is_project && root.directory.starts_with(&outer.directory)) {
-            outermost.push(root);
-        }
-    }
-    Ok(outermost)
-}
-
 fn settings(
     request: &Request,
     targets: &[PathBuf],
@@ -350,60 +301,6 @@ fn read_what_was_named(targets: &[PathBuf], settings: &walk::Settings, walked: &
     }
 }
 
-/// Packages and compiler configurations of the tree; those that do not parse become problems.
-fn configurations(
-    root: &Path,
-    walked: &Walked,
-    problems: &mut Vec<(PathBuf, String)>,
-) -> (Vec<Project>, Vec<TsConfig>) {
-    let mut manifests = Vec::new();
-    for (path, text) in &walked.manifests {
-        let Some(relative) = location::relative(root, path) else { continue };
-        match jsonc::parse(text) {
-            Ok(value) => manifests.push(manifest::Manifest { path: relative, value }),
-            // Templates and fixtures hold manifests that are not meant to be read.
-            Err(_) if role_of(&relative) != FileRole::Source || text.trim().is_empty() || text.contains("{{") => {}
-            Err(error) => problems.push((path.clone(), format!("not valid JSON: {error}"))),
-        }
-    }
-    manifests.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut paths: Vec<&PathBuf> = walked.tsconfigs.iter().collect();
-    paths.sort_unstable_by(|a, b| bytes(b).cmp(bytes(a)));
-    paths.dedup();
-    let with_tsconfig: FxHashSet<&Path> = paths.iter().filter_map(|path| path.parent()).collect();
-    let projects = manifest::projects(&manifests, |directory| with_tsconfig.contains(root.join(directory).as_path()));
-
-    let packages: FxHashMap<&str, &str> =
-        projects.iter().filter_map(|project| Some((project.name.as_deref()?, project.directory.as_str()))).collect();
-    let mut reader = tsconfig::Reader::new(root, &packages);
-    // Names are in descending order: `tsconfig.json` before `jsconfig.json` of the same directory.
-    let mut tsconfigs: Vec<TsConfig> = paths.into_iter().filter_map(|path| reader.read(path)).collect();
-    tsconfigs.sort_by(|a, b| a.directory.cmp(&b.directory));
-    tsconfigs.dedup_by(|a, b| a.directory == b.directory);
-    for (path, error) in reader.broken {
-        if location::relative(root, &path).is_some_and(|relative| role_of(&relative) == FileRole::Source) {
-            problems.push((path, format!("not valid JSON: {error}")));
-        }
-    }
-    (projects, tsconfigs)
-}
-
-/// The crates of the tree; manifests that do not parse become problems.
-fn crates(root: &Path, walked: &Walked, problems: &mut Vec<(PathBuf, String)>) -> Vec<Crate> {
-    let mut crates = Vec::new();
-    for (path, text) in &walked.cargo_manifests {
-        let Some(relative) = location::relative(root, path) else { continue };
-        match cargo::read(&relative, text) {
-            Ok(read) => crates.extend(read),
-            // Templates hold manifests that are not meant to be read.
-            Err(_) if role_of(&relative) != FileRole::Source || text.contains("{{") => {}
-            Err(error) => problems.push((path.clone(), format!("not valid TOML: {error}"))),
-        }
-    }
-    crates.sort_by(|a, b| a.directory.cmp(&b.directory));
-    crates
-}
-
 /// Directories that roles are judged from instead of the root: a package below `examples/` or `fixtures/` that the user
 /// names is, for this run, the product.
 fn role_bases(request: &Request, root: &Path, targets: &[PathBuf]) -> Vec<String> {
@@ -421,91 +318,10 @@ fn role_below(relative: &str, bases: &[String]) -> FileRole {
     role_of(relative[base..].trim_start_matches('/'))
 }
 
-/// The requested paths, for asking of each file whether it lies under one.
-struct Reported<'t> {
-    files: FxHashSet<&'t Path>,
-    directories: Vec<&'t Path>,
-    /// The packages whose files alone count.
-    packages: Option<FxHashSet<&'t Path>>,
-    owners: &'t Owners,
-}
-
-impl<'t> Reported<'t> {
-    fn new(targets: &'t [PathBuf], packages: Option<&'t [PathBuf]>, owners: &'t Owners) -> Self {
-        let (directories, files): (Vec<&Path>, Vec<&Path>) =
-            targets.iter().map(PathBuf::as_path).partition(|target| target.is_dir());
-        let packages = packages.map(|packages| packages.iter().map(PathBuf::as_path).collect());
-        Self { files: files.into_iter().collect(), directories, packages, owners }
-    }
-
-    fn holds(&self, path: &Path, language: Language) -> bool {
-        (self.files.contains(path) || self.directories.iter().any(|directory| path.starts_with(directory)))
-            && self.packages.as_ref().is_none_or(|packages| {
-                self.owners.of_file(path, language).is_some_and(|owner| packages.contains(owner))
-            })
-    }
-
-    /// Whether what is wrong with a file is of concern: a source that is reported on, or else a manifest or a directory
-    /// among the requested paths, or a manifest that governs them.
-    fn concerns(&self, path: &Path) -> bool {
-        if let Some(language) = Language::of_path(path) {
-            return self.holds(path, language);
-        }
-        let mut targets = self.files.iter().chain(&self.directories);
-        targets.any(|target| path.starts_with(target) || path.parent().is_some_and(|above| target.starts_with(above)))
-    }
-}
-
-/// The directories with manifests, for asking which package a file belongs to.
-struct Owners {
-    crates: FxHashSet<PathBuf>,
-    packages: FxHashSet<PathBuf>,
-}
-
-impl Owners {
-    fn of(walked: &Walked) -> Self {
-        let directories = |manifests: &[(PathBuf, String)]| {
-            manifests.iter().filter_map(|(path, _)| path.parent()).map(Path::to_owned).collect()
-        };
-        Self { crates: directories(&walked.cargo_manifests), packages: directories(&walked.manifests) }
-    }
-
-    /// The nearest directory above a file with a manifest of its language. What is not Rust may belong to a crate, too.
-    fn of_file<'p>(&self, path: &'p Path, language: Language) -> Option<&'p Path> {
-        path.ancestors().skip(1).find(|directory| {
-            self.crates.contains(*directory) || language != Language::Rust && self.packages.contains(*directory)
-        })
-    }
-}
-
-fn absolute(path: &Path) -> Result<PathBuf, DiscoveryError> {
-    let absolute = std::path::absolute(path).map_err(|error| unreadable(path, &error))?;
-    Ok(location::normalise(&absolute))
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> DiscoveryError {
-    if error.kind() == std::io::ErrorKind::NotFound {
-        return DiscoveryError::Missing(path.to_owned());
-    }
-    DiscoveryError::Unreadable { path: path.to_owned(), reason: content::describe(error) }
-}
-
-fn common_ancestor(roots: &[Root]) -> PathBuf {
-    let mut roots = roots.iter().map(|root| root.directory.as_path());
-    let first = roots.next().unwrap_or(Path::new("/"));
-    let common =
-        roots.fold(first, |common, next| common.ancestors().find(|above| next.starts_with(above)).unwrap_or(common));
-    common.to_owned()
-}
-
 fn display(working_directory: &Path, path: &Path) -> String {
     let shown = path.strip_prefix(working_directory).unwrap_or(path);
     let shown = if shown.as_os_str().is_empty() { ".".into() } else { shown.to_string_lossy() };
     if std::path::MAIN_SEPARATOR == '/' { shown.into_owned() } else { shown.replace('\\', "/") }
-}
-
-fn bytes(path: &Path) -> &[u8] {
-    path.as_os_str().as_encoded_bytes()
 }
 
 fn index(at: usize) -> u32 {

@@ -73,7 +73,9 @@ impl Keys<'_, '_, '_> {
             TypeRef::Named { root: TypeRoot::Variable(variable), path, .. } if path.is_empty() && depth > 0 => {
                 let named = VariableRef { file: id.file, variable: *variable };
                 // A type that is not in sight names its fields' types, whatever they are.
-                let Some((file, _, written)) = self.facts.evaluator.declared_type(named) else { return Some(Key::Named) };
+                let Some((file, _, written)) = self.facts.evaluator.declared_type(named) else {
+                    return Some(Key::Named);
+                };
                 self.typed_part(VariableRef { file, ..named }, written, name, depth - 1)
             }
             _ => None,

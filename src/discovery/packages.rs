@@ -1,0 +1,62 @@
+//! Packages: the manifests and compiler configurations of a tree, read; those that do not parse become problems.
+
+use std::path::{Path, PathBuf};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::walk::Walked;
+use super::{Crate, FileRole, Project, TsConfig, cargo, jsonc, location, manifest, role_of, tsconfig};
+
+/// Packages and compiler configurations of the tree; those that do not parse become problems.
+pub(super) fn configurations(
+    root: &Path,
+    walked: &Walked,
+    problems: &mut Vec<(PathBuf, String)>,
+) -> (Vec<Project>, Vec<TsConfig>) {
+    let mut manifests = Vec::new();
+    for (path, text) in &walked.manifests {
+        let Some(relative) = location::relative(root, path) else { continue };
+        match jsonc::parse(text) {
+            Ok(value) => manifests.push(manifest::Manifest { path: relative, value }),
+            // Templates and fixtures hold manifests that are not meant to be read.
+            Err(_) if role_of(&relative) != FileRole::Source || text.trim().is_empty() || text.contains("{{") => {}
+            Err(error) => problems.push((path.clone(), format!("not valid JSON: {error}"))),
+        }
+    }
+    manifests.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut paths: Vec<&PathBuf> = walked.tsconfigs.iter().collect();
+    paths.sort_unstable_by(|a, b| location::bytes(b).cmp(location::bytes(a)));
+    paths.dedup();
+    let with_tsconfig: FxHashSet<&Path> = paths.iter().filter_map(|path| path.parent()).collect();
+    let projects = manifest::projects(&manifests, |directory| with_tsconfig.contains(root.join(directory).as_path()));
+
+    let packages: FxHashMap<&str, &str> =
+        projects.iter().filter_map(|project| Some((project.name.as_deref()?, project.directory.as_str()))).collect();
+    let mut reader = tsconfig::Reader::new(root, &packages);
+    // Names are in descending order: `tsconfig.json` before `jsconfig.json` of the same directory.
+    let mut tsconfigs: Vec<TsConfig> = paths.into_iter().filter_map(|path| reader.read(path)).collect();
+    tsconfigs.sort_by(|a, b| a.directory.cmp(&b.directory));
+    tsconfigs.dedup_by(|a, b| a.directory == b.directory);
+    for (path, error) in reader.broken {
+        if location::relative(root, &path).is_some_and(|relative| role_of(&relative) == FileRole::Source) {
+            problems.push((path, format!("not valid JSON: {error}")));
+        }
+    }
+    (projects, tsconfigs)
+}
+
+/// The crates of the tree; manifests that do not parse become problems.
+pub(super) fn crates(root: &Path, walked: &Walked, problems: &mut Vec<(PathBuf, String)>) -> Vec<Crate> {
+    let mut crates = Vec::new();
+    for (path, text) in &walked.cargo_manifests {
+        let Some(relative) = location::relative(root, path) else { continue };
+        match cargo::read(&relative, text) {
+            Ok(read) => crates.extend(read),
+            // Templates hold manifests that are not meant to be read.
+            Err(_) if role_of(&relative) != FileRole::Source || text.contains("{{") => {}
+            Err(error) => problems.push((path.clone(), format!("not valid TOML: {error}"))),
+        }
+    }
+    crates.sort_by(|a, b| a.directory.cmp(&b.directory));
+    crates
+}
