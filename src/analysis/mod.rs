@@ -23,6 +23,7 @@ pub mod limits;
 pub mod locks;
 pub mod mounted;
 pub mod ownership;
+pub mod platforms;
 pub mod queues;
 pub mod registrations;
 pub mod tasks;

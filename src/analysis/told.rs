@@ -17,24 +17,76 @@ pub fn by_request(facts: &Facts<'_>, at: OpRef) -> bool {
         return false;
     }
     let mut function = at.function;
-    let mut wanted: FxHashSet<Root> = facts.program.op(at).places().into_iter().filter_map(local).collect();
+    let mut wanted = Wanted { told: places(facts, at), instances: FxHashSet::default() };
     for call in chain.calls.iter().rev() {
-        let told = sources(facts, function, wanted);
+        let sources = wanted.sources(facts, function);
         // What a closure captures, whoever hands it on has; other files have other variables.
         let is_around = call.function.file == function.file && call.function != function;
-        wanted = told.around.into_iter().filter(|_| is_around).collect();
+        wanted.told = sources.around.into_iter().filter(|_| is_around).collect();
+        wanted.instances.clear();
         if let Some(given) = facts.program.op(*call).call() {
-            let arguments = told.parameters.iter().filter_map(|index| given.argument(*index as usize));
-            wanted.extend(arguments.filter_map(Operand::place).filter_map(local));
+            let arguments = sources.parameters.iter().filter_map(|index| given.argument(*index as usize));
+            wanted.told.extend(arguments.filter_map(Operand::place).filter_map(local));
+            if sources.instance {
+                let is_method = facts.program.function(function).binds_this;
+                let instance = if is_method { given.receiver().map(|(it, _)| it.root) } else { Some(Root::This) };
+                wanted.instances.extend(instance.filter(|root| !matches!(root, Root::Global(_))));
+            }
         }
-        if wanted.is_empty() {
+        if wanted.told.is_empty() && wanted.instances.is_empty() {
             return false;
         }
         function = call.function;
     }
     let body = facts.program.function(function);
-    let told = sources(facts, function, wanted);
+    let told = wanted.sources(facts, function);
     told.parameters.iter().any(|index| body.parameters.get(*index as usize).is_some_and(|it| !it.is_shared))
+}
+
+/// What a call is given, and what the methods that give its result back are: `Client::default().with_url(url)`.
+fn places(facts: &Facts<'_>, at: OpRef) -> FxHashSet<Root> {
+    let op = facts.program.op(at);
+    let mut found: FxHashSet<Root> = op.places().into_iter().filter_map(local).collect();
+    let mut made: Vec<Root> = op.call().map(|call| Root::Temp(call.result)).into_iter().collect();
+    let mut seen = 0;
+    while let Some(root) = made.get(seen).cloned() {
+        seen += 1;
+        for (block, index, op) in facts.program.function(at.function).ops() {
+            let Some((call, (receiver, _))) = op.call().and_then(|call| Some((call, call.receiver()?))) else {
+                continue;
+            };
+            if receiver.root != root || !receiver.path.is_empty() {
+                continue;
+            }
+            let later = at.function.op(block, index);
+            let result = facts.evaluator.temp(at.function, call.result);
+            let is_same = result.resources().any(|id| facts.evaluator.acquisition(id).at == at);
+            if is_same && later != at {
+                found.extend(call.arguments.iter().filter_map(|it| it.value.place()).filter_map(local));
+                made.push(Root::Temp(call.result));
+            }
+        }
+    }
+    found
+}
+
+/// What is followed backwards.
+struct Wanted {
+    /// What the builder is told, and what that was made of.
+    told: FxHashSet<Root>,
+    /// Instances that know it: what they are asked later tells them nothing.
+    instances: FxHashSet<Root>,
+}
+
+impl Wanted {
+    fn sources(&self, facts: &Facts<'_>, function: FunctionRef) -> Sources {
+        let mut told = sources(facts, function, self.told.clone(), true);
+        let instances = sources(facts, function, self.instances.clone(), false);
+        told.parameters.extend(instances.parameters);
+        told.around.extend(instances.around);
+        told.instance |= instances.instance;
+        told
+    }
 }
 
 /// What roots of a function were made of.
@@ -43,15 +95,18 @@ struct Sources {
     parameters: Vec<u32>,
     /// Variables of the functions around it.
     around: Vec<Root>,
+    /// The instance that the function is a method of.
+    instance: bool,
 }
 
-fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: FxHashSet<Root>) -> Sources {
+fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: FxHashSet<Root>, is_built: bool) -> Sources {
     let body = facts.program.function(function);
-    let mut sources = Sources { parameters: Vec::new(), around: Vec::new() };
+    let mut sources = Sources { parameters: Vec::new(), around: Vec::new(), instance: false };
     let mut seen = wanted.clone();
     let mut work: Vec<Root> = wanted.into_iter().collect();
     while let Some(root) = work.pop() {
         let mut made_of = Vec::new();
+        sources.instance |= root == Root::This;
         if let Root::Variable(id) = root {
             let variable = facts.program.variable(function.variable(id));
             if variable.owner != function.function {
@@ -70,7 +125,7 @@ fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: FxHashSet<Root>) ->
                 OpKind::Call(call) => {
                     let gives_it = Root::Temp(call.result) == root;
                     // `builder.region(name)`
-                    let tells_it = || call.receiver().is_some_and(|(receiver, _)| receiver.root == root);
+                    let tells_it = || is_built && call.receiver().is_some_and(|(receiver, _)| receiver.root == root);
                     if gives_it || tells_it() {
                         made_of.extend(op.places().into_iter().filter_map(local));
                     }
@@ -88,5 +143,6 @@ fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: FxHashSet<Root>) ->
 }
 
 fn local(place: &Place) -> Option<Root> {
-    matches!(place.root, Root::Variable(_) | Root::Temp(_)).then(|| place.root.clone())
+    let is_whole = place.root == Root::This && place.path.is_empty();
+    (matches!(place.root, Root::Variable(_) | Root::Temp(_) | Root::This) && !is_whole).then(|| place.root.clone())
 }

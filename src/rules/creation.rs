@@ -5,6 +5,7 @@ use crate::analysis::frequency::{self, Rate};
 use crate::analysis::limits::Chain;
 use crate::analysis::ownership::Fate;
 use crate::analysis::told;
+use crate::analysis::turns;
 use crate::analysis::value::How;
 use crate::catalogue::schema::{Opens, ResourceKind, Shared};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
@@ -60,6 +61,13 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
     // A client for each of what there is a key of.
     let mut calls = facts.frequencies.chain(&facts.evaluator, acquisition.at.function).calls.into_iter();
     if calls.any(|call| facts.keeps_by_key(call)) {
+        return None;
+    }
+    // A loop of what runs once that asks somebody before it goes round again.
+    let chain = || facts.frequencies.chain(&facts.evaluator, acquisition.at.function);
+    if rate == Rate::PerTurn
+        && chain().calls.iter().chain([&acquisition.at]).any(|call| turns::is_answered_by_people(facts, *call))
+    {
         return None;
     }
     // A program that runs it once, by way of something that is not known, shows no other time.
@@ -213,10 +221,21 @@ const FAR: usize = 8;
 /// a time.
 fn is_put_in_place(facts: &Facts<'_>, obligation: &Obligation, chain: &frequency::Chain) -> bool {
     let at = obligation.acquisition.at;
-    let is_rust = facts.evaluator.drops_implicitly(at.function);
-    is_rust
-        && obligation.at_normal_exit.contains(Fate::ESCAPED)
-        && std::iter::once(&at).chain(&chain.calls).any(|call| facts.frequencies.replaces(&facts.evaluator, *call))
+    if !facts.evaluator.drops_implicitly(at.function) {
+        return false;
+    }
+    let mut goes_with_it = obligation.at_normal_exit.contains(Fate::ESCAPED);
+    for call in std::iter::once(&at).chain(chain.calls.iter().rev()) {
+        // A thread that was started for it has it as long as what it was started for lasts.
+        goes_with_it |= facts
+            .obligations
+            .iter()
+            .any(|it| it.acquisition.at == *call && facts.kind(&it.acquisition) == ResourceKind::Task);
+        if goes_with_it && facts.frequencies.replaces(&facts.evaluator, *call) {
+            return true;
+        }
+    }
+    false
 }
 
 fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate) -> Finding {
@@ -226,10 +245,12 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     let chain = facts.frequencies.chain(&facts.evaluator, function);
     let ends_on_drop = facts.resource(acquisition).is_some_and(|(_, resource)| resource.ends_on_drop);
     let is_released = is_closed_again(obligation) || ends_on_drop && is_dropped(obligation);
-    // Of a program that is all here, nothing shows that this runs more than once.
+    // Of a program that is all here, nothing shows that this runs more than once; and what uses its instance up runs as
+    // often as somebody makes one.
+    let first = chain.calls.first().map_or(function, |call| call.function);
     let is_in_doubt = rate == Rate::PerCall
         && (chain.entry.is_none() || chain.runs_once)
-        && facts.frequencies.is_of_program(function.file);
+        && (facts.frequencies.is_of_program(function.file) || facts.program.function(first).consumes_this);
     let severity = if is_released
         || is_in_doubt
         || chain.calls.len() > FAR

@@ -65,6 +65,11 @@ impl Slots {
                         let is_whole = call.arguments.len() == 1 && call.method_name().is_some_and(is_replacing);
                         smallvec::smallvec![slot(evaluator, function, &holder, !is_whole)]
                     }
+                    // Into a table of its own, which may go where the one before was.
+                    Some(Place { root: root @ (Root::Variable(_) | Root::Temp(_)), .. }) => {
+                        let result = self.of_root(&Root::Temp(call.result));
+                        result.iter().chain(self.of_root(&root)).cloned().collect()
+                    }
                     _ => self.of_root(&Root::Temp(call.result)).iter().cloned().collect(),
                 };
                 self.add(call.arguments.iter().map(|argument| &argument.value), &kept);
