@@ -17,30 +17,31 @@ pub fn by_request(facts: &Facts<'_>, at: OpRef) -> bool {
         return false;
     }
     let mut function = at.function;
-    let mut wanted = Wanted { told: places(facts, at), instances: FxHashSet::default() };
+    let mut wanted: Vec<Wanted> = places(facts, at).into_iter().map(|root| (root, As::Told)).collect();
     for call in chain.calls.iter().rev() {
-        let sources = wanted.sources(facts, function);
+        let sources = sources(facts, function, wanted);
         // What a closure captures, whoever hands it on has; other files have other variables.
         let is_around = call.function.file == function.file && call.function != function;
-        wanted.told = sources.around.into_iter().filter(|_| is_around).collect();
-        wanted.instances.clear();
+        wanted = sources.around.into_iter().filter(|_| is_around).collect();
         if let Some(given) = facts.program.op(*call).call() {
-            let arguments = sources.parameters.iter().filter_map(|index| given.argument(*index as usize));
-            wanted.told.extend(arguments.filter_map(Operand::place).filter_map(local));
+            let argument = |index: u32| given.argument(index as usize)?.place().and_then(local);
+            let arguments = sources.parameters.iter().filter_map(|(index, how)| Some((argument(*index)?, *how)));
+            wanted.extend(arguments);
             if sources.instance {
                 let is_method = facts.program.function(function).binds_this;
                 let instance = if is_method { given.receiver().map(|(it, _)| it.root) } else { Some(Root::This) };
-                wanted.instances.extend(instance.filter(|root| !matches!(root, Root::Global(_))));
+                let instance = instance.filter(|root| !matches!(root, Root::Global(_)));
+                wanted.extend(instance.map(|root| (root, As::Instance)));
             }
         }
-        if wanted.told.is_empty() && wanted.instances.is_empty() {
+        if wanted.is_empty() {
             return false;
         }
         function = call.function;
     }
     let body = facts.program.function(function);
-    let told = wanted.sources(facts, function);
-    told.parameters.iter().any(|index| body.parameters.get(*index as usize).is_some_and(|it| !it.is_shared))
+    let is_of_request = |index: u32| body.parameters.get(index as usize).is_some_and(|it| !it.is_shared);
+    sources(facts, function, wanted).parameters.iter().any(|(index, how)| *how == As::Told && is_of_request(*index))
 }
 
 /// What a call is given, and what the methods that give its result back are: `Client::default().with_url(url)`.
@@ -70,70 +71,69 @@ fn places(facts: &Facts<'_>, at: OpRef) -> FxHashSet<Root> {
     found
 }
 
-/// What is followed backwards.
-struct Wanted {
-    /// What the builder is told, and what that was made of.
-    told: FxHashSet<Root>,
-    /// Instances that know it: what they are asked later tells them nothing.
-    instances: FxHashSet<Root>,
+/// What something has to do with what is created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum As {
+    /// It says what that is to be.
+    Told,
+    /// It has what says so. What it is asked later tells it nothing, and of what a handler is given as a whole nothing
+    /// shows that it is not there for all requests.
+    Instance,
 }
 
-impl Wanted {
-    fn sources(&self, facts: &Facts<'_>, function: FunctionRef) -> Sources {
-        let mut told = sources(facts, function, self.told.clone(), true);
-        let instances = sources(facts, function, self.instances.clone(), false);
-        told.parameters.extend(instances.parameters);
-        told.around.extend(instances.around);
-        told.instance |= instances.instance;
-        told
-    }
-}
+type Wanted = (Root, As);
 
 /// What roots of a function were made of.
 struct Sources {
     /// By their indices.
-    parameters: Vec<u32>,
+    parameters: Vec<(u32, As)>,
     /// Variables of the functions around it.
-    around: Vec<Root>,
+    around: Vec<Wanted>,
     /// The instance that the function is a method of.
     instance: bool,
 }
 
-fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: FxHashSet<Root>, is_built: bool) -> Sources {
+fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: Vec<Wanted>) -> Sources {
     let body = facts.program.function(function);
     let mut sources = Sources { parameters: Vec::new(), around: Vec::new(), instance: false };
-    let mut seen = wanted.clone();
-    let mut work: Vec<Root> = wanted.into_iter().collect();
-    while let Some(root) = work.pop() {
-        let mut made_of = Vec::new();
+    let mut seen: FxHashSet<Wanted> = wanted.iter().cloned().collect();
+    let mut work = wanted;
+    while let Some((root, how)) = work.pop() {
+        let mut made_of: Vec<Wanted> = Vec::new();
         sources.instance |= root == Root::This;
         if let Root::Variable(id) = root {
             let variable = facts.program.variable(function.variable(id));
             if variable.owner != function.function {
-                sources.around.push(root);
+                sources.around.push((root, how));
                 continue;
             }
             if let Binding::Parameter(index) = variable.binding {
-                sources.parameters.push(index);
+                sources.parameters.push((index, how));
             }
         }
         for (_, _, op) in body.ops() {
             match &op.kind {
                 OpKind::Assign { target, value } if target.root == root => {
-                    made_of.extend(value.operands().into_iter().filter_map(Operand::place).filter_map(local));
+                    let from = value.operands().into_iter().filter_map(Operand::place).filter_map(local);
+                    made_of.extend(from.map(|root| (root, how)));
                 }
                 OpKind::Call(call) => {
+                    let receiver = call.receiver().map(|(receiver, _)| receiver.root);
                     let gives_it = Root::Temp(call.result) == root;
                     // `builder.region(name)`
-                    let tells_it = || is_built && call.receiver().is_some_and(|(receiver, _)| receiver.root == root);
+                    let tells_it = || how == As::Told && receiver.as_ref() == Some(&root);
                     if gives_it || tells_it() {
-                        made_of.extend(op.places().into_iter().filter_map(local));
+                        let places = op.places().into_iter().filter_map(local);
+                        made_of.extend(places.map(|root| {
+                            let is_receiver = receiver.as_ref() == Some(&root);
+                            (root, if is_receiver { how } else { As::Told })
+                        }));
                     }
                 }
                 _ => {}
             }
         }
-        work.extend(made_of.into_iter().filter(|root| seen.insert(root.clone())));
+        work.extend(made_of.into_iter().filter(|wanted| seen.insert(wanted.clone())));
     }
     // A closure that is handed to something is given what that knows; a handler what the request says.
     if matches!(body.kind, FunctionKind::Free) && body.name.is_none() && !sources.around.is_empty() {

@@ -47,7 +47,8 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
         return None;
     }
     // A loop that runs once builds what the start of a program needs: one client for each of a few.
-    let is_repeated = rate > Rate::PerTurn || (rate >= Rate::PerCall && is_dropped(obligation));
+    let is_repeated = rate > Rate::PerTurn
+        || rate >= Rate::PerCall && (is_dropped(obligation) || is_dropped_by_callers(facts, obligation));
     if !is_repeated {
         return None;
     }
@@ -185,6 +186,21 @@ pub(super) fn speaks_of(facts: &Facts<'_>, obligation: &Obligation) -> bool {
 /// Whether the function keeps it to itself and leaves without closing it.
 fn is_dropped(obligation: &Obligation) -> bool {
     obligation.at_normal_exit == Fate::HELD || obligation.at_normal_exit == Fate::HELD | Fate::ABSENT
+}
+
+/// Whether it is handed out, to be used once: a caller that may run again and again keeps it no longer than that.
+fn is_dropped_by_callers(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let is_rust = facts.evaluator.drops_implicitly(obligation.function);
+    is_rust
+        && obligation.at_normal_exit.contains(Fate::ESCAPED)
+        && facts.obligations.iter().any(|other| {
+            matches!(other.acquisition.how, How::Received { .. })
+                && is_dropped(other)
+                && facts.rate(other.acquisition.at) >= Rate::PerCall
+                && facts.is_held_to_account(other.function)
+                && !works_through_a_loop(facts, other)
+                && facts.origins(&other.acquisition).last() == Some(&obligation.acquisition)
+        })
 }
 
 /// Whether it is released wherever the function is left: built and torn down again, which is slow but does not leak.
