@@ -31,4 +31,5 @@ pub mod told;
 pub mod turns;
 pub mod twice;
 pub mod value;
+pub mod wrapped;
 pub mod written;

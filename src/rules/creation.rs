@@ -7,6 +7,7 @@ use crate::analysis::ownership::Fate;
 use crate::analysis::told;
 use crate::analysis::turns;
 use crate::analysis::value::How;
+use crate::analysis::wrapped::stays_wrapped;
 use crate::catalogue::schema::{Opens, ResourceKind, Shared};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::rewrite::{Hoist, Remedy};
@@ -48,7 +49,10 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
     }
     // A loop that runs once builds what the start of a program needs: one client for each of a few.
     let is_repeated = rate > Rate::PerTurn
-        || rate >= Rate::PerCall && (is_dropped(obligation) || is_dropped_by_callers(facts, obligation));
+        || rate >= Rate::PerCall
+            && (is_dropped(obligation)
+                || !resource.ends_on_drop
+                    && (is_dropped_by_callers(facts, obligation) || is_dropped_with_its_wrapper(facts, obligation)));
     if !is_repeated {
         return None;
     }
@@ -199,8 +203,16 @@ fn is_dropped_by_callers(facts: &Facts<'_>, obligation: &Obligation) -> bool {
                 && facts.rate(other.acquisition.at) >= Rate::PerCall
                 && facts.is_held_to_account(other.function)
                 && !works_through_a_loop(facts, other)
+                && !runs_its_work(facts, other)
                 && facts.origins(&other.acquisition).last() == Some(&obligation.acquisition)
         })
+}
+
+/// Whether it went into something that the function keeps to itself.
+fn is_dropped_with_its_wrapper(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    facts.evaluator.drops_implicitly(obligation.function)
+        && obligation.at_normal_exit.contains(Fate::ESCAPED)
+        && stays_wrapped(facts, obligation)
 }
 
 /// Whether it is released wherever the function is left: built and torn down again, which is slow but does not leak.
