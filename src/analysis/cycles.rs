@@ -201,7 +201,7 @@ fn takes_out(function: &Function, is_it: &dyn Fn(&Place) -> bool) -> bool {
         OpKind::Call(call) => {
             let by_method = call.receiver().is_some_and(|(place, _)| is_it(&place))
                 && call.method_name().is_some_and(|name| name != "replace" && collections.empties(name));
-            let by_function = call.method_name().is_some_and(|name| matches!(name, "take" | "replace" | "swap"))
+            let by_function = call.method_name().is_some_and(|name| collections.takes(name))
                 && call.arguments.iter().filter_map(|it| it.value.place()).any(is_it);
             by_method || by_function
         }

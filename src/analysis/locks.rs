@@ -35,6 +35,11 @@ pub fn unguarded(facts: &Facts<'_>, function: FunctionRef) -> Vec<Unguarded> {
         let (at, dropped) = (function.op(block_of, index_of), function.op(block, index));
         let Some(call) = call.call() else { continue };
         let Some(guard) = guard_taken(facts, at, call) else { continue };
+        // Taking many and giving them back at once waits until others have given back theirs.
+        let waits_for_others = !call.arguments.is_empty();
+        if waits_for_others {
+            continue;
+        }
         if goes_on(facts, dropped) || is_own(facts, function, call) {
             found.push(Unguarded { at, guard, dropped });
         }

@@ -17,15 +17,22 @@ pub fn by_request(facts: &Facts<'_>, at: OpRef) -> bool {
         return false;
     }
     let mut function = at.function;
-    let mut wanted: FxHashSet<Root> = facts.program.op(at).places().into_iter().filter_map(local).collect();
+    let mut wanted: Vec<Wanted> = places(facts, at).into_iter().map(|root| (root, As::Told)).collect();
     for call in chain.calls.iter().rev() {
-        let told = sources(facts, function, wanted);
+        let sources = sources(facts, function, wanted);
         // What a closure captures, whoever hands it on has; other files have other variables.
         let is_around = call.function.file == function.file && call.function != function;
-        wanted = told.around.into_iter().filter(|_| is_around).collect();
+        wanted = sources.around.into_iter().filter(|_| is_around).collect();
         if let Some(given) = facts.program.op(*call).call() {
-            let arguments = told.parameters.iter().filter_map(|index| given.argument(*index as usize));
-            wanted.extend(arguments.filter_map(Operand::place).filter_map(local));
+            let argument = |index: u32| given.argument(index as usize)?.place().and_then(local);
+            let arguments = sources.parameters.iter().filter_map(|(index, how)| Some((argument(*index)?, *how)));
+            wanted.extend(arguments);
+            if sources.instance {
+                let is_method = facts.program.function(function).binds_this;
+                let instance = if is_method { given.receiver().map(|(it, _)| it.root) } else { Some(Root::This) };
+                let instance = instance.filter(|root| !matches!(root, Root::Global(_)));
+                wanted.extend(instance.map(|root| (root, As::Instance)));
+            }
         }
         if wanted.is_empty() {
             return false;
@@ -33,52 +40,100 @@ pub fn by_request(facts: &Facts<'_>, at: OpRef) -> bool {
         function = call.function;
     }
     let body = facts.program.function(function);
-    let told = sources(facts, function, wanted);
-    told.parameters.iter().any(|index| body.parameters.get(*index as usize).is_some_and(|it| !it.is_shared))
+    let is_of_request = |index: u32| body.parameters.get(index as usize).is_some_and(|it| !it.is_shared);
+    sources(facts, function, wanted).parameters.iter().any(|(index, how)| *how == As::Told && is_of_request(*index))
 }
+
+/// What a call is given, and what the methods that give its result back are: `Client::default().with_url(url)`.
+fn places(facts: &Facts<'_>, at: OpRef) -> FxHashSet<Root> {
+    let op = facts.program.op(at);
+    let mut found: FxHashSet<Root> = op.places().into_iter().filter_map(local).collect();
+    let mut made: Vec<Root> = op.call().map(|call| Root::Temp(call.result)).into_iter().collect();
+    let mut seen = 0;
+    while let Some(root) = made.get(seen).cloned() {
+        seen += 1;
+        for (block, index, op) in facts.program.function(at.function).ops() {
+            let Some((call, (receiver, _))) = op.call().and_then(|call| Some((call, call.receiver()?))) else {
+                continue;
+            };
+            if receiver.root != root || !receiver.path.is_empty() {
+                continue;
+            }
+            let later = at.function.op(block, index);
+            let result = facts.evaluator.temp(at.function, call.result);
+            let is_same = result.resources().any(|id| facts.evaluator.acquisition(id).at == at);
+            if is_same && later != at {
+                found.extend(call.arguments.iter().filter_map(|it| it.value.place()).filter_map(local));
+                made.push(Root::Temp(call.result));
+            }
+        }
+    }
+    found
+}
+
+/// What something has to do with what is created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum As {
+    /// It says what that is to be.
+    Told,
+    /// It has what says so. What it is asked later tells it nothing, and of what a handler is given as a whole nothing
+    /// shows that it is not there for all requests.
+    Instance,
+}
+
+type Wanted = (Root, As);
 
 /// What roots of a function were made of.
 struct Sources {
     /// By their indices.
-    parameters: Vec<u32>,
+    parameters: Vec<(u32, As)>,
     /// Variables of the functions around it.
-    around: Vec<Root>,
+    around: Vec<Wanted>,
+    /// The instance that the function is a method of.
+    instance: bool,
 }
 
-fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: FxHashSet<Root>) -> Sources {
+fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: Vec<Wanted>) -> Sources {
     let body = facts.program.function(function);
-    let mut sources = Sources { parameters: Vec::new(), around: Vec::new() };
-    let mut seen = wanted.clone();
-    let mut work: Vec<Root> = wanted.into_iter().collect();
-    while let Some(root) = work.pop() {
-        let mut made_of = Vec::new();
+    let mut sources = Sources { parameters: Vec::new(), around: Vec::new(), instance: false };
+    let mut seen: FxHashSet<Wanted> = wanted.iter().cloned().collect();
+    let mut work = wanted;
+    while let Some((root, how)) = work.pop() {
+        let mut made_of: Vec<Wanted> = Vec::new();
+        sources.instance |= root == Root::This;
         if let Root::Variable(id) = root {
             let variable = facts.program.variable(function.variable(id));
             if variable.owner != function.function {
-                sources.around.push(root);
+                sources.around.push((root, how));
                 continue;
             }
             if let Binding::Parameter(index) = variable.binding {
-                sources.parameters.push(index);
+                sources.parameters.push((index, how));
             }
         }
         for (_, _, op) in body.ops() {
             match &op.kind {
                 OpKind::Assign { target, value } if target.root == root => {
-                    made_of.extend(value.operands().into_iter().filter_map(Operand::place).filter_map(local));
+                    let from = value.operands().into_iter().filter_map(Operand::place).filter_map(local);
+                    made_of.extend(from.map(|root| (root, how)));
                 }
                 OpKind::Call(call) => {
+                    let receiver = call.receiver().map(|(receiver, _)| receiver.root);
                     let gives_it = Root::Temp(call.result) == root;
                     // `builder.region(name)`
-                    let tells_it = || call.receiver().is_some_and(|(receiver, _)| receiver.root == root);
+                    let tells_it = || how == As::Told && receiver.as_ref() == Some(&root);
                     if gives_it || tells_it() {
-                        made_of.extend(op.places().into_iter().filter_map(local));
+                        let places = op.places().into_iter().filter_map(local);
+                        made_of.extend(places.map(|root| {
+                            let is_receiver = receiver.as_ref() == Some(&root);
+                            (root, if is_receiver { how } else { As::Told })
+                        }));
                     }
                 }
                 _ => {}
             }
         }
-        work.extend(made_of.into_iter().filter(|root| seen.insert(root.clone())));
+        work.extend(made_of.into_iter().filter(|wanted| seen.insert(wanted.clone())));
     }
     // A closure that is handed to something is given what that knows; a handler what the request says.
     if matches!(body.kind, FunctionKind::Free) && body.name.is_none() && !sources.around.is_empty() {
@@ -88,5 +143,6 @@ fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: FxHashSet<Root>) ->
 }
 
 fn local(place: &Place) -> Option<Root> {
-    matches!(place.root, Root::Variable(_) | Root::Temp(_)).then(|| place.root.clone())
+    let is_whole = place.root == Root::This && place.path.is_empty();
+    (matches!(place.root, Root::Variable(_) | Root::Temp(_) | Root::This) && !is_whole).then(|| place.root.clone())
 }

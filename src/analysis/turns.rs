@@ -4,7 +4,7 @@
 //! from outside or for the clock (`listener.accept()`, `interval.tick()`) has no end of its own.
 
 use crate::analysis::facts::Facts;
-use crate::catalogue::schema::{FunctionFact, Runs};
+use crate::catalogue::schema::{FunctionFact, Runs, Waiting};
 use crate::ir::{BlockId, Edges, Function, OpKind, Rvalue};
 use crate::linking::OpRef;
 
@@ -40,6 +40,38 @@ pub fn is_unending(facts: &Facts<'_>, at: OpRef) -> bool {
 
 fn is_from_outside(fact: &FunctionFact) -> bool {
     fact.comes_from_outside || fact.waits_for.is_some_and(|runs| runs != Runs::PerMessage)
+}
+
+/// Of so many calls within calls it is known that somebody is asked.
+const MAX_DEPTH: u32 = 3;
+
+/// Whether an operation is in a loop that asks a person each time round: it goes round a few times, however long that takes.
+#[must_use]
+pub fn is_answered_by_people(facts: &Facts<'_>, at: OpRef) -> bool {
+    let body = facts.program.function(at.function);
+    body.block(at.block).loop_depth > 0
+        && body.ops().any(|(block, index, op)| {
+            op.call().is_some()
+                && goes_around(body, block, at.block)
+                && asks(facts, at.function.op(block, index), MAX_DEPTH)
+        })
+}
+
+fn asks(facts: &Facts<'_>, at: OpRef, depth: u32) -> bool {
+    let waiting = facts.evaluator.function_fact(at).and_then(|fact| fact.waiting);
+    waiting == Some(Waiting::People)
+        || depth > 0 && {
+            let given = facts.program.op(at).call().map_or(0, |call| u32::try_from(call.arguments.len()).unwrap_or(0));
+            let callbacks = (0..given).flat_map(|index| {
+                let values = facts.evaluator.argument(at, index);
+                facts.evaluator.functions_in(&values).into_iter().map(|(function, _)| function).collect::<Vec<_>>()
+            });
+            facts.called(at).into_iter().chain(callbacks).any(|function| {
+                let body = facts.program.function(function);
+                body.ops()
+                    .any(|(block, index, op)| op.call().is_some() && asks(facts, function.op(block, index), depth - 1))
+            })
+        }
 }
 
 /// Whether an operation, or a call on the way to its function, is in a loop that waits for what comes from outside.

@@ -11,6 +11,10 @@ pub struct Collections {
     pub filling: &'static [&'static str],
     /// Methods that take entries out.
     pub emptying: &'static [&'static str],
+    /// Functions that take what is in the place they are given: `mem::take(&mut map)`.
+    pub taking: &'static [&'static str],
+    /// Methods that put what they are given in the place of what was there.
+    pub replacing: &'static [&'static str],
     /// Methods that change nothing, where a method of another name may do anything.
     pub reading: &'static [&'static str],
 }
@@ -19,6 +23,8 @@ const SCRIPT: Collections = Collections {
     keyed: &["Map", "Set", "WeakMap", "WeakSet"],
     filling: &["set", "add", "push", "unshift"],
     emptying: &["delete", "clear", "pop", "shift", "splice"],
+    taking: &[],
+    replacing: &[],
     reading: &[],
 };
 
@@ -33,6 +39,8 @@ const RUST: Collections = Collections {
         "last_entry", "join_next", "try_join_next", "join_next_with_id", "try_join_next_with_id", "join_all",
         "shutdown", "abort_all", "detach_all", "into_iter", "into_keys", "into_values", "swap", "replace",
     ],
+    taking: &["take", "replace", "swap"],
+    replacing: &["store", "swap", "replace", "send_replace"],
     reading: &[
         "get", "get_key_value", "get_mut", "contains", "contains_key", "iter", "iter_mut", "keys", "values",
         "values_mut", "len", "is_empty", "reserve", "capacity", "range", "first", "last", "first_key_value",
@@ -55,6 +63,18 @@ impl Collections {
     #[must_use]
     pub fn fills(&self, name: &str) -> bool {
         self.filling.contains(&name)
+    }
+
+    /// Whether a function of this name takes what is in the place it is given.
+    #[must_use]
+    pub fn takes(&self, name: &str) -> bool {
+        self.taking.contains(&name)
+    }
+
+    /// Whether a method of this name puts what it is given in the place of what was there.
+    #[must_use]
+    pub fn replaces(&self, name: &str) -> bool {
+        self.replacing.contains(&name)
     }
 
     /// Whether a method of this name takes entries out of a collection.

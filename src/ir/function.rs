@@ -55,6 +55,8 @@ pub struct Function {
     /// it outlives them. `None` in languages where whoever has the function has all it mentions.
     pub owned_captures: Option<Box<[VariableId]>>,
     pub parameters: Vec<Parameter>,
+    /// Whether calling it uses the instance up, so that it is called once for each: `fn build(self)`.
+    pub consumes_this: bool,
     /// The written type of `this`, where a language lets one say how it is held: `self: &Arc<Self>`.
     pub this_type: Option<super::TypeRef>,
     pub return_type: Option<super::TypeRef>,
@@ -212,6 +214,7 @@ impl Function {
             binds_this: true,
             owned_captures: None,
             parameters: Vec::new(),
+            consumes_this: false,
             this_type: None,
             return_type: None,
             decorators: Vec::new(),

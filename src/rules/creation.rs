@@ -5,7 +5,9 @@ use crate::analysis::frequency::{self, Rate};
 use crate::analysis::limits::Chain;
 use crate::analysis::ownership::Fate;
 use crate::analysis::told;
+use crate::analysis::turns;
 use crate::analysis::value::How;
+use crate::analysis::wrapped::stays_wrapped;
 use crate::catalogue::schema::{Opens, ResourceKind, Shared};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::rewrite::{Hoist, Remedy};
@@ -46,7 +48,11 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
         return None;
     }
     // A loop that runs once builds what the start of a program needs: one client for each of a few.
-    let is_repeated = rate > Rate::PerTurn || (rate >= Rate::PerCall && is_dropped(obligation));
+    let is_repeated = rate > Rate::PerTurn
+        || rate >= Rate::PerCall
+            && (is_dropped(obligation)
+                || !resource.ends_on_drop
+                    && (is_dropped_by_callers(facts, obligation) || is_dropped_with_its_wrapper(facts, obligation)));
     if !is_repeated {
         return None;
     }
@@ -60,6 +66,13 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
     // A client for each of what there is a key of.
     let mut calls = facts.frequencies.chain(&facts.evaluator, acquisition.at.function).calls.into_iter();
     if calls.any(|call| facts.keeps_by_key(call)) {
+        return None;
+    }
+    // A loop of what runs once that asks somebody before it goes round again.
+    let chain = || facts.frequencies.chain(&facts.evaluator, acquisition.at.function);
+    if rate == Rate::PerTurn
+        && chain().calls.iter().chain([&acquisition.at]).any(|call| turns::is_answered_by_people(facts, *call))
+    {
         return None;
     }
     // A program that runs it once, by way of something that is not known, shows no other time.
@@ -179,6 +192,29 @@ fn is_dropped(obligation: &Obligation) -> bool {
     obligation.at_normal_exit == Fate::HELD || obligation.at_normal_exit == Fate::HELD | Fate::ABSENT
 }
 
+/// Whether it is handed out, to be used once: a caller that may run again and again keeps it no longer than that.
+fn is_dropped_by_callers(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let is_rust = facts.evaluator.drops_implicitly(obligation.function);
+    is_rust
+        && obligation.at_normal_exit.contains(Fate::ESCAPED)
+        && facts.obligations.iter().any(|other| {
+            matches!(other.acquisition.how, How::Received { .. })
+                && is_dropped(other)
+                && facts.rate(other.acquisition.at) >= Rate::PerCall
+                && facts.is_held_to_account(other.function)
+                && !works_through_a_loop(facts, other)
+                && !runs_its_work(facts, other)
+                && facts.origins(&other.acquisition).last() == Some(&obligation.acquisition)
+        })
+}
+
+/// Whether it went into something that the function keeps to itself.
+fn is_dropped_with_its_wrapper(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    facts.evaluator.drops_implicitly(obligation.function)
+        && obligation.at_normal_exit.contains(Fate::ESCAPED)
+        && stays_wrapped(facts, obligation)
+}
+
 /// Whether it is released wherever the function is left: built and torn down again, which is slow but does not leak.
 fn is_closed_again(obligation: &Obligation) -> bool {
     !(obligation.at_normal_exit | obligation.at_exceptional_exit).intersects(Fate::HELD | Fate::ESCAPED)
@@ -213,10 +249,21 @@ const FAR: usize = 8;
 /// a time.
 fn is_put_in_place(facts: &Facts<'_>, obligation: &Obligation, chain: &frequency::Chain) -> bool {
     let at = obligation.acquisition.at;
-    let is_rust = facts.evaluator.drops_implicitly(at.function);
-    is_rust
-        && obligation.at_normal_exit.contains(Fate::ESCAPED)
-        && std::iter::once(&at).chain(&chain.calls).any(|call| facts.frequencies.replaces(&facts.evaluator, *call))
+    if !facts.evaluator.drops_implicitly(at.function) {
+        return false;
+    }
+    let mut goes_with_it = obligation.at_normal_exit.contains(Fate::ESCAPED);
+    for call in std::iter::once(&at).chain(chain.calls.iter().rev()) {
+        // A thread that was started for it has it as long as what it was started for lasts.
+        goes_with_it |= facts
+            .obligations
+            .iter()
+            .any(|it| it.acquisition.at == *call && facts.kind(&it.acquisition) == ResourceKind::Task);
+        if goes_with_it && facts.frequencies.replaces(&facts.evaluator, *call) {
+            return true;
+        }
+    }
+    false
 }
 
 fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate) -> Finding {
@@ -226,10 +273,12 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     let chain = facts.frequencies.chain(&facts.evaluator, function);
     let ends_on_drop = facts.resource(acquisition).is_some_and(|(_, resource)| resource.ends_on_drop);
     let is_released = is_closed_again(obligation) || ends_on_drop && is_dropped(obligation);
-    // Of a program that is all here, nothing shows that this runs more than once.
+    // Of a program that is all here, nothing shows that this runs more than once; and what uses its instance up runs as
+    // often as somebody makes one.
+    let first = chain.calls.first().map_or(function, |call| call.function);
     let is_in_doubt = rate == Rate::PerCall
         && (chain.entry.is_none() || chain.runs_once)
-        && facts.frequencies.is_of_program(function.file);
+        && (facts.frequencies.is_of_program(function.file) || facts.program.function(first).consumes_this);
     let severity = if is_released
         || is_in_doubt
         || chain.calls.len() > FAR

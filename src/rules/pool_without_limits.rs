@@ -7,6 +7,7 @@ use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::limits::{self, Chain, Use};
 use crate::analysis::ownership::Fate;
+use crate::analysis::platforms::is_only_on;
 use crate::analysis::value::{AcquisitionId, How, Value};
 use crate::catalogue::ResourceId;
 use crate::catalogue::schema::{Limit, Resource};
@@ -87,7 +88,9 @@ fn built(
 ) -> Option<Finding> {
     let at = obligation.acquisition.at;
     let chain = Chain::to(&facts.evaluator, at, &|_| false);
-    let missing: Vec<&Limit> = resource.limits.iter().filter(|it| it.important && !chain.has(&it.methods)).collect();
+    let can_be_set = |limit: &&Limit| !is_only_on(facts.program, facts.location(at), &limit.absent_on);
+    let missing: Vec<&Limit> =
+        resource.limits.iter().filter(|it| it.important && !chain.has(&it.methods)).filter(can_be_set).collect();
     let (id, _) = facts.resource(&obligation.acquisition)?;
     if chain.is_partial || missing.is_empty() || is_fallback(facts, obligation, resource) {
         return None;

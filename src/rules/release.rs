@@ -4,6 +4,7 @@ use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::limits::Chain;
 use crate::analysis::ownership::{Fate, LeakPath};
+use crate::analysis::platforms::is_only_on;
 use crate::analysis::value::{AcquiredKind, How};
 use crate::catalogue::schema::{Dropped, Resource, ResourceKind};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
@@ -133,12 +134,13 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
     Some((Loss::OnThrow, Some(path)))
 }
 
-/// Whether a process is started to go on without who starts it, once: what it writes goes elsewhere, and its handle nowhere.
+/// Whether a process is started to go on without who starts it, once: what it writes goes elsewhere, and who starts it
+/// leaves without a word of it, or has said of it that nobody is to wait.
 fn is_left_to_itself(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let acquisition = &obligation.acquisition;
     let Some((_, resource)) = facts.resource(acquisition) else { return false };
-    let is_never_waited_for = !(obligation.at_normal_exit | obligation.at_exceptional_exit).contains(Fate::RELEASED);
-    if resource.detached_by.is_empty() || !is_never_waited_for || facts.rate(acquisition.at) > Rate::PerTurn {
+    let is_by_decision = obligation.at_normal_exit.contains(Fate::HELD);
+    if resource.detached_by.is_empty() || !is_by_decision || facts.rate(acquisition.at) > Rate::PerTurn {
         return false;
     }
     let chain = Chain::to(&facts.evaluator, acquisition.at, &|_| false);
@@ -148,13 +150,8 @@ fn is_left_to_itself(facts: &Facts<'_>, obligation: &Obligation) -> bool {
 /// Whether all this is compiled for a platform whose system does it.
 fn is_unneeded(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let location = facts.location(obligation.acquisition.at);
-    let Some((_, resource)) = facts.resource(&obligation.acquisition) else { return false };
-    let platforms = &facts.program.module(location.file).platforms;
-    platforms.iter().any(|(part, platform)| {
-        part.start <= location.span.start
-            && location.span.end <= part.end
-            && resource.unneeded_on.iter().any(|it| it == platform.as_str())
-    })
+    let resource = facts.resource(&obligation.acquisition);
+    resource.is_some_and(|(_, resource)| is_only_on(facts.program, location, &resource.unneeded_on))
 }
 
 /// Whether a path begins where a method of the resource itself fails, or what takes a part out of it: that the part is there

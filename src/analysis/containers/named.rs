@@ -10,9 +10,6 @@ use crate::linking::{FunctionRef, OpRef};
 use super::uses::Uses;
 use super::{Lifetime, Shrink};
 
-/// Functions that take out of what they are given.
-const TAKING: &[&str] = &["take", "replace", "swap"];
-
 impl Uses<'_, '_, '_> {
     /// A method call.
     pub(super) fn named_call(
@@ -90,7 +87,7 @@ impl Uses<'_, '_, '_> {
                     }
                     _ => {}
                 }
-                if TAKING.contains(&name) || !program.is_relevant(function) && name != "clone" {
+                if collections.takes(name) || !program.is_relevant(function) && name != "clone" {
                     for argument in call.arguments.iter().filter_map(|argument| argument.value.place()) {
                         self.names(function, argument, 4, &mut names);
                     }

@@ -340,9 +340,8 @@ impl Uses<'_, '_, '_> {
                 continue;
             }
             let callee = callee.get_or_insert_with(|| self.facts.evaluator.callee(at));
-            if self.facts.evaluator.drops_implicitly(at.function)
-                && call.method_name().is_some_and(|name| matches!(name, "take" | "replace" | "swap"))
-            {
+            let collections = self.collections(at.function);
+            if call.method_name().is_some_and(|name| collections.takes(name)) {
                 for alias in found {
                     self.shrink(alias, at);
                 }

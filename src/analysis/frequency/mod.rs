@@ -8,6 +8,7 @@ pub mod dispatch;
 mod entries;
 mod latch;
 pub mod memo;
+mod replaced;
 mod restart;
 mod retries;
 mod slots;
@@ -257,12 +258,17 @@ impl Frequencies {
         memo
     }
 
-    /// Whether what a call gives takes the place of what it gave before: one field or variable has it.
+    /// Whether what a call gives takes the place of what it gave before: one field or variable has it, of the function or
+    /// of one that it hands it to.
     #[must_use]
     pub fn replaces(&self, evaluator: &Evaluator<'_>, at: OpRef) -> bool {
         let Some(call) = evaluator.program.op(at).call() else { return false };
         let keeping = self.keeping(evaluator, at.function);
-        keeping.slots.of_root(&Root::Temp(call.result)).iter().any(|memo| !memo.keyed)
+        let result = Root::Temp(call.result);
+        keeping.slots.of_root(&result).iter().any(|memo| !memo.keyed)
+            || replaced::of(evaluator, at, &result, &|function, parameter| {
+                self.keeping(evaluator, function).slots.of_root(&parameter).iter().any(|memo| !memo.keyed)
+            })
     }
 
     fn keeping(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Rc<Keeping> {

@@ -57,13 +57,20 @@ impl Slots {
                 self.add(value.operands(), &kept);
             }
             OpKind::Call(call) => {
+                let collections = Collections::of(evaluator.program.module(function.file).language);
+                let replaces = |name: &str| collections.replaces(name);
                 let stores = evaluator.is_storing(call) || fills(evaluator, function, call);
                 let stores = stores.then(|| call.receiver()).flatten();
                 let stores = stores.map(|(holder, _)| stands_for(evaluator, function, &holder, MAX_NAMES));
                 let kept: SmallVec<[Memo; 1]> = match stores {
                     Some(holder) if evaluator.holder_outlives(function, &holder) => {
-                        let is_whole = call.arguments.len() == 1 && call.method_name().is_some_and(is_replacing);
+                        let is_whole = call.arguments.len() == 1 && call.method_name().is_some_and(replaces);
                         smallvec::smallvec![slot(evaluator, function, &holder, !is_whole)]
+                    }
+                    // Into a table of its own, which may go where the one before was.
+                    Some(Place { root: root @ (Root::Variable(_) | Root::Temp(_)), .. }) => {
+                        let result = self.of_root(&Root::Temp(call.result));
+                        result.iter().chain(self.of_root(&root)).cloned().collect()
                     }
                     _ => self.of_root(&Root::Temp(call.result)).iter().cloned().collect(),
                 };
@@ -108,12 +115,7 @@ const GIVES_PART: &[&str] = &["entry", "get_mut", "as_mut"];
 fn fills(evaluator: &Evaluator<'_>, function: FunctionRef, call: &Call) -> bool {
     let collections = Collections::of(evaluator.program.module(function.file).language);
     evaluator.drops_implicitly(function)
-        && call.method_name().is_some_and(|name| collections.fills(name) || is_replacing(name))
-}
-
-/// Whether a method puts what it is given in the place of what was there.
-fn is_replacing(name: &str) -> bool {
-    matches!(name, "store" | "swap" | "replace" | "send_replace")
+        && call.method_name().is_some_and(|name| collections.fills(name) || collections.replaces(name))
 }
 
 /// The place that a local name stands for: `self.pools` for what its lock gave, or for an entry of it.

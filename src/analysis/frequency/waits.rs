@@ -1,14 +1,16 @@
 //! Waits: loops that wait, each time round, for something from outside.
 //!
 //! `loop { let (stream, _) = listener.accept().await?; … }` goes round for every connection, however seldom the
-//! function that has it is called.
+//! function that has it is called. Of the branches of a `select!`, each goes by what it waits for itself: a signal to read
+//! the configuration again comes no more often for the connections that another branch accepts.
 
 use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
 use crate::analysis::turns::goes_around;
-use crate::ir::Function;
+use crate::ir::{BlockId, Function, Op, Terminator};
 use crate::linking::{FunctionRef, OpRef};
+use crate::source::Span;
 
 use super::Rate;
 
@@ -31,6 +33,30 @@ pub(super) fn of(evaluator: &Evaluator<'_>, function: FunctionRef) -> Waits {
 
 /// How often an operation is come to by the loops around it that wait, and which wait is the most frequent.
 pub(super) fn around(waits: &Waits, body: &Function, at: OpRef) -> Option<(OpRef, Rate)> {
-    let around = waits.iter().filter(|(wait, _)| goes_around(body, wait.block, at.block)).copied();
-    around.max_by_key(|(_, rate)| *rate)
+    let around = waits.iter().filter(|(wait, _)| {
+        goes_around(body, wait.block, at.block) && !is_of_other_branch(body, *wait, op(body, at).span)
+    });
+    around.copied().max_by_key(|(_, rate)| *rate)
+}
+
+fn op(body: &Function, at: OpRef) -> &Op {
+    &body.block(at.block).ops[at.index as usize]
+}
+
+/// Whether a wait is what one branch of a fork begins with, and `at` stands in another.
+fn is_of_other_branch(body: &Function, wait: OpRef, at: Span) -> bool {
+    let block = body.block(wait.block);
+    let fork = block.terminator_span;
+    if !matches!(block.terminator, Terminator::Fork(_)) || !fork.contains(at) || !fork.contains(op(body, wait).span) {
+        return false;
+    }
+    // What a branch waits for stands right before what it does then.
+    own_future(body, wait.block, fork, at).is_some_and(|own| !own.contains(op(body, wait).span))
+}
+
+/// Where the future of the branch stands whose handler has the code at `at`.
+fn own_future(body: &Function, forking: BlockId, fork: Span, at: Span) -> Option<Span> {
+    let begun = || body.block(forking).ops.iter().map(|op| op.span).filter(|span| fork.contains(*span));
+    let last = begun().filter(|span| span.end <= at.start).max_by_key(|span| span.start)?;
+    begun().filter(|span| span.contains(last)).max_by_key(|span| span.end - span.start)
 }

@@ -25,6 +25,9 @@ pub struct Limit {
     /// Whether its absence alone is worth a finding; otherwise it is named only together with others.
     #[serde(default)]
     pub important: bool,
+    /// Platforms (`wasm32`) on which the library has no such option.
+    #[serde(default)]
+    pub absent_on: Vec<String>,
 }
 
 /// What waits, and what ends the waiting, where the resource itself has no limit.

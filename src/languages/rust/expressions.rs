@@ -397,6 +397,7 @@ impl Lowering<'_> {
             binds_this: false,
             owned_captures: Some(owned),
             parameters,
+            consumes_this: false,
             this_type: None,
             return_type: None,
             decorators: Vec::new(),

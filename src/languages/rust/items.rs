@@ -341,6 +341,9 @@ impl Lowering<'_> {
             binds_this: true,
             owned_captures: None,
             parameters,
+            consumes_this: signature
+                .receiver()
+                .is_some_and(|receiver| matches!(receiver.kind, syn::ReceiverKind::Value)),
             this_type,
             return_type,
             decorators,

@@ -9,7 +9,7 @@ use crate::source::Span;
 use super::span_of;
 
 /// The conditions that name a platform.
-const CONDITIONS: &[&str] = &["target_os", "target_family"];
+const CONDITIONS: &[&str] = &["target_os", "target_family", "target_arch"];
 /// Those that are one by themselves.
 const PLATFORMS: &[&str] = &["windows", "unix"];
 
@@ -17,7 +17,7 @@ const PLATFORMS: &[&str] = &["windows", "unix"];
 pub(super) fn platforms(tree: &syn::File, text: &str) -> Vec<(Span, Name)> {
     let mut found = Platforms(Vec::new());
     // Most files are the same everywhere.
-    if text.contains("windows") || text.contains("unix") || text.contains("target_os") {
+    if text.contains("windows") || text.contains("unix") || text.contains("target_") {
         found.part(&tree.attrs, Span::new(0, u32::try_from(text.len()).unwrap_or(u32::MAX)));
         found.visit_file(tree);
     }

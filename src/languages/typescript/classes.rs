@@ -166,6 +166,7 @@ impl<'a> Lowering<'a> {
             binds_this: true,
             owned_captures: None,
             parameters: Vec::new(),
+            consumes_this: false,
             this_type: None,
             return_type: None,
             decorators: Vec::new(),

@@ -66,6 +66,7 @@ impl<'a> Lowering<'a> {
             binds_this: false,
             owned_captures: None,
             parameters: Vec::new(),
+            consumes_this: false,
             this_type: None,
             return_type: None,
             decorators: Vec::new(),

@@ -1,0 +1,123 @@
+//! Wrapped: a resource that goes into something else which then never leaves the function either.
+//!
+//! `let api = Api::new(client);`, `GreeterClient::new(channel)`: what a library makes of it is unknown code to the analysis of
+//! ownership, and may have taken it. Where that stays in the function, it is as lost at the end of it as what went in.
+
+use rustc_hash::FxHashSet;
+
+use crate::analysis::evaluate::CallTarget;
+use crate::analysis::facts::{Facts, Obligation};
+use crate::ir::{Binding, Call, OpKind, Operand, Place, Root, Rvalue, Terminator};
+use crate::linking::{FunctionRef, OpRef};
+
+/// Whether a resource, and whatever libraries make of it, stays in the function that made it, and is used there once.
+#[must_use]
+pub fn stays_wrapped(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let at = obligation.acquisition.at;
+    let (function, body) = (at.function, facts.program.function(at.function));
+    let depth = body.block(at.block).loop_depth;
+    let Some(made) = facts.program.op(at).call() else { return false };
+    let mut held = FxHashSet::from_iter([Root::Temp(made.result)]);
+    let mut is_wrapped = false;
+    loop {
+        let before = held.len();
+        for (block, index, op) in body.ops() {
+            let has = |place: &Place| held.contains(&place.root);
+            match &op.kind {
+                OpKind::Assign { target, value } => {
+                    let from: Vec<&Place> = value.operands().into_iter().filter_map(Operand::place).collect();
+                    if !from.iter().any(|place| has(place)) {
+                        continue;
+                    }
+                    let is_name = target.path.is_empty() && is_local(facts, function, &target.root);
+                    match value {
+                        // A part of it, or what it answered, is not followed.
+                        Rvalue::Use(Operand::Place(from)) | Rvalue::Await(Operand::Place(from)) if is_name => {
+                            if from.path.is_empty() {
+                                held.insert(target.root.clone());
+                            }
+                        }
+                        _ => return false,
+                    }
+                }
+                OpKind::Call(call) => {
+                    let later = function.op(block, index);
+                    if later == at {
+                        continue;
+                    }
+                    let is_receiver = call.receiver().is_some_and(|(receiver, _)| has(&receiver));
+                    let is_given = call.arguments.iter().filter_map(|it| it.value.place()).any(has);
+                    // What is worked through is a job, which has one for all of it.
+                    if (is_receiver || is_given) && body.block(block).loop_depth > depth {
+                        return false;
+                    }
+                    if is_given {
+                        if is_receiver || !is_made_by_library(facts, later, call) {
+                            return false;
+                        }
+                        is_wrapped = true;
+                        held.insert(Root::Temp(call.result));
+                    } else if is_receiver && !call.suspends {
+                        // Another handle of it, or the next step of a builder; what has to be waited for is an answer.
+                        held.insert(Root::Temp(call.result));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if held.len() == before {
+            break;
+        }
+    }
+    let is_held = |operand: &Operand| operand.place().is_some_and(|place| held.contains(&place.root));
+    let is_returned = body.blocks().any(|(_, block)| match &block.terminator {
+        Terminator::Return(Some(operand)) => is_held(operand),
+        _ => false,
+    });
+    is_wrapped && !is_returned && !is_captured(facts, function, &held)
+}
+
+/// Whether a function of a library makes something of what it is given: `Api::new(client)`, no method, and none of the
+/// project's.
+fn is_made_by_library(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
+    let callee = facts.evaluator.callee(at);
+    let is_library = |target: &CallTarget| match target {
+        CallTarget::External(id) => facts.evaluator.facts(*id).function.is_none_or(|fact| !fact.borrows),
+        _ => false,
+    };
+    let is_named_type = call.callee.place().and_then(Place::split_last).is_some_and(|(of, _)| {
+        let name = match (of.path.last(), &of.root) {
+            (Some(field), Root::Variable(_) | Root::Global(_)) => field.name(),
+            (None, Root::Variable(id)) => Some(facts.program.variable(at.function.variable(*id)).name.as_str()),
+            (None, Root::Global(name)) => Some(name.as_str()),
+            _ => None,
+        };
+        name.is_some_and(|name| name.starts_with(char::is_uppercase))
+    });
+    // Code that a build writes is not here to be read.
+    let is_unseen = || {
+        let root = call.callee.place().and_then(Place::root_variable);
+        let binding = root.map(|id| facts.program.variable(at.function.variable(id)).binding);
+        callee.targets.is_empty() && matches!(binding, Some(Binding::Import(_)))
+    };
+    is_named_type && (is_unseen() || !callee.targets.is_empty() && callee.targets.iter().all(is_library))
+}
+
+fn is_local(facts: &Facts<'_>, function: FunctionRef, root: &Root) -> bool {
+    match root {
+        Root::Variable(id) => facts.program.variable(function.variable(*id)).owner == function.function,
+        Root::Temp(_) => true,
+        Root::This | Root::Global(_) => false,
+    }
+}
+
+/// Whether a closure has one of the variables.
+fn is_captured(facts: &Facts<'_>, function: FunctionRef, held: &FxHashSet<Root>) -> bool {
+    let module = facts.program.module(function.file);
+    module.functions().any(|(id, other)| {
+        id != function.function
+            && other
+                .mentioned_places()
+                .any(|place| matches!(place.root, Root::Variable(_)) && held.contains(&place.root))
+    })
+}
