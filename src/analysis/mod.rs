@@ -8,6 +8,7 @@ pub mod call_graph;
 pub mod children;
 pub mod containers;
 pub mod cycles;
+pub mod deviants;
 pub mod dropped_entries;
 pub mod evaluate;
 pub mod facts;

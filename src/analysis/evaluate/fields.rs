@@ -293,7 +293,13 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Remembered, since `this.x = this.x ?? …` in a static method asks for itself.
     fn static_field(&self, class: ClassRef, name: &Name) -> Values {
+        let question = Question::Static(class, name.clone());
+        Values::clone(&self.remembered(&question, || self.unseen_static_field(class, name)))
+    }
+
+    fn unseen_static_field(&self, class: ClassRef, name: &Name) -> Values {
         let body = self.program.class(class);
         let mut members = self.program.members(class);
         if let Some((function, _)) = members.find(|(_, member)| member.is_static && member.name == *name) {

@@ -18,6 +18,8 @@ pub(super) enum Question {
     Temp(FunctionRef, Temp),
     Returns(FunctionRef),
     Field(ClassRef, Name),
+    /// A field of the class itself.
+    Static(ClassRef, Name),
     /// An alias of a written type.
     Alias(VariableRef),
     /// A place with a path.

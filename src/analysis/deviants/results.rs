@@ -1,0 +1,166 @@
+//! Results: what a function does with what one of its calls gave.
+
+use crate::analysis::facts::Facts;
+use crate::ir::{BlockId, Call, Edges, FunctionId, OpKind, Operand, Root, Rvalue, Terminator};
+use crate::linking::{FunctionRef, OpRef};
+
+use super::{ends, is_ending, is_of};
+
+/// What becomes of the result of a call in the function that makes it, and in the functions in that.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    pub(super) endings: Vec<OpRef>,
+    /// Somebody else may end it, or it lives on by itself.
+    pub(super) escapes: bool,
+    pub(super) is_returned: bool,
+    pub(super) is_used: bool,
+    /// The names it has.
+    roots: Vec<(FunctionId, Root)>,
+}
+
+/// Methods that give what happens to a thing to others: it has a life of its own.
+const OBSERVED: &[&str] = &["on", "once", "addListener", "addEventListener", "pipe", "subscribe", "then", "unref"];
+
+impl Uses {
+    pub(super) fn of(facts: &Facts<'_>, at: OpRef) -> Self {
+        let mut uses = Self::default();
+        let Some(call) = facts.program.op(at).call() else { return uses };
+        uses.roots.push((at.function.function, Root::Temp(call.result)));
+        uses.name(facts, at.function);
+        let mut work = vec![at.function];
+        while let Some(function) = work.pop() {
+            uses.read(facts, function);
+            let children = facts.program.index(function.file).children(function.function);
+            work.extend(children.iter().map(|child| function.sibling(*child)));
+        }
+        uses
+    }
+
+    /// Finds the variables that hold it.
+    fn name(&mut self, facts: &Facts<'_>, function: FunctionRef) {
+        loop {
+            let before = self.roots.len();
+            for (_, _, op) in facts.program.function(function).ops() {
+                let OpKind::Assign { target, value } = &op.kind else { continue };
+                let (Rvalue::Use(Operand::Place(of)) | Rvalue::Await(Operand::Place(of))) = value else { continue };
+                if !of.path.is_empty()
+                    || !target.path.is_empty()
+                    || !is_of(&self.roots, function, of)
+                    || is_of(&self.roots, function, target)
+                {
+                    continue;
+                }
+                match target.root {
+                    Root::Temp(_) => self.roots.push((function.function, target.root.clone())),
+                    // A variable of another function outlives this one.
+                    Root::Variable(id)
+                        if facts.program.variable(function.variable(id)).owner == function.function
+                            && function.function != FunctionId::INITIALISER =>
+                    {
+                        self.roots.push((function.function, target.root.clone()));
+                    }
+                    _ => self.escapes = true,
+                }
+            }
+            if self.roots.len() == before {
+                return;
+            }
+        }
+    }
+
+    fn read(&mut self, facts: &Facts<'_>, function: FunctionRef) {
+        let body = facts.program.function(function);
+        for (block, index, op) in body.ops() {
+            match &op.kind {
+                OpKind::Call(call) => {
+                    if let Some(callee) = call.callee.place().filter(|it| is_of(&self.roots, function, it)) {
+                        match callee.path.as_slice() {
+                            [] => self.escapes = true,
+                            [method] if is_ending(Some(method)) => self.endings.push(function.op(block, index)),
+                            [method] if method.name().is_some_and(|name| OBSERVED.contains(&name)) => {
+                                self.escapes = true;
+                            }
+                            _ => self.is_used = true,
+                        }
+                    }
+                    let is_passed_to_end = call.method_name().is_some_and(ends);
+                    for argument in &call.arguments {
+                        self.hand_on(function, &argument.value, is_passed_to_end);
+                    }
+                }
+                OpKind::Assign { target, value } => {
+                    let is_name = target.path.is_empty() && is_of(&self.roots, function, target);
+                    let is_plain = matches!(value, Rvalue::Use(_) | Rvalue::Await(_));
+                    if !is_name || !is_plain {
+                        // `return x && { … }`, a comparison: nothing is kept of it.
+                        let is_kept = !matches!(value, Rvalue::Compute(_));
+                        for operand in value.operands().into_iter().filter(|_| is_kept) {
+                            self.hand_on(function, operand, false);
+                        }
+                    }
+                }
+                OpKind::Yield { value } => self.hand_on(function, value, false),
+                OpKind::Dispose { place } => self.escapes |= is_of(&self.roots, function, place),
+                OpKind::Delete { .. } => {}
+            }
+        }
+        for (_, block) in body.blocks() {
+            if let Terminator::Return(Some(Operand::Place(place))) = &block.terminator
+                && is_of(&self.roots, function, place)
+            {
+                let is_own = function.function == self.roots[0].0;
+                self.is_returned |= place.path.is_empty() && is_own;
+                self.escapes |= place.path.is_empty() && !is_own || is_ending(place.path.last());
+            }
+        }
+    }
+
+    /// An operand that goes somewhere: the thing as a whole, or a way to end it.
+    fn hand_on(&mut self, function: FunctionRef, operand: &Operand, to_end: bool) {
+        let Some(place) = operand.place().filter(|place| is_of(&self.roots, function, place)) else { return };
+        self.is_used = true;
+        self.escapes |= place.path.is_empty() || to_end || is_ending(place.path.last());
+    }
+
+    /// An ending on the way of an exception.
+    pub(super) fn ended_on_throw(&self, facts: &Facts<'_>, at: OpRef) -> Option<OpRef> {
+        let body = facts.program.function(at.function);
+        self.endings.iter().copied().find(|ending| {
+            // What another function ends is not followed.
+            ending.function != at.function
+                || body.blocks().filter_map(|(_, block)| block.unwind).any(|handler| {
+                    handler == ending.block || body.reaches(handler, ending.block, NOWHERE, Edges::Normal)
+                })
+        })
+    }
+
+    /// What is waited for between the call and the endings, and may throw.
+    pub(super) fn interrupted(&self, facts: &Facts<'_>, at: OpRef) -> Option<OpRef> {
+        let body = facts.program.function(at.function);
+        // What it is first asked for may be to open at all: then there is nothing to close where that fails.
+        let is_on_it = |call: &Call| call.callee.place().is_some_and(|it| is_of(&self.roots, at.function, it));
+        let mut calls = body.ops().filter(|(_, _, op)| op.call().is_some_and(is_on_it));
+        let first = calls.next().map(|(block, index, _)| at.function.op(block, index));
+        body.ops()
+            .map(|(block, index, op)| (at.function.op(block, index), op))
+            .find(|(between, op)| {
+                let waits = op.call().is_some_and(|call| call.awaited);
+                waits
+                    && Some(*between) != first
+                    && !self.endings.contains(between)
+                    && comes_after(facts, at, *between)
+                    && self.endings.iter().any(|ending| comes_after(facts, *between, *ending))
+            })
+            .map(|(between, _)| between)
+    }
+}
+
+/// No block at all.
+const NOWHERE: BlockId = BlockId(u32::MAX);
+
+fn comes_after(facts: &Facts<'_>, first: OpRef, then: OpRef) -> bool {
+    if first.block == then.block {
+        return first.index < then.index;
+    }
+    facts.program.function(first.function).reaches(first.block, then.block, NOWHERE, Edges::Normal)
+}
