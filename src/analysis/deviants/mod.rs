@@ -18,7 +18,7 @@ use crate::analysis::facts::{Facts, is_teardown};
 use crate::ir::{Call, CallKind, Field, FunctionId, Name, OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 
-use results::Uses;
+pub(crate) use results::Uses;
 
 /// A call whose result is not ended where others end theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,18 +1,18 @@
 //! Results: what a function does with what one of its calls gave.
 
 use crate::analysis::facts::Facts;
-use crate::ir::{BlockId, Call, Edges, FunctionId, OpKind, Operand, Root, Rvalue, Terminator};
+use crate::ir::{BlockId, Call, Edges, FunctionId, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::{ends, is_ending, is_of};
 
 /// What becomes of the result of a call in the function that makes it, and in the functions in that.
 #[derive(Debug, Default)]
-pub(super) struct Uses {
-    pub(super) endings: Vec<OpRef>,
+pub(crate) struct Uses {
+    pub(crate) endings: Vec<OpRef>,
     /// Somebody else may end it, or it lives on by itself.
-    pub(super) escapes: bool,
-    pub(super) is_returned: bool,
+    pub(crate) escapes: bool,
+    pub(crate) is_returned: bool,
     pub(super) is_used: bool,
     /// The names it has.
     roots: Vec<(FunctionId, Root)>,
@@ -22,12 +22,19 @@ pub(super) struct Uses {
 const OBSERVED: &[&str] = &["on", "once", "addListener", "addEventListener", "pipe", "subscribe", "then", "unref"];
 
 impl Uses {
-    pub(super) fn of(facts: &Facts<'_>, at: OpRef) -> Self {
+    pub(crate) fn of(facts: &Facts<'_>, at: OpRef) -> Self {
+        match facts.program.op(at).call() {
+            Some(call) => Self::of_root(facts, at.function, Root::Temp(call.result)),
+            None => Self::default(),
+        }
+    }
+
+    /// The same of what a variable or temporary of a function holds.
+    pub(crate) fn of_root(facts: &Facts<'_>, function: FunctionRef, root: Root) -> Self {
         let mut uses = Self::default();
-        let Some(call) = facts.program.op(at).call() else { return uses };
-        uses.roots.push((at.function.function, Root::Temp(call.result)));
-        uses.name(facts, at.function);
-        let mut work = vec![at.function];
+        uses.roots.push((function.function, root));
+        uses.name(facts, function);
+        let mut work = vec![function];
         while let Some(function) = work.pop() {
             uses.read(facts, function);
             let children = facts.program.index(function.file).children(function.function);
@@ -83,9 +90,14 @@ impl Uses {
                             _ => self.is_used = true,
                         }
                     }
-                    let is_passed_to_end = call.method_name().is_some_and(ends);
+                    let ends_it =
+                        called_name(facts, function, call).is_some_and(|it| ends(it) || it.starts_with("clear"));
                     for argument in &call.arguments {
-                        self.hand_on(function, &argument.value, is_passed_to_end);
+                        let is_it = |place: &&Place| place.path.is_empty() && is_of(&self.roots, function, place);
+                        match argument.value.place().filter(is_it) {
+                            Some(_) if ends_it => self.endings.push(function.op(block, index)),
+                            _ => self.hand_on(function, &argument.value, ends_it),
+                        }
                     }
                 }
                 OpKind::Assign { target, value } => {
@@ -123,7 +135,7 @@ impl Uses {
     }
 
     /// An ending on the way of an exception.
-    pub(super) fn ended_on_throw(&self, facts: &Facts<'_>, at: OpRef) -> Option<OpRef> {
+    pub(crate) fn ended_on_throw(&self, facts: &Facts<'_>, at: OpRef) -> Option<OpRef> {
         let body = facts.program.function(at.function);
         self.endings.iter().copied().find(|ending| {
             // What another function ends is not followed.
@@ -135,7 +147,7 @@ impl Uses {
     }
 
     /// What is waited for between the call and the endings, and may throw.
-    pub(super) fn interrupted(&self, facts: &Facts<'_>, at: OpRef) -> Option<OpRef> {
+    pub(crate) fn interrupted(&self, facts: &Facts<'_>, at: OpRef) -> Option<OpRef> {
         let body = facts.program.function(at.function);
         // What it is first asked for may be to open at all: then there is nothing to close where that fails.
         let is_on_it = |call: &Call| call.callee.place().is_some_and(|it| is_of(&self.roots, at.function, it));
@@ -152,6 +164,17 @@ impl Uses {
                     && self.endings.iter().any(|ending| comes_after(facts, *between, *ending))
             })
             .map(|(between, _)| between)
+    }
+}
+
+/// What is called, by its last name.
+fn called_name<'f>(facts: &'f Facts<'_>, function: FunctionRef, call: &'f Call) -> Option<&'f str> {
+    let place = call.callee.place()?;
+    match (place.path.last(), &place.root) {
+        (Some(field), _) => field.name(),
+        (None, Root::Variable(id)) => Some(&facts.program.variable(function.variable(*id)).name),
+        (None, Root::Global(name)) => Some(name),
+        _ => None,
     }
 }
 
