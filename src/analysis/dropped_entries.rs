@@ -73,7 +73,7 @@ fn kept(facts: &Facts<'_>, write: OpRef) -> Option<AcquisitionId> {
 }
 
 fn has_to_be_ended(resource: &Resource) -> bool {
-    !resource.collected
+    (!resource.collected || resource.kept_by_peer)
         && !resource.release.is_empty()
         && matches!(
             resource.kind,

@@ -1,5 +1,6 @@
 //! What the two creation rules share: when building a shared resource again and again is a finding.
 
+use crate::analysis::duplicates::{Duplicate, duplicates};
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::{self, Rate};
 use crate::analysis::limits::Chain;
@@ -21,6 +22,31 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, finding
             findings.push(finding(facts, rule, obligation, rate));
         }
     }
+    for duplicate in duplicates(facts) {
+        if facts.kind(&duplicate.obligation.acquisition) == kind {
+            findings.push(one_of_several(facts, rule, &duplicate));
+        }
+    }
+}
+
+/// A module's own one of what another module of the program has as well.
+fn one_of_several(facts: &Facts<'_>, rule: RuleId, duplicate: &Duplicate<'_>) -> Finding {
+    let acquisition = &duplicate.obligation.acquisition;
+    let (noun, count) = (wording::noun(facts, acquisition), duplicate.count);
+    let other = facts.program.path(duplicate.other.acquisition.at.function.file);
+    Finding::new(rule, Severity::Warning, Confidence::Medium, facts.location(acquisition.at))
+        .label("one more of the same")
+        .function(facts.program.name_of(acquisition.at.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(format!("this is one of {count} modules that each make the same {noun}, with a pool of its own"))
+        .help(format!("export one (`{other}` has one) and import it here"))
+        .trace(vec![
+            TraceStep { location: facts.location(acquisition.at), message: "one is made here".to_owned() },
+            TraceStep {
+                location: facts.location(duplicate.other.acquisition.at),
+                message: "and one here, of the same program".to_owned(),
+            },
+        ])
 }
 
 /// How often a resource of `kind` is built, where it should be built once.

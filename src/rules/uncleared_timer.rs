@@ -2,6 +2,7 @@
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
+use crate::analysis::late_timers::{Late, LateTimer, late_timers};
 use crate::analysis::lifecycles::LostCleanup;
 use crate::analysis::ownership::{Effect, Fate, Identity, LeakPath};
 use crate::analysis::registrations::{conditions, guard};
@@ -28,6 +29,37 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding(facts, obligation, why, &TIMER));
         }
     }
+    for timer in late_timers(facts) {
+        if facts.rate(timer.at) > Rate::Once {
+            findings.push(late(facts, &timer));
+        }
+    }
+}
+
+/// A note: it ends by itself, in its own time.
+fn late(facts: &Facts<'_>, timer: &LateTimer) -> Finding {
+    let (message, by, what) = match timer.why {
+        Late::Raced { by } => (
+            "this timer goes on when the race is decided, and keeps what it captures until its time is over".to_owned(),
+            by,
+            "the first to be settled is enough here",
+        ),
+        Late::Thrown { by } => (
+            format!("this timer is not stopped when {} throws", wording::callee_text(facts, by)),
+            by,
+            "this may throw, and the function leaves without stopping it",
+        ),
+    };
+    Finding::new(RuleId::UnclearedTimer, Severity::Note, Confidence::High, facts.location(timer.at))
+        .label("started here")
+        .function(facts.program.name_of(timer.at.function))
+        .resource(wording::callee_text(facts, timer.at))
+        .message(message)
+        .help("keep its handle, and clear it in a `finally` around what is waited for")
+        .trace(vec![
+            TraceStep { location: facts.location(timer.at), message: "the timer is started here".to_owned() },
+            TraceStep { location: facts.location(by), message: what.to_owned() },
+        ])
 }
 
 /// How a rule words what goes on by itself until somebody ends it.

@@ -1,5 +1,6 @@
 //! `unclosed-client`: a client, file or session is opened and not closed on every path.
 
+use crate::analysis::deviants::{Deviant, Deviation, deviants};
 use crate::analysis::dropped_entries::{DroppedEntry, dropped_entries};
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::forgotten_fields::{ForgottenField, forgotten_fields};
@@ -48,6 +49,53 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(swept(facts, &dropped));
         }
     }
+    for deviant in deviants(facts) {
+        let at = deviant.at;
+        if facts.rate(at) > Rate::Once && !findings.iter().any(|it| it.location == facts.location(at)) {
+            findings.push(deviating(facts, &deviant));
+        }
+    }
+}
+
+/// What a function does not end, where the other functions of the program do.
+fn deviating(facts: &Facts<'_>, deviant: &Deviant) -> Finding {
+    let call = wording::callee_text(facts, deviant.at);
+    let ending = &deviant.ending;
+    let (label, message, severity) = match deviant.kind {
+        Deviation::Never => (
+            "never closed here",
+            format!("what {call} gives is never closed, and {} other functions close theirs", deviant.others),
+            Severity::Warning,
+        ),
+        Deviation::OnThrow { by } => (
+            "stays open when something throws",
+            format!("what {call} gives is not closed when {} throws", wording::callee_text(facts, by)),
+            Severity::Warning,
+        ),
+    };
+    let mut trace = vec![TraceStep { location: facts.location(deviant.at), message: "it is opened here".to_owned() }];
+    trace.extend(
+        deviant
+            .through
+            .map(|at| TraceStep { location: facts.location(at), message: "which hands on what this gives".to_owned() }),
+    );
+    if let Deviation::OnThrow { by } = deviant.kind {
+        trace.push(TraceStep {
+            location: facts.location(by),
+            message: "this may throw, and the function leaves without closing it".to_owned(),
+        });
+    }
+    trace.push(TraceStep {
+        location: facts.location(deviant.example),
+        message: format!("`{ending}()` is called here, as in most functions that open one"),
+    });
+    Finding::new(RuleId::UnclosedClient, severity, Confidence::Medium, facts.location(deviant.at))
+        .label(label)
+        .function(facts.program.name_of(deviant.at.function))
+        .resource(call)
+        .message(message)
+        .help(format!("call `{ending}()` in a `finally`"))
+        .trace(trace)
 }
 
 /// What a sweep takes out of a container, and ends not.

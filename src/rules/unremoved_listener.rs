@@ -5,11 +5,12 @@ use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Effect, Identity};
 use crate::analysis::registrations::{
-    Addition, Event, Guard, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard,
+    Addition, Event, Guard, Handler, HandlerId, Life, Likeness, Lingering, PlaceId, Registrations, Removal, guard,
+    lingering,
 };
 use crate::analysis::value::Value;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::FunctionId;
+use crate::ir::{Binding, Field, FunctionId};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::Location;
 
@@ -32,6 +33,21 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let is_told = |finding: &Finding| finding.rule == RuleId::UnremovedListener && finding.location == location;
         if is_left_on_itself(facts, registrations, addition) && !findings.iter().any(is_told) {
             findings.push(left_on_itself(facts, addition));
+        }
+    }
+    let is_end = |function: FunctionRef| facts.program.function(function).name.as_deref().is_some_and(is_teardown);
+    for addition in registrations.additions.iter().filter(|addition| facts.is_held_to_account(addition.at.function)) {
+        if let Some(by) = registrations.left_at_the_end(addition, is_end) {
+            findings.push(finding(facts, addition, &Why::LeftBehind { by }));
+        }
+    }
+    for addition in registrations.additions.iter().filter(|addition| facts.is_held_to_account(addition.at.function)) {
+        let location = facts.location(addition.at);
+        let is_told = |finding: &Finding| finding.rule == RuleId::UnremovedListener && finding.location == location;
+        if let Some(how) = lingering(facts, registrations, addition)
+            && !findings.iter().any(is_told)
+        {
+            findings.push(left_after_the_work(facts, addition, how));
         }
     }
     for removal in registrations.removals.iter().chain(&registrations.lost) {
@@ -83,6 +99,23 @@ fn left_on_itself(facts: &Facts<'_>, addition: &Addition) -> Finding {
     .resource(facts.evaluator.catalogue.resource(addition.resource).id.clone())
     .message(format!("the `{event}` listener stays when the element is taken out, and putting it back {what}"))
     .help("remove it where the element is disconnected, or add it in the constructor")
+}
+
+/// A listener of one piece of work, which is still there for the next. Only a note where nobody shows that the next is
+/// given the same target.
+fn left_after_the_work(facts: &Facts<'_>, addition: &Addition, how: Lingering) -> Finding {
+    let event = addition.event.text().map_or_else(|| "the".to_owned(), |event| format!("the `{event}`"));
+    let target = &addition.target.text;
+    let done = if how.settles { "its promise is settled otherwise" } else { "the work is done" };
+    let (severity, confidence) =
+        if how.is_shown { (Severity::Warning, Confidence::Medium) } else { (Severity::Note, Confidence::Low) };
+    let why = if addition.is_once { ": it goes only when its event comes" } else { "" };
+    Finding::new(RuleId::UnremovedListener, severity, confidence, facts.location(addition.at))
+        .label("added here, and left behind")
+        .function(facts.program.name_of(addition.at.function))
+        .resource(facts.evaluator.catalogue.resource(addition.resource).id.clone())
+        .message(format!("{event} listener stays on `{target}` when {done}{why}"))
+        .help("remove it in each of the ways in which the work ends, best in one `finally`")
 }
 
 /// Whether a removal is given a function that was made for it, which nothing can have added.
@@ -147,6 +180,11 @@ fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addit
     if let Some(by) = registrations.left_behind(addition) {
         return Some(Why::LeftBehind { by });
     }
+    if addition.target.life == Life::Unknown && !addition.hands_back && is_given(facts, addition) {
+        return repetition(facts, registrations, addition)
+            .filter(|_| !is_ended_with_the_component(facts, addition))
+            .map(Why::Repeats);
+    }
     if addition.target.life == Life::Unknown || (addition.hands_back && addition.target.life != Life::Global) {
         return None;
     }
@@ -164,6 +202,38 @@ fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addition: &Addit
         return Some(Why::Repeats(repetition));
     }
     forgotten(facts, registrations, addition).map(|teardown| Why::Forgotten { teardown })
+}
+
+/// Whether a component's effect or start adds it to what the component is given: that was there before, and is there for
+/// the next.
+fn is_given(facts: &Facts<'_>, addition: &Addition) -> bool {
+    let function = addition.at.function;
+    let is_effect = facts.frequencies.lifecycles.effects.contains_key(&function);
+    let is_ref = |path: &[Field]| path.last().and_then(Field::name) == Some("current");
+    match &addition.target.place {
+        PlaceId::Field(class, path) => {
+            let is_start =
+                facts.frequencies.of_function(function) == Rate::PerInstance && addition.class == Some(*class);
+            let is_prop = path.len() > 1 && path[0].name() == Some("props");
+            is_start && is_prop && !is_ref(path)
+        }
+        PlaceId::Variable(id, path) => {
+            let variable = facts.program.variable(*id);
+            let owner = FunctionRef::new(id.file, variable.owner);
+            let is_prop = matches!(variable.binding, Binding::Parameter(_)) && !path.is_empty();
+            is_effect && is_prop && owner != function && !is_ref(path) && facts.evaluator.is_within(function, owner)
+        }
+        _ => false,
+    }
+}
+
+/// Whether what ends a component's effect or the component has to do with the target.
+fn is_ended_with_the_component(facts: &Facts<'_>, addition: &Addition) -> bool {
+    let function = addition.at.function;
+    let cleanups = facts.evaluator.functions_behind(&facts.evaluator.returns(function));
+    let class = addition.class.into_iter().flat_map(|class| facts.program.members(class));
+    let teardowns = class.filter(|(_, member)| is_teardown(&member.name)).map(|(member, _)| member);
+    cleanups.into_iter().chain(teardowns).any(|end| touches(facts, end, &addition.target.place))
 }
 
 /// Whether the event is one that a process listens to for its own sake.
@@ -334,7 +404,7 @@ fn difference(removal: &Removal, addition: &Addition) -> Option<&'static str> {
     let event = removal.event.as_ref()?;
     event.text()?;
     let same_event = event.likeness(&addition.event);
-    let same_target = removal.target.likeness(&addition.target);
+    let same_target = removal.target_likeness(addition);
     let same_handler = handler.likeness(&addition.handler);
     let is_named = matches!((&handler.id, &addition.handler.id), (HandlerId::Place(_), HandlerId::Place(_)));
     match (same_event, same_target, same_handler) {

@@ -56,6 +56,11 @@ impl<'p> Evaluator<'p> {
             {
                 arguments.first().map_or_else(Values::default, |inner| self.typed(file, scope, inner))
             }
+            // `typeof import("x")`.
+            TypeRef::Named { root: TypeRoot::Module(request), path, .. } if path.is_empty() => self
+                .program
+                .namespace(file, *request)
+                .map_or_else(Values::default, |symbol| self.symbol_values(&symbol)),
             TypeRef::Named { root, path, arguments } => match arguments.first() {
                 Some(inner) if self.is_holder(file, root, path) => self.typed(file, scope, inner),
                 _ => self.named_type(file, root, path),
@@ -257,5 +262,16 @@ impl<'p> Evaluator<'p> {
             Some(resource) => Value::Borrowed(resource),
             None => Value::This { class, path: Path::new() },
         }
+    }
+}
+
+/// Whether a written type is that of a whole module, or a promise of it: `Promise<typeof import("x")>`.
+pub(super) fn is_module(written: &TypeRef) -> bool {
+    match written {
+        TypeRef::Named { root: TypeRoot::Module(_), path, .. } => path.is_empty(),
+        TypeRef::Named { root: TypeRoot::Global(name), path, arguments } => {
+            path.is_empty() && TRANSPARENT.contains(&name.as_str()) && arguments.first().is_some_and(is_module)
+        }
+        _ => false,
     }
 }

@@ -7,6 +7,7 @@
 
 mod guards;
 mod identity;
+mod lingering;
 mod siblings;
 mod sites;
 
@@ -22,6 +23,7 @@ use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 pub use guards::{Guard, conditions, guard};
 pub use identity::{Event, Handler, HandlerId, Likeness, PlaceId};
+pub use lingering::{Lingering, lingering};
 
 /// Every addition and removal of the program.
 #[derive(Debug, Default)]
@@ -45,6 +47,10 @@ pub struct Addition {
     pub capture: Capture,
     /// It goes by itself: `{ once: true }`, a signal.
     pub removes_itself: bool,
+    /// It goes by itself when its event comes, and in no other way.
+    pub is_once: bool,
+    /// Its event comes at the end of all that the target is about, if at all.
+    pub is_last: bool,
     /// The call's result is kept: it may be what removes.
     pub hands_back: bool,
     /// Adding the same function twice adds it once.
@@ -123,7 +129,7 @@ impl Registrations {
         if event == Likeness::No || !removal.capture.agrees(addition.capture) {
             return false;
         }
-        let target = removal.target.likeness(&addition.target);
+        let target = removal.target_likeness(addition);
         let near = removal.is_near(addition);
         match (&removal.handler, target) {
             (_, Likeness::No) => false,
@@ -159,6 +165,20 @@ impl Registrations {
 }
 
 impl Removal {
+    /// Whether it is from what an addition was to. Two things that one file imports are not one.
+    #[must_use]
+    pub fn target_likeness(&self, addition: &Addition) -> Likeness {
+        let file = self.at.function.file;
+        let is_import = |place: &PlaceId| match place {
+            PlaceId::External(_) => true,
+            PlaceId::Variable(id, path) => path.is_empty() && id.file != file,
+            _ => false,
+        };
+        let (here, there) = (&self.target.place, &addition.target.place);
+        let are_two = here != there && file == addition.at.function.file && is_import(here) && is_import(there);
+        if are_two { Likeness::No } else { self.target.likeness(&addition.target) }
+    }
+
     /// Whether it stands in the same file or class as an addition.
     #[must_use]
     pub fn is_near(&self, addition: &Addition) -> bool {

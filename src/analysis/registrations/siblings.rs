@@ -43,6 +43,35 @@ impl Registrations {
         most.first().filter(|(_, count)| *count >= MOST * left).map(|(function, _)| *function)
     }
 
+    /// The end of the instance that takes away another listener and leaves this one, where everything else that takes
+    /// either away takes both.
+    #[must_use]
+    pub fn left_at_the_end(&self, addition: &Addition, is_end: impl Fn(FunctionRef) -> bool) -> Option<FunctionRef> {
+        let is_named = |it: &Addition| {
+            matches!(&it.handler.id, HandlerId::Place(PlaceId::Field(..)))
+                && !it.removes_itself
+                && it.event.fires_again()
+        };
+        let by = |it: &Addition| {
+            let removals = self.removals.iter().filter(|removal| removal.is_near(it) && Self::removes(removal, it));
+            let mut by: Vec<FunctionRef> = removals.map(|removal| removal.at.function).collect();
+            by.sort_unstable();
+            by.dedup();
+            by
+        };
+        let mine = by(addition);
+        if !is_named(addition) || mine.is_empty() || mine.iter().any(|function| is_end(*function)) {
+            return None;
+        }
+        let others = self.additions.iter().filter(|other| other.at != addition.at && is_sibling(other, addition));
+        others.filter(|other| is_named(other)).find_map(|other| {
+            let theirs = by(other);
+            let end = theirs.iter().copied().find(|function| is_end(*function))?;
+            let without: Vec<FunctionRef> = theirs.into_iter().filter(|function| *function != end).collect();
+            (without == mine).then_some(end)
+        })
+    }
+
     /// What was added with the very function that a removal is given, to the same target, for another event, where the
     /// function that removes takes away nothing else of it.
     #[must_use]

@@ -273,7 +273,15 @@ fn finish(
             if site.inner.is_some() && inner.is_none() {
                 return None;
             }
+            let is_once = site.role == RegistrationRole::AddOnce || is_written_once(evaluator, site);
+            let is_last = event
+                .as_ref()
+                .and_then(Event::text)
+                .is_some_and(|it| registration.last_event.as_deref() == Some(it))
+                && registration.last_target.as_ref().is_some_and(|end| target.text.to_ascii_lowercase().ends_with(end));
             found.additions.push(Addition {
+                is_once,
+                is_last,
                 at: site.at,
                 resource: site.resource,
                 target,
@@ -403,6 +411,20 @@ fn flag(evaluator: &Evaluator<'_>, literal: OpRef, name: &str, depth: u32) -> Ca
         }
         Some(_) => Capture::Unknown,
     }
+}
+
+/// Whether its options are written out, and say no more than that it is for one time.
+fn is_written_once(evaluator: &Evaluator<'_>, site: &Site) -> bool {
+    let Some(slot) = &site.options else { return false };
+    let values = evaluator.operand(slot.function, &slot.operand);
+    !values.open
+        && values.iter().all(|value| match value {
+            Value::Object { at, .. } => {
+                matches!(evaluator.written_property(*at, "once"), Some(Operand::Boolean(true)))
+                    && evaluator.written_property(*at, "signal").is_none()
+            }
+            _ => false,
+        })
 }
 
 fn removes_itself(evaluator: &Evaluator<'_>, site: &Site) -> bool {

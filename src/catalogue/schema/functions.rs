@@ -46,6 +46,9 @@ pub struct FunctionFact {
     /// It runs its first argument once, after as many milliseconds as the argument at this index says.
     #[serde(default)]
     pub delays: Option<u32>,
+    /// Its promise is settled by the first of those it is given, whatever becomes of the others.
+    #[serde(default)]
+    pub takes_first: bool,
     /// It makes one instance of the component that is this argument, and shows it.
     #[serde(default)]
     pub mounts: Option<u32>,

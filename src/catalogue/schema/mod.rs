@@ -134,10 +134,17 @@ pub struct Resource {
     /// Whether work on it from several callers at the same time is wrong: one connection, one protocol session.
     #[serde(default)]
     pub single_user: bool,
+    /// Whether each has a pool of its own, where it is not called one: several that are alike are as many pools.
+    #[serde(default)]
+    pub has_pool: bool,
     /// Whether losing the last reference releases it (an idle socket that times out, a handle the runtime collects):
     /// then not releasing it is no leak, only creating it again and again is.
     #[serde(default)]
     pub collected: bool,
+    /// Whether the other side keeps it for as long as it stays connected, also where nobody here has it any longer: it is
+    /// collected when the other side goes, which a table that is swept cannot wait for.
+    #[serde(default)]
+    pub kept_by_peer: bool,
     /// Dropping it ends all that it started: a pool of threads that lives as long as a piece of work is a tool of that
     /// work, and building it again and again is only slow.
     #[serde(default)]

@@ -30,6 +30,13 @@ pub struct Registration {
     /// Globals that live as long as the process or page: `window`, `process`.
     #[serde(default)]
     pub global_targets: Vec<String>,
+    /// The event that comes once, at the end of all that its target is about, and mostly never: adding for one time
+    /// takes nothing away before.
+    #[serde(default)]
+    pub last_event: Option<String>,
+    /// How the names of such targets end: `signal`.
+    #[serde(default)]
+    pub last_target: Option<String>,
 }
 
 /// `argument` is an argument path (`0.pool`).

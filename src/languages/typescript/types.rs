@@ -182,6 +182,11 @@ impl<'a> Lowering<'a> {
             ast::TSTypeQueryExprName::QualifiedName(name) => {
                 self.qualified_place(name).map_or(TypeRef::Other, TypeRef::TypeOf)
             }
+            // `typeof import("x")`: no type has so short a path, so this is the module itself.
+            ast::TSTypeQueryExprName::TSImportType(import) if import.qualifier.is_none() => {
+                let request = self.request(import.source.value.as_str(), true, span(import.source.span));
+                TypeRef::Named { root: TypeRoot::Module(request), path: ThinVec::new(), arguments: Vec::new() }
+            }
             ast::TSTypeQueryExprName::TSImportType(_) | ast::TSTypeQueryExprName::ThisExpression(_) => TypeRef::Other,
         }
     }

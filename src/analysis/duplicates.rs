@@ -1,0 +1,116 @@
+//! Duplicates: modules of one program that each make a pool of their own, all alike.
+//!
+//! `const db = new Client()` at the top of a module runs once, which is right, and in four modules of one program it makes
+//! four pools where one is meant. Only what is made with the same arguments counts, in modules that one module imports
+//! (itself or by way of others), since a repository may hold several programs.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::analysis::facts::{Facts, Obligation};
+use crate::analysis::frequency::Rate;
+use crate::analysis::likeness;
+use crate::analysis::value::How;
+use crate::catalogue::schema::{ResourceKind, Shared};
+use crate::ir::{FunctionId, RequestId};
+use crate::linking::Target;
+use crate::source::FileId;
+
+/// One of several pools that are alike.
+#[derive(Debug, Clone)]
+pub struct Duplicate<'f> {
+    pub obligation: &'f Obligation,
+    /// One of the others, that which is exported if there is one.
+    pub other: &'f Obligation,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// The pools of the program that others are like, in its order; where one of them is exported, the others.
+#[must_use]
+pub fn duplicates<'f>(facts: &'f Facts<'_>) -> Vec<Duplicate<'f>> {
+    let mut alike: BTreeMap<(u32, Vec<String>), Vec<&Obligation>> = BTreeMap::new();
+    for obligation in facts.obligations.iter().filter(|obligation| is_of_a_module(facts, obligation)) {
+        let Some((id, _)) = facts.resource(&obligation.acquisition) else { continue };
+        if let Some(arguments) = likeness::arguments(&facts.evaluator, obligation.acquisition.at) {
+            alike.entry((id.0, arguments)).or_default().push(obligation);
+        }
+    }
+    alike.retain(|_, group| group.len() > 1);
+    if alike.is_empty() {
+        return Vec::new();
+    }
+    let importers = importers(facts);
+    let mut found = Vec::new();
+    for group in alike.into_values() {
+        let above: Vec<FxHashSet<FileId>> = group.iter().map(|it| above(&importers, file(it))).collect();
+        for (index, obligation) in group.iter().enumerate() {
+            let together: Vec<&Obligation> = group
+                .iter()
+                .enumerate()
+                .filter(|(other, it)| file(it) != file(obligation) && !above[*other].is_disjoint(&above[index]))
+                .map(|(_, it)| *it)
+                .collect();
+            let shared = together.iter().find(|it| is_exported(facts, it));
+            if let Some(other) = shared.or_else(|| together.first()).copied()
+                && !is_exported(facts, obligation)
+            {
+                found.push(Duplicate { obligation, other, count: together.len() + 1 });
+            }
+        }
+    }
+    found.sort_by_key(|it| it.obligation.acquisition.at);
+    found
+}
+
+fn file(obligation: &Obligation) -> FileId {
+    obligation.acquisition.at.function.file
+}
+
+/// Whether it is a pool that a module makes when it is loaded, and nobody closes.
+fn is_of_a_module(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let at = obligation.acquisition.at;
+    let is_pool = facts.resource(&obligation.acquisition).is_some_and(|(_, resource)| {
+        (resource.kind == ResourceKind::Pool || resource.has_pool) && resource.shared == Shared::Process
+    });
+    is_pool
+        && obligation.acquisition.how == How::Created
+        && at.function.function == FunctionId::INITIALISER
+        && !facts.evaluator.drops_implicitly(at.function)
+        && facts.rate(at) == Rate::Once
+        && facts.is_held_to_account(at.function)
+}
+
+/// Whether the module gives it to others.
+fn is_exported(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    facts
+        .program
+        .own_exports(file(obligation))
+        .any(|(_, variable)| facts.evaluator.variable(variable).resources().any(|id| id == obligation.id))
+}
+
+/// Who imports each file.
+fn importers(facts: &Facts<'_>) -> FxHashMap<FileId, Vec<FileId>> {
+    let mut importers: FxHashMap<FileId, Vec<FileId>> = FxHashMap::default();
+    for module in facts.program.modules().filter(|module| facts.is_source(module.file)) {
+        for (request, _) in (0u32..).zip(&module.requests) {
+            if let Target::Module(to) = facts.program.target(module.file, RequestId(request)) {
+                importers.entry(*to).or_default().push(module.file);
+            }
+        }
+    }
+    importers
+}
+
+/// A file and all that import it, by way of others too.
+fn above(importers: &FxHashMap<FileId, Vec<FileId>>, file: FileId) -> FxHashSet<FileId> {
+    let mut above = FxHashSet::default();
+    let mut work = vec![file];
+    while let Some(file) = work.pop() {
+        if above.insert(file) {
+            work.extend(importers.get(&file).into_iter().flatten());
+        }
+    }
+    above
+}

@@ -1,0 +1,153 @@
+//! Late timers: one-shot timers that watch over a piece of work, and go on when it is done.
+//!
+//! `Promise.race([work, new Promise((_, reject) => setTimeout(reject, 30_000))])` keeps what the callback captures, and the
+//! process, for thirty seconds after each piece of work, however fast that was. So does a `clearTimeout` that an exception
+//! goes past. Nothing of it stays for ever: how bad that is, is for the rule to say.
+
+use rustc_hash::FxHashSet;
+
+use crate::analysis::deviants::Uses;
+use crate::analysis::evaluate::CallTarget;
+use crate::analysis::facts::Facts;
+use crate::catalogue::schema::FunctionFact;
+use crate::ir::{Binding, Call, OpKind, Operand, Place, Root, Rvalue, Temp};
+use crate::linking::{FunctionRef, OpRef};
+
+/// A timer that nobody stops when the work is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LateTimer {
+    pub at: OpRef,
+    pub why: Late,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Late {
+    /// Its promise was only one of those that this waits for.
+    Raced { by: OpRef },
+    /// What stops it is not reached when this throws.
+    Thrown { by: OpRef },
+}
+
+/// The late timers of a program, in its order.
+#[must_use]
+pub fn late_timers(facts: &Facts<'_>) -> Vec<LateTimer> {
+    let mut found = Vec::new();
+    for function in facts.program.functions() {
+        if facts.evaluator.drops_implicitly(function) || !facts.is_held_to_account(function) {
+            continue;
+        }
+        for (block, index, op) in facts.program.function(function).ops() {
+            let (Some(call), at) = (op.call(), function.op(block, index)) else { continue };
+            let is_free = call.callee.place().is_some_and(|place| place.path.len() <= 1);
+            if call.arguments.is_empty() || !is_free || !is(facts, at, |fact| fact.delays.is_some()) {
+                continue;
+            }
+            let why = raced(facts, at, call).map(|by| Late::Raced { by });
+            if let Some(why) = why.or_else(|| thrown(facts, at)) {
+                found.push(LateTimer { at, why });
+            }
+        }
+    }
+    found
+}
+
+fn is(facts: &Facts<'_>, at: OpRef, what: impl Fn(&FunctionFact) -> bool) -> bool {
+    facts.evaluator.callee(at).targets.iter().any(|target| match target {
+        CallTarget::External(id) => facts.evaluator.facts(*id).function.is_some_and(&what),
+        _ => false,
+    })
+}
+
+/// What clears the timer in the function that starts it, where an exception goes past that.
+fn thrown(facts: &Facts<'_>, at: OpRef) -> Option<Late> {
+    let uses = Uses::of(facts, at);
+    if uses.endings.is_empty() || uses.escapes || uses.is_returned || uses.ended_on_throw(facts, at).is_some() {
+        return None;
+    }
+    uses.interrupted(facts, at).map(|by| Late::Thrown { by })
+}
+
+/// The call that waits for the first of several promises, one of which only the timer settles.
+fn raced(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<OpRef> {
+    let function = at.function;
+    let body = facts.program.function(function);
+    let is_result = |place: &Place| place.root == Root::Temp(call.result);
+    if body.ops().any(|(_, _, op)| op.places().into_iter().any(is_result)) {
+        return None;
+    }
+    let callbacks: FxHashSet<FunctionRef> =
+        facts.evaluator.functions_in(&facts.evaluator.argument(at, 0)).into_iter().map(|(it, _)| it).collect();
+    let promise = settled(facts, function, at, call, &callbacks)?;
+    if is_settled_elsewhere(facts, at, promise, &callbacks) {
+        return None;
+    }
+    let mut names: Vec<Root> = vec![Root::Temp(promise)];
+    for (_, _, op) in body.ops() {
+        let OpKind::Assign { target, value } = &op.kind else { continue };
+        let is_it = |operand: &Operand| {
+            operand.place().is_some_and(|place| place.path.is_empty() && names.contains(&place.root))
+        };
+        let holds = match value {
+            Rvalue::Use(operand) => is_it(operand),
+            Rvalue::Array(elements) => elements.iter().any(|element| is_it(&element.value)),
+            _ => false,
+        };
+        if holds && target.path.is_empty() {
+            names.push(target.root.clone());
+        }
+    }
+    body.ops().find_map(|(block, index, op)| {
+        let given = op.call()?.argument(0)?.place()?;
+        let race = function.op(block, index);
+        let is_given = given.path.is_empty() && names.contains(&given.root);
+        (is_given && is(facts, race, |fact| fact.takes_first)).then_some(race)
+    })
+}
+
+/// The promise of the function that the timer settles.
+fn settled(
+    facts: &Facts<'_>,
+    function: FunctionRef,
+    at: OpRef,
+    call: &Call,
+    callbacks: &FxHashSet<FunctionRef>,
+) -> Option<Temp> {
+    let promise_of = |by: FunctionRef, place: &Place| {
+        let variable = facts.program.variable(by.variable(place.as_variable()?));
+        match variable.binding {
+            Binding::Settle { promise, .. } if variable.owner == function.function => Some(promise),
+            _ => None,
+        }
+    };
+    if let Some(promise) = call.argument(0).and_then(Operand::place).and_then(|place| promise_of(at.function, place)) {
+        return Some(promise);
+    }
+    callbacks.iter().filter(|it| facts.evaluator.is_within(**it, function)).find_map(|callback| {
+        let mut ops = facts.program.function(*callback).ops();
+        ops.find_map(|(_, _, op)| promise_of(*callback, op.call()?.callee.place()?))
+    })
+}
+
+fn is_settled_elsewhere(facts: &Facts<'_>, at: OpRef, promise: Temp, callbacks: &FxHashSet<FunctionRef>) -> bool {
+    let settles = |function: FunctionRef, place: &Place| {
+        place.as_variable().is_some_and(|id| {
+            let variable = facts.program.variable(function.variable(id));
+            variable.owner == at.function.function
+                && matches!(variable.binding, Binding::Settle { promise: of, .. } if of == promise)
+        })
+    };
+    let mut work = vec![at.function];
+    while let Some(function) = work.pop() {
+        if callbacks.contains(&function) {
+            continue;
+        }
+        for (block, index, op) in facts.program.function(function).ops() {
+            if function.op(block, index) != at && op.places().into_iter().any(|place| settles(function, place)) {
+                return true;
+            }
+        }
+        let children = facts.program.index(function.file).children(function.function);
+        work.extend(children.iter().map(|child| function.sibling(*child)));
+    }
+    false
+}
