@@ -7,6 +7,7 @@
 mod cargo;
 pub mod changes;
 mod content;
+mod governing;
 mod jsonc;
 pub(crate) mod location;
 mod manifest;
@@ -14,11 +15,13 @@ mod role;
 mod root;
 pub mod screen;
 mod tsconfig;
+pub mod version;
 mod walk;
 pub mod workspace;
 
-pub use cargo::Crate;
+pub use cargo::{Crate, Dependency};
 pub use content::SIZE_LIMIT;
+pub use governing::{Governance, Governing};
 pub use manifest::{Dependencies, ImportMap, Project};
 pub use role::{FileRole, role_of};
 pub use tsconfig::{PathAlias, TsConfig};
@@ -49,9 +52,9 @@ pub struct Discovered {
     /// Packages, sorted by directory.
     pub projects: Vec<Project>,
     /// Rust crates, sorted by directory.
-    pub crates: Vec<Crate>,
+    pub crates: Vec<Arc<Crate>>,
     /// Compiler configurations, sorted by directory.
-    pub tsconfigs: Vec<TsConfig>,
+    pub tsconfigs: Vec<Arc<TsConfig>>,
     /// Source files seen, whether or not they could be read.
     pub files_discovered: usize,
     /// Source files passed over: bundles, generated code, other formats behind a source file's name.
@@ -88,13 +91,6 @@ impl Discovered {
     #[must_use]
     pub fn project_of(&self, file: FileId) -> Option<&Project> {
         self.project_of[file.index()].map(|at| &self.projects[at as usize])
-    }
-
-    /// By file: what its package may import.
-    #[must_use]
-    pub fn dependencies(&self) -> Vec<Option<Arc<Dependencies>>> {
-        let of = |project: &Option<u32>| project.map(|at| self.projects[at as usize].all_dependencies());
-        self.project_of.iter().map(of).collect()
     }
 
     /// The file's path relative to [`Self::root`], with `/` separators.
@@ -355,7 +351,7 @@ fn configurations(
     root: &Path,
     walked: &Walked,
     problems: &mut Vec<(PathBuf, String)>,
-) -> (Vec<Project>, Vec<TsConfig>) {
+) -> (Vec<Project>, Vec<Arc<TsConfig>>) {
     let mut manifests = Vec::new();
     for (path, text) in &walked.manifests {
         let Some(relative) = location::relative(root, path) else { continue };
@@ -377,7 +373,7 @@ fn configurations(
         projects.iter().filter_map(|project| Some((project.name.as_deref()?, project.directory.as_str()))).collect();
     let mut reader = tsconfig::Reader::new(root, &packages);
     // Names are in descending order: `tsconfig.json` before `jsconfig.json` of the same directory.
-    let mut tsconfigs: Vec<TsConfig> = paths.into_iter().filter_map(|path| reader.read(path)).collect();
+    let mut tsconfigs: Vec<_> = paths.into_iter().filter_map(|path| reader.read(path).map(Arc::new)).collect();
     tsconfigs.sort_by(|a, b| a.directory.cmp(&b.directory));
     tsconfigs.dedup_by(|a, b| a.directory == b.directory);
     for (path, error) in reader.broken {
@@ -389,15 +385,19 @@ fn configurations(
 }
 
 /// The crates of the tree; manifests that do not parse become problems.
-fn crates(root: &Path, walked: &Walked, problems: &mut Vec<(PathBuf, String)>) -> Vec<Crate> {
+fn crates(root: &Path, walked: &Walked, problems: &mut Vec<(PathBuf, String)>) -> Vec<Arc<Crate>> {
     let mut crates = Vec::new();
-    for (path, text) in &walked.cargo_manifests {
-        let Some(relative) = location::relative(root, path) else { continue };
-        match cargo::read(&relative, text) {
-            Ok(read) => crates.extend(read),
+    let manifests: Vec<(String, &str)> = walked
+        .cargo_manifests
+        .iter()
+        .filter_map(|(path, text)| Some((location::relative(root, path)?, text.as_str())))
+        .collect();
+    for (read, (relative, text)) in cargo::read(&manifests).into_iter().zip(&manifests) {
+        match read {
+            Ok(read) => crates.extend(read.map(Arc::new)),
             // Templates hold manifests that are not meant to be read.
-            Err(_) if role_of(&relative) != FileRole::Source || text.contains("{{") => {}
-            Err(error) => problems.push((path.clone(), format!("not valid TOML: {error}"))),
+            Err(_) if role_of(relative) != FileRole::Source || text.contains("{{") => {}
+            Err(error) => problems.push((root.join(relative), format!("not valid TOML: {error}"))),
         }
     }
     crates.sort_by(|a, b| a.directory.cmp(&b.directory));

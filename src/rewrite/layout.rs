@@ -10,6 +10,8 @@ pub(super) struct Layout<'t> {
     pub(super) newline: &'static str,
     /// What one level of indentation is.
     pub(super) unit: &'static str,
+    /// The same of the lines that are indented by spaces.
+    spaces: &'static str,
 }
 
 impl<'t> Layout<'t> {
@@ -18,14 +20,15 @@ impl<'t> Layout<'t> {
             Some(at) if text[..at].ends_with('\r') => "\r\n",
             _ => "\n",
         };
-        Self { text, newline, unit: unit(text) }
+        let (unit, spaces) = units(text);
+        Self { text, newline, unit, spaces }
     }
 
     /// One level more than `indent`, in a text that may be laid out by several hands.
     pub(super) fn unit_beside(&self, indent: &str) -> &'static str {
         match (indent.contains('\t'), self.unit) {
             (true, _) => "\t",
-            (false, "\t") if !indent.is_empty() => "  ",
+            (false, "\t") if !indent.is_empty() => self.spaces,
             (false, unit) => unit,
         }
     }
@@ -156,9 +159,9 @@ pub(super) fn offset(value: usize) -> u32 {
     u32::try_from(value).expect("invariant: files over 1 MiB are not read")
 }
 
-/// The step of indentation: a tab where lines start with tabs, else the difference that neighbouring lines most often
-/// have.
-fn unit(text: &str) -> &'static str {
+/// The step of indentation: a tab where most lines start with tabs, else the difference that neighbouring lines most often
+/// have; and that difference.
+fn units(text: &str) -> (&'static str, &'static str) {
     let mut counts = [0_u32; 9];
     let mut tabs = 0_u32;
     let mut before = 0;
@@ -174,12 +177,9 @@ fn unit(text: &str) -> &'static str {
         }
         before = width;
     }
-    let spaces: u32 = counts[2..].iter().sum();
-    if tabs > spaces {
-        return "\t";
-    }
     let most = (2..counts.len()).rev().max_by_key(|&step| counts[step]).filter(|&step| counts[step] > 0);
-    &"        "[..most.unwrap_or(2)]
+    let spaces = &"        "[..most.unwrap_or(2)];
+    (if tabs > counts[2..].iter().sum() { "\t" } else { spaces }, spaces)
 }
 
 #[cfg(test)]

@@ -96,6 +96,62 @@ pub(super) fn of_module(
     Some((local, vec![Edit::insert(syntax.file, last.span.end, format!(", {clause}"))]))
 }
 
+/// How a file may call what a package exports, or is itself, whether it imports from it or not.
+pub(super) fn of_package(syntax: &Syntax<'_, '_>, name: Option<&str>, module: &str) -> Option<(String, Vec<Edit>)> {
+    let root = syntax.semantic.scoping().root_scope_id();
+    if let Some(known) = name.and_then(|name| of_module(syntax, name, module, root)) {
+        return Some(known);
+    }
+    let plain: String = module.split(|c: char| !c.is_alphanumeric()).map(capitalised).collect();
+    let local = syntax.free_name(name.unwrap_or(&plain), root);
+    let clause = match name {
+        Some(name) if name == local => format!("{{ {local} }}"),
+        Some(name) => format!("{{ {name} as {local} }}"),
+        None => local.clone(),
+    };
+    let first = syntax.semantic.nodes().program().body.first()?;
+    let (quote, semicolon, newline) = (syntax.quote(), syntax.semicolon(), syntax.layout.newline);
+    let text = format!("import {clause} from {quote}{module}{quote}{semicolon}{newline}");
+    matches!(first, Statement::ImportDeclaration(_))
+        .then(|| (local, vec![Edit::insert(syntax.file, first.span().start, text)]))
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The same for an interface: as a type, where the import says so of its other types.
+pub(super) fn interface(syntax: &Syntax<'_, '_>, name: &str, module: &str) -> Option<(String, Vec<Edit>)> {
+    let imports = || {
+        syntax.semantic.nodes().program().body.iter().filter_map(|statement| match statement {
+            Statement::ImportDeclaration(import) if import.source.value == module => Some(&**import),
+            _ => None,
+        })
+    };
+    let named = |import: &'_ ImportDeclaration<'_>| -> Vec<(String, String, Span, bool)> {
+        let specifiers = import.specifiers.iter().flatten();
+        let named = specifiers.filter_map(|it| match it {
+            ImportDeclarationSpecifier::ImportSpecifier(it) => {
+                let local = it.local.name.to_string();
+                Some((it.imported.name().to_string(), local, ours(it.span), it.import_kind.is_type()))
+            }
+            _ => None,
+        });
+        named.collect()
+    };
+    if let Some((_, local, ..)) = imports().flat_map(named).find(|(imported, ..)| imported == name) {
+        return Some((local, Vec::new()));
+    }
+    let local = syntax.free_name(name, syntax.semantic.scoping().root_scope_id());
+    let clause = if local == name { local.clone() } else { format!("{name} as {local}") };
+    let names = named(imports().find(|import| !named(import).is_empty())?);
+    let says_type = names.iter().any(|(.., is_type)| *is_type);
+    let clause = if says_type { format!("type {clause}") } else { clause };
+    let (_, _, last, _) = names.last()?;
+    Some((local, vec![Edit::insert(syntax.file, last.end, format!(", {clause}"))]))
+}
+
 /// The removals of imported names that nothing mentions any more once `edits` are made, and something did before.
 pub(super) fn unused(syntax: &Syntax<'_, '_>, edits: &[&Edit]) -> Vec<Edit> {
     let mut removals = Vec::new();

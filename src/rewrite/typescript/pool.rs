@@ -102,7 +102,7 @@ fn used(syntax: &Syntax<'_, '_>, mention: NodeId, remedy: &Pooled) -> Option<Use
 }
 
 /// Whether a statement of SQL is about the connection it is sent by, and the statements that follow on it.
-fn is_of_session(written: &str) -> bool {
+pub(super) fn is_of_session(written: &str) -> bool {
     const WORDS: &[&str] = &["begin", "start", "commit", "rollback", "listen", "set", "lock", "use"];
     let statement = written.trim_start_matches(['"', '\'', '`']).trim_start().to_lowercase();
     WORDS.iter().any(|word| statement.starts_with(word))
