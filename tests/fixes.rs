@@ -131,9 +131,13 @@ fn comments_are_kept(case: &Path) -> Result<(), Failed> {
     let is_comment = |line: &&str| line.trim_start().starts_with(manners::COMMENT);
     for (side, required) in sides(case) {
         let (after, _) = fixed(&before, required);
-        let without = |_: &Path, text: &str| text.split_inclusive('\n').filter(|line| !is_comment(line)).collect();
+        // Where a statement went from below a comment, blank lines meet once that is taken out.
+        let without = |_: &Path, text: &str| {
+            let kept: String = text.split_inclusive('\n').filter(|line| !is_comment(line)).collect();
+            kept.replace("\n\n\n", "\n\n")
+        };
         let expected = texts(&case.join(side));
-        compare(&expected, &rewritten(&after, without), side)?;
+        compare(&rewritten(&expected, without), &rewritten(&after, without), side)?;
         for (path, text) in before.iter().filter(|(path, _)| is_source(path)) {
             let count = |text: &str, wanted: &str| text.lines().filter(|line| line.trim() == wanted).count();
             let lines: Vec<&str> = text.lines().collect();

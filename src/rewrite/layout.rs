@@ -37,6 +37,11 @@ impl<'t> Layout<'t> {
         &self.text[span.range()]
     }
 
+    /// All that stands behind `at`.
+    pub(super) fn behind(&self, at: u32) -> &'t str {
+        &self.text[at as usize..]
+    }
+
     /// Where the line that holds `at` starts; a byte-order mark is before the first line.
     pub(super) fn line_start(&self, at: u32) -> u32 {
         let start = self.text[..at as usize].rfind('\n').map_or(0, |newline| newline + 1);

@@ -74,12 +74,7 @@ impl Plan<'_> {
             Way::InPlace => self.in_place(&name, &import(&keepers.set?.path)),
         };
         let mut replacement = printed::expression(&layout, &replacement, indent)?;
-        // In a chain that stands on lines of its own each link has one.
-        let behind = &text[value.end as usize..];
-        let link = behind.len() - behind.trim_start().len();
-        if behind[..link].contains('\n') && behind[link..].starts_with('.') && !replacement.contains('\n') {
-            replacement = replacement.replace(".clone()", &format!("{}.clone()", &behind[..link]));
-        }
+        replacement = printed::linked(&layout, value, replacement);
         let at = printed::start_with_comments(&layout, first.start);
         let indent = layout.indent(first.start);
         let apart = if printed::is_apart(&layout, at) { "" } else { layout.newline };

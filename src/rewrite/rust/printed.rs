@@ -43,6 +43,17 @@ pub(super) fn expression(layout: &Layout<'_>, expression: &TokenStream, indent: 
     Some(indented(layout, &outdented.join("\n"), indent, "").trim_end().to_owned())
 }
 
+/// What stands in the place of a span: in a chain that stands on lines of its own each link has one.
+pub(super) fn linked(layout: &Layout<'_>, value: Span, replacement: String) -> String {
+    let behind = layout.behind(value.end);
+    let link = &behind[..behind.len() - behind.trim_start().len()];
+    let is_chain = link.contains('\n') && behind.trim_start().starts_with('.') && !replacement.contains('\n');
+    match replacement.strip_suffix(".clone()") {
+        Some(kept) if is_chain => format!("{kept}{link}.clone()"),
+        _ => replacement,
+    }
+}
+
 /// Lines with four spaces a level become lines of the text's own manner.
 fn indented(layout: &Layout<'_>, printed: &str, indent: &str, first: &str) -> String {
     let unit = layout.unit_beside(indent);

@@ -5,6 +5,7 @@ use syn::{Expr, Item, Visibility};
 
 use super::meant::{given_by, meant};
 use super::neighbours;
+use super::printed;
 use super::wanted::Wanted;
 use crate::catalogue::schema::Kept;
 use crate::languages::rust::with_tree;
@@ -35,7 +36,8 @@ pub(super) fn fix(wanted: &Wanted, remedy: &Hoist, files: &[SourceFile]) -> Opti
         Some((neighbours::path(id, other, &known.name, files)?, known.had))
     })?;
     let layout = Layout::of(&files[id.index()].text);
-    let mut edits = vec![Edit::replace(id, wanted.value, format!("{path}{had}"))];
+    let replacement = printed::linked(&layout, wanted.value, format!("{path}{had}"));
+    let mut edits = vec![Edit::replace(id, wanted.value, replacement)];
     edits.extend(layout.removals(&wanted.gone).into_iter().map(|gone| Edit::delete(id, gone)));
     edits.sort();
     Some(Fix {

@@ -69,7 +69,11 @@ fn bounded(syntax: &Syntax<'_, '_>, remedy: &Bound) -> Option<Fix> {
         let is_list = member.property.name == "push";
         let (size, drop) = match is_list {
             true => (format!("{target}.length"), format!("{target}.shift()")),
-            false => (format!("{target}.size"), format!("{target}.delete({target}.keys().next().value)")),
+            // There is one: it is over its size.
+            false => {
+                let sure = if syntax.is_typed { "!" } else { "" };
+                (format!("{target}.size"), format!("{target}.delete({target}.keys().next().value{sure})"))
+            }
         };
         let semicolon = if syntax.slice(statement).ends_with(';') { ";" } else { "" };
         let (newline, indent) = (layout.newline, layout.indent(statement.start));

@@ -7,6 +7,7 @@ use oxc_ast::ast::{Argument, Expression, ObjectPropertyKind};
 use oxc_semantic::NodeId;
 use oxc_span::GetSpan as _;
 
+use super::manner::capitalised;
 use super::release::release_of;
 use super::syntax::{Syntax, name_of, ours};
 use super::{endings, method, settling};
@@ -185,6 +186,8 @@ fn named_handler(
         Argument::StringLiteral(event) => event.value.to_string(),
         _ => String::new(),
     };
+    // `USER_LOGGED_OUT` is in capitals for being a constant.
+    let event = if event.chars().any(char::is_lowercase) { event } else { event.to_lowercase() };
     let event: String = event.split(|c: char| !c.is_alphanumeric()).map(capitalised).collect();
     let name = syntax.free_name(&format!("on{event}"), syntax.semantic.nodes().get_node(call).scope_id());
     let span = syntax.kind(statement).span();
@@ -208,11 +211,6 @@ fn named_handler(
     edits.push(Edit::insert(syntax.file, span.start, declared));
     edits.push(Edit::replace(syntax.file, ours(given.span()), name.clone()));
     Some(name)
-}
-
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// What of some options tells two listeners apart, written for a removal; nothing where that is as without them.

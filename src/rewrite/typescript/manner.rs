@@ -44,3 +44,9 @@ impl Syntax<'_, '_> {
         if import.map_or_else(|| singles() > 0, is_single) { "'" } else { "\"" }
     }
 }
+
+/// A word with a capital at its start.
+pub(super) fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

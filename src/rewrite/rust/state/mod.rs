@@ -46,7 +46,8 @@ pub(super) fn fix(wanted: &Wanted, remedy: &Hoist, files: &[SourceFile]) -> Opti
     };
     let layout = Layout::of(&files[id.index()].text);
     let place = format!("{}.{name}", carried.name);
-    let mut edits = vec![Edit::replace(id, wanted.value, format!("{place}.clone()"))];
+    let replacement = printed::linked(&layout, wanted.value, format!("{place}.clone()"));
+    let mut edits = vec![Edit::replace(id, wanted.value, replacement)];
     edits.extend(layout.removals(&wanted.gone).into_iter().map(|gone| Edit::delete(id, gone)));
     edits.sort();
     let title = match common.is_empty() {

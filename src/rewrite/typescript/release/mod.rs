@@ -222,8 +222,8 @@ impl<'a> Rewrite<'a, '_, '_> {
     /// All that follows in the block is wrapped, and the releases in it go.
     fn wrap_rest(&mut self) -> Option<Applicability> {
         let layout = &self.syntax.layout;
-        let gone: Vec<Span> =
-            self.present.iter().map(|&it| layout.removal(ours(self.syntax.kind(it).span()))).collect();
+        let present: Vec<Span> = self.present.iter().map(|&it| ours(self.syntax.kind(it).span())).collect();
+        let gone = layout.removals(&present);
         let is_gone =
             |span: oxc_span::Span| self.present.iter().any(|&statement| self.syntax.kind(statement).span() == span);
         let kept = self.list.iter().skip(self.at + 1).rev().find(|statement| !is_gone(statement.span()))?;
