@@ -64,10 +64,15 @@ impl Discovered {
             self.tsconfigs.iter().map(|it| (it.directory.as_str(), it)).collect();
         let mut governance = Governance::default();
         let mut known: FxHashMap<(String, bool), u32> = FxHashMap::default();
+        let mut last: Option<(String, bool, u32)> = None;
         for (at, file) in self.files.iter().enumerate() {
             let path = self.relative_path(FileId(super::index(at)));
             let is_rust = file.language == Language::Rust;
             let directory = location::parent(&path).unwrap_or("");
+            if let Some((_, _, set)) = last.as_ref().filter(|(of, rust, _)| of == directory && *rust == is_rust) {
+                governance.of.push(*set);
+                continue;
+            }
             let next = super::index(governance.sets.len());
             let set = *known.entry((directory.to_owned(), is_rust)).or_insert_with(|| {
                 let mut above = location::ancestors(directory);
@@ -85,6 +90,7 @@ impl Discovered {
                 next
             });
             governance.of.push(set);
+            last = Some((directory.to_owned(), is_rust, set));
         }
         governance
     }

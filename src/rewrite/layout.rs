@@ -37,6 +37,13 @@ impl<'t> Layout<'t> {
         &self.text[span.range()]
     }
 
+    /// Whether some line stands in by exactly this.
+    pub(super) fn is_stepped_by(&self, unit: &str) -> bool {
+        self.text
+            .lines()
+            .any(|line| line.strip_prefix(unit).is_some_and(|rest| rest.starts_with(char::is_alphanumeric)))
+    }
+
     /// All that stands behind `at`.
     pub(super) fn behind(&self, at: u32) -> &'t str {
         &self.text[at as usize..]

@@ -12,10 +12,11 @@ use oxc_span::{GetSpan as _, SourceType};
 /// A name, and what brings a file's text into the manner.
 pub(crate) type Manner = (&'static str, fn(&Path, &str) -> String);
 
-pub(crate) const MANNERS: [Manner; 7] = [
+pub(crate) const MANNERS: [Manner; 8] = [
     ("with carriage returns", |_, text| text.replace('\n', "\r\n")),
     ("with a byte-order mark", |_, text| format!("\u{feff}{text}")),
     ("with tabs", |_, text| indented(text, |level| "\t".repeat(level))),
+    ("with two spaces", |_, text| indented(text, |level| "  ".repeat(level))),
     ("with four spaces", |_, text| indented(text, |level| "    ".repeat(level))),
     ("with the other quotes", requoted),
     ("without semicolons", without_semicolons),

@@ -114,7 +114,7 @@ fn declared(written: &Written, name: &str, wanted: &Wanted, from: FileId, files:
         let indent = format!("{}{unit}", layout.indent(last.start));
         let entry = format!("{name}: {}", printed::expression(&layout, made, &indent)?);
         let line = layout.slice(Span::new(layout.line_start(last.start), layout.line_end(last.end)));
-        if is_spread_out || !entry.contains('\n') && line.len() + entry.len() + ", ".len() <= WIDTH {
+        if is_spread_out || !entry.contains('\n') && line.len() + entry.len() + ", ".len() <= printed::WIDTH {
             edits.push(added(&layout, *id, last, literal.has_comma, is_spread_out, &entry));
         } else {
             edits.push(spread_out(&layout, *id, literal, &indent, &entry));
@@ -123,9 +123,6 @@ fn declared(written: &Written, name: &str, wanted: &Wanted, from: FileId, files:
     edits.sort();
     Some(edits)
 }
-
-/// Lines that are longer are broken, as the formatter of the language does.
-const WIDTH: usize = 100;
 
 /// A literal that stood on one line, each of its fields on one of its own, and one more.
 fn spread_out(layout: &Layout<'_>, id: FileId, literal: &Literal, indent: &str, entry: &str) -> Edit {
