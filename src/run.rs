@@ -286,8 +286,8 @@ pub fn inspect<R: Send>(
         let catalogue = catalogue.or(own.as_ref()).unwrap_or_else(|| Catalogue::builtin());
         let read = demand::read(&discovered, catalogue).into_iter();
         let modules = read.map(|Read { module, targets, relevant, .. }| Linkable { module, targets, relevant });
-        let (modules, dependencies) = (modules.collect(), discovered.dependencies());
-        let program = Program::new(discovered.files, discovered.roles, modules).depending_on(dependencies);
+        let (modules, governance) = (modules.collect(), discovered.governance());
+        let program = Program::new(discovered.files, discovered.roles, modules).governed(governance);
         let paths = program.files.iter().map(|file| location::relative(&discovered.root, &file.path));
         let reported = std::mem::take(&mut discovered.reported).into_iter();
         let paths = paths.zip(reported).map(|(path, is)| path.filter(|_| is)).collect();
@@ -323,7 +323,7 @@ pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, 
     drop_unread(&mut discovered.files, &read);
     clock.stage("parsing");
 
-    let dependencies = discovered.dependencies();
+    let governance = discovered.governance();
     let mut problems: Vec<Problem> = discovered
         .problems
         .into_iter()
@@ -346,7 +346,7 @@ pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, 
     };
 
     progress.stage("analysing", 0, modules.len());
-    let program = Program::new(discovered.files, discovered.roles, modules).depending_on(dependencies);
+    let program = Program::new(discovered.files, discovered.roles, modules).governed(governance);
     clock.stage("linking");
     let facts = Facts::of(&program, catalogue);
     clock.stage("analysing");

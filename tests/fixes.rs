@@ -1,11 +1,14 @@
 //! What fixes make of code: `fixtures/fixes/<rule>/<name>/before/` becomes `after/` by safe fixes, and `after-unsafe/`
-//! by all that are applied at all; a side that is missing says that nothing is fixed.
+//! by all that are applied at all; a side that is missing says that nothing is fixed. `proposed/` is what is only shown.
 //!
 //! Of every result: the rule is silent, it parses, and fixing it again changes nothing. `INSTA_UPDATE=always` writes the
-//! sides anew. Written in another manner (other line endings, a byte-order mark, tabs), every case is fixed in that manner.
+//! sides anew. Written in another manner (other line endings, quotes, indentation), every case is fixed in that manner, and
+//! comments stay.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "support/manners.rs"]
+mod manners;
 mod support;
 
 use std::collections::BTreeMap;
@@ -16,6 +19,7 @@ use leaklint::fixing::{self, Outcome};
 use leaklint::rewrite::Applicability;
 use leaklint::{Request, Silent};
 use libtest_mimic::{Arguments, Failed, Trial};
+use manners::MANNERS;
 use support::{directories, files, is_source, repository};
 
 fn main() -> std::process::ExitCode {
@@ -24,9 +28,15 @@ fn main() -> std::process::ExitCode {
     for rule in directories(&repository("fixtures/fixes")) {
         for case in directories(&rule) {
             let name = case.strip_prefix(repository("fixtures")).unwrap().display().to_string();
-            for (manner, rewritten) in MANNERS {
+            for (manner, written) in MANNERS {
                 let case = case.clone();
-                trials.push(Trial::test(format!("{name} {manner}"), move || is_kept(&case, rewritten)));
+                trials.push(Trial::test(format!("{name} {manner}"), move || is_kept(&case, written)));
+            }
+            let commented = case.clone();
+            trials.push(Trial::test(format!("{name} with comments"), move || comments_are_kept(&commented)));
+            if case.join("proposed").is_dir() {
+                let case = case.clone();
+                trials.push(Trial::test(format!("{name} as proposed"), move || proposes(&case)));
             }
             trials.push(Trial::test(name, move || check(&case)));
         }
@@ -36,6 +46,35 @@ fn main() -> std::process::ExitCode {
         trials.push(Trial::test(name, move || incident_is_mended(&incident)));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// What is shown and never applied: `proposed/` is how the files would look, and `titles.txt` beside it says why.
+fn proposes(case: &Path) -> Result<(), Failed> {
+    let before = texts(&case.join("before"));
+    let (after, outcome) = fixed(&before, Applicability::Unsafe);
+    compare(&before, &after, "a proposal is not applied")?;
+    let mut edits: BTreeMap<&str, Vec<&leaklint::rewrite::Edit>> = BTreeMap::new();
+    let mut titles = String::new();
+    for fix in outcome.report.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
+        titles.push_str(&format!("{}\n", fix.title));
+        for edit in fix.all_edits() {
+            edits.entry(&outcome.report.files[edit.file.index()].display_path).or_default().push(edit);
+        }
+    }
+    let mut proposed = before.clone();
+    for (path, edits) in edits {
+        let text = proposed.get_mut(Path::new(path)).unwrap();
+        *text = leaklint::rewrite::apply(text, edits);
+    }
+    proposed.insert("titles.txt".into(), titles);
+    let expected = texts(&case.join("proposed"));
+    if proposed != expected && std::env::var("INSTA_UPDATE").is_ok_and(|value| value == "always") {
+        write(&case.join("proposed"), &proposed);
+    } else {
+        compare(&expected, &proposed, "proposed")?;
+        assert_eq!(expected[Path::new("titles.txt")], proposed[Path::new("titles.txt")]);
+    }
+    Ok(())
 }
 
 type Texts = BTreeMap<PathBuf, String>;
@@ -75,37 +114,58 @@ fn check(case: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Manners of writing, each with what brings a text into it.
-const MANNERS: [(&str, fn(&str) -> String); 3] = [
-    ("with carriage returns", |text| text.replace('\n', "\r\n")),
-    ("with a byte-order mark", |text| format!("\u{feff}{text}")),
-    ("with tabs", tabbed),
-];
-
-/// Indented by tabs, as far as it was by twos or fours; a space before a `*` belongs to the comment.
-fn tabbed(text: &str) -> String {
-    let width = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let widths = || text.lines().map(width).filter(|width| *width > 1);
-    let unit = if widths().all(|width| width % 4 == 0) { 4 } else { 2 };
-    let line = |line: &str| format!("{}{}", "\t".repeat(width(line) / unit), &line[width(line) / unit * unit..]);
-    text.split_inclusive('\n').map(line).collect()
-}
-
 /// Whether a case that is written in some manner becomes what it becomes otherwise, in that manner.
-fn is_kept(case: &Path, rewritten: fn(&str) -> String) -> Result<(), Failed> {
-    let all = |texts: &Texts| -> Texts {
-        let anew = |(path, text): (&PathBuf, &String)| {
-            (path.clone(), if is_source(path) { rewritten(text) } else { text.clone() })
-        };
-        texts.iter().map(anew).collect()
-    };
-    let before = texts(&case.join("before"));
-    let sides = [("after", Applicability::Safe), ("after-unsafe", Applicability::Unsafe)];
-    for (side, required) in sides.into_iter().filter(|(side, _)| case.join(side).is_dir()) {
-        let (after, _) = fixed(&all(&before), required);
-        compare(&all(&texts(&case.join(side))), &after, side)?;
+fn is_kept(case: &Path, written: fn(&Path, &str) -> String) -> Result<(), Failed> {
+    let before = rewritten(&texts(&case.join("before")), written);
+    for (side, required) in sides(case) {
+        let (after, _) = fixed(&before, required);
+        compare(&rewritten(&texts(&case.join(side)), written), &after, side)?;
     }
     Ok(())
+}
+
+/// Whether comments above the statements stay, those aside whose statements go, and change nothing else.
+fn comments_are_kept(case: &Path) -> Result<(), Failed> {
+    let plain = texts(&case.join("before"));
+    let before = rewritten(&plain, manners::commented);
+    let is_comment = |line: &&str| line.trim_start().starts_with(manners::COMMENT);
+    for (side, required) in sides(case) {
+        let (after, _) = fixed(&before, required);
+        // Where a statement went from below a comment, blank lines meet once that is taken out.
+        let without = |_: &Path, text: &str| {
+            let kept: String = text.split_inclusive('\n').filter(|line| !is_comment(line)).collect();
+            kept.replace("\n\n\n", "\n\n")
+        };
+        let expected = texts(&case.join(side));
+        compare(&rewritten(&expected, without), &rewritten(&after, without), side)?;
+        for (path, text) in before.iter().filter(|(path, _)| is_source(path)) {
+            let count = |text: &str, wanted: &str| text.lines().filter(|line| line.trim() == wanted).count();
+            let lines: Vec<&str> = text.lines().collect();
+            for pair in lines.windows(2).filter(|pair| is_comment(&pair[0])) {
+                let (comment, below) = (pair[0].trim(), pair[1].trim());
+                let stays = count(&expected[path], below) >= count(&plain[path], below);
+                if stays && count(&after[path], comment) == 0 {
+                    return Err(
+                        format!("{side}: {}: `{comment}` above `{below}`:\n{}", path.display(), after[path]).into()
+                    );
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The sides that a case has, with the fixes that lead there.
+fn sides(case: &Path) -> impl Iterator<Item = (&'static str, Applicability)> {
+    let sides = [("after", Applicability::Safe), ("after-unsafe", Applicability::Unsafe)];
+    sides.into_iter().filter(|(side, _)| case.join(side).is_dir())
+}
+
+fn rewritten(texts: &Texts, written: impl Fn(&Path, &str) -> String) -> Texts {
+    let anew = |(path, text): (&PathBuf, &String)| {
+        (path.clone(), if is_source(path) { written(path, text) } else { text.clone() })
+    };
+    texts.iter().map(anew).collect()
 }
 
 /// Incidents that fixes alone make harmless; of the others a part is left to people.

@@ -19,6 +19,7 @@ import { pool } from './pool';
 
 export async function user(id) {
   const client = await pool.connect();
+  await client.query('update users set seen = now() where id = $1', [id]);
   const { rows } = await client.query('select 1 where id = $1', [id]);
   return rows[0];
 }
@@ -30,6 +31,7 @@ import { pool } from './pool';
 export async function user(id) {
   const client = await pool.connect();
   try {
+    await client.query('update users set seen = now() where id = $1', [id]);
     const { rows } = await client.query('select 1 where id = $1', [id]);
     return rows[0];
   } finally {

@@ -16,7 +16,7 @@ use support::{files, is_source, repository};
 use syn::visit_mut::VisitMut;
 
 /// Folders whose code knows no library: what libraries do is data.
-const ENGINE: [&str; 6] = ["ir", "languages", "linking", "analysis", "rules", "discovery"];
+const ENGINE: [&str; 7] = ["ir", "languages", "linking", "analysis", "rules", "discovery", "rewrite"];
 
 /// Modules that come with the platform: engine code may name these words for what else they mean.
 const PLATFORM: [&str; 34] = [

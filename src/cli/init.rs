@@ -63,7 +63,7 @@ impl Found {
         let catalogue = Catalogue::builtin();
         let packages = discovered.projects.iter().flat_map(|project| project.dependencies());
         found.known.extend(packages.filter(|name| catalogue.knows_package(name)).map(str::to_owned));
-        let crates = discovered.crates.iter().flat_map(|it| &it.dependencies);
+        let crates = discovered.crates.iter().flat_map(|it| it.dependencies.keys());
         found.known.extend(crates.filter(|name| catalogue.knows_package(&format!("crate:{name}"))).cloned());
         found
     }

@@ -47,6 +47,8 @@ pub struct ImportMap {
 #[derive(Debug, Default)]
 pub struct Dependencies {
     own: BTreeMap<CompactString, CompactString>,
+    /// The versions of node that it is for.
+    node: Option<CompactString>,
     /// Those of the enclosing package: what a workspace root installs, its members can import.
     above: Option<Arc<Dependencies>>,
 }
@@ -71,6 +73,12 @@ impl Dependencies {
             dependencies = level.above.as_deref();
         }
         None
+    }
+
+    /// The versions of node that the nearest manifest which says so is for.
+    #[must_use]
+    pub fn node(&self) -> Option<&str> {
+        self.node.as_deref().or_else(|| self.above.as_deref()?.node())
     }
 }
 
@@ -133,7 +141,7 @@ pub(super) fn projects(manifests: &[Manifest], has_tsconfig: impl Fn(&str) -> bo
 }
 
 fn project(directory: &str, manifests: &[&Manifest], above: Option<Arc<Dependencies>>, has_tsconfig: bool) -> Project {
-    let mut own = BTreeMap::new();
+    let (mut own, mut node) = (BTreeMap::new(), None);
     let mut project = Project {
         directory: directory.to_owned(),
         name: None,
@@ -152,6 +160,7 @@ fn project(directory: &str, manifests: &[&Manifest], above: Option<Arc<Dependenc
         let name = path.rsplit('/').next().unwrap_or(path);
         if name == "package.json" {
             read_package(&mut project, &mut own, value);
+            node = value["engines"]["node"].as_str().map(CompactString::from);
         } else if name.starts_with("deno.json") {
             read_deno(&mut project, value);
         }
@@ -159,7 +168,7 @@ fn project(directory: &str, manifests: &[&Manifest], above: Option<Arc<Dependenc
             read_import_map(&mut project, &mut own, value);
         }
     }
-    project.dependencies = Arc::new(Dependencies { own, above });
+    project.dependencies = Arc::new(Dependencies { own, node, above });
     project
 }
 

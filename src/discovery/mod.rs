@@ -7,6 +7,7 @@
 mod cargo;
 pub mod changes;
 mod content;
+mod governing;
 mod jsonc;
 pub(crate) mod location;
 mod manifest;
@@ -17,11 +18,13 @@ mod root;
 pub mod screen;
 mod targets;
 mod tsconfig;
+pub mod version;
 mod walk;
 pub mod workspace;
 
-pub use cargo::Crate;
+pub use cargo::{Crate, Dependency};
 pub use content::SIZE_LIMIT;
+pub use governing::{Governance, Governing};
 pub use manifest::{Dependencies, ImportMap, Project};
 pub use role::{FileRole, role_of};
 pub use tsconfig::{PathAlias, TsConfig};
@@ -53,9 +56,9 @@ pub struct Discovered {
     /// Packages, sorted by directory.
     pub projects: Vec<Project>,
     /// Rust crates, sorted by directory.
-    pub crates: Vec<Crate>,
+    pub crates: Vec<Arc<Crate>>,
     /// Compiler configurations, sorted by directory.
-    pub tsconfigs: Vec<TsConfig>,
+    pub tsconfigs: Vec<Arc<TsConfig>>,
     /// Source files seen, whether or not they could be read.
     pub files_discovered: usize,
     /// Source files passed over: bundles, generated code, other formats behind a source file's name.
@@ -92,13 +95,6 @@ impl Discovered {
     #[must_use]
     pub fn project_of(&self, file: FileId) -> Option<&Project> {
         self.project_of[file.index()].map(|at| &self.projects[at as usize])
-    }
-
-    /// By file: what its package may import.
-    #[must_use]
-    pub fn dependencies(&self) -> Vec<Option<Arc<Dependencies>>> {
-        let of = |project: &Option<u32>| project.map(|at| self.projects[at as usize].all_dependencies());
-        self.project_of.iter().map(of).collect()
     }
 
     /// The file's path relative to [`Self::root`], with `/` separators.

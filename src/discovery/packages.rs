@@ -1,6 +1,7 @@
 //! Packages: the manifests and compiler configurations of a tree, read; those that do not parse become problems.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -12,7 +13,7 @@ pub(super) fn configurations(
     root: &Path,
     walked: &Walked,
     problems: &mut Vec<(PathBuf, String)>,
-) -> (Vec<Project>, Vec<TsConfig>) {
+) -> (Vec<Project>, Vec<Arc<TsConfig>>) {
     let mut manifests = Vec::new();
     for (path, text) in &walked.manifests {
         let Some(relative) = location::relative(root, path) else { continue };
@@ -34,7 +35,7 @@ pub(super) fn configurations(
         projects.iter().filter_map(|project| Some((project.name.as_deref()?, project.directory.as_str()))).collect();
     let mut reader = tsconfig::Reader::new(root, &packages);
     // Names are in descending order: `tsconfig.json` before `jsconfig.json` of the same directory.
-    let mut tsconfigs: Vec<TsConfig> = paths.into_iter().filter_map(|path| reader.read(path)).collect();
+    let mut tsconfigs: Vec<_> = paths.into_iter().filter_map(|path| reader.read(path).map(Arc::new)).collect();
     tsconfigs.sort_by(|a, b| a.directory.cmp(&b.directory));
     tsconfigs.dedup_by(|a, b| a.directory == b.directory);
     for (path, error) in reader.broken {
@@ -46,15 +47,19 @@ pub(super) fn configurations(
 }
 
 /// The crates of the tree; manifests that do not parse become problems.
-pub(super) fn crates(root: &Path, walked: &Walked, problems: &mut Vec<(PathBuf, String)>) -> Vec<Crate> {
+pub(super) fn crates(root: &Path, walked: &Walked, problems: &mut Vec<(PathBuf, String)>) -> Vec<Arc<Crate>> {
     let mut crates = Vec::new();
-    for (path, text) in &walked.cargo_manifests {
-        let Some(relative) = location::relative(root, path) else { continue };
-        match cargo::read(&relative, text) {
-            Ok(read) => crates.extend(read),
+    let manifests: Vec<(String, &str)> = walked
+        .cargo_manifests
+        .iter()
+        .filter_map(|(path, text)| Some((location::relative(root, path)?, text.as_str())))
+        .collect();
+    for (read, (relative, text)) in cargo::read(&manifests).into_iter().zip(&manifests) {
+        match read {
+            Ok(read) => crates.extend(read.map(Arc::new)),
             // Templates hold manifests that are not meant to be read.
-            Err(_) if role_of(&relative) != FileRole::Source || text.contains("{{") => {}
-            Err(error) => problems.push((path.clone(), format!("not valid TOML: {error}"))),
+            Err(_) if role_of(relative) != FileRole::Source || text.contains("{{") => {}
+            Err(error) => problems.push((root.join(relative), format!("not valid TOML: {error}"))),
         }
     }
     crates.sort_by(|a, b| a.directory.cmp(&b.directory));

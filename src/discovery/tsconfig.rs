@@ -1,6 +1,6 @@
-//! `tsconfig.json` and `jsconfig.json`: the aliases that imports go through.
+//! `tsconfig.json` and `jsconfig.json`: the aliases that imports go through, and the language that is written.
 //!
-//! Only `baseUrl`, `paths`, `extends` and `references` are read. What a configuration extends may be a package that is
+//! Only `baseUrl`, `paths`, `target`, `lib`, `extends` and `references` are read. What a configuration extends may be a package that is
 //! not installed; then the rest of it still counts.
 
 use std::path::{Path, PathBuf};
@@ -22,6 +22,10 @@ pub struct TsConfig {
     pub base_url: Option<String>,
     /// In the order in which they are to be tried: exact names first, then the longest prefix.
     pub paths: Vec<PathAlias>,
+    /// What it is compiled to, in lower case.
+    pub target: Option<String>,
+    /// What is there at run time, in lower case; empty where the target says so.
+    pub lib: Vec<String>,
 }
 
 /// One entry of `paths`.
@@ -79,6 +83,10 @@ impl<'a> Reader<'a> {
                 self.extend(&mut referred, &target, MAXIMAL_CHAIN);
                 config.paths.extend(referred.paths);
                 config.base_url = config.base_url.or(referred.base_url);
+                config.target = config.target.or(referred.target);
+                if config.lib.is_empty() {
+                    config.lib = referred.lib;
+                }
             }
         }
         config.paths.sort_by(|a, b| {
@@ -93,6 +101,13 @@ impl<'a> Reader<'a> {
         let Some(value) = self.value(path).cloned() else { return };
         let directory = path.parent().and_then(|directory| location::relative(self.root, directory));
         let options = &value["compilerOptions"];
+        if config.target.is_none() {
+            config.target = options["target"].as_str().map(str::to_lowercase);
+        }
+        if config.lib.is_empty() {
+            let names = options["lib"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            config.lib = names.map(str::to_lowercase).collect();
+        }
         if let Some(directory) = &directory {
             let base_url = options["baseUrl"].as_str().and_then(|base| within(config, directory, base));
             if config.paths.is_empty()
@@ -267,6 +282,19 @@ mod tests {
             "tsconfig.json",
             &[("@/*", &["src/*"])],
         );
+    }
+
+    #[test]
+    fn the_language_is_that_of_the_nearest_that_says_so() {
+        let config = read(
+            &[
+                ("tsconfig.base.json", r#"{"compilerOptions": {"target": "ES2020", "lib": ["ES2022", "DOM"]}}"#),
+                ("tsconfig.json", r#"{"extends": "./tsconfig.base.json", "compilerOptions": {"target": "ESNext"}}"#),
+            ],
+            "tsconfig.json",
+        );
+        assert_eq!(config.target.as_deref(), Some("esnext"));
+        assert_eq!(config.lib, ["es2022", "dom"]);
     }
 
     #[test]

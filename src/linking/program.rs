@@ -1,14 +1,13 @@
 //! The program: all modules, and what a name exported or imported anywhere stands for.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use thin_vec::ThinVec;
 
 use crate::catalogue::split_crate;
-use crate::discovery::{Dependencies, FileRole};
+use crate::discovery::{FileRole, Governance, Governing};
 use crate::ir::{
     Binding, BlockId, ClassId, ClassMember, ExportSource, Function, FunctionId, ImportName, Module, Name, Op,
     RequestId, Variable,
@@ -28,8 +27,7 @@ pub struct Program {
     /// The class that a class of another file belongs to, and the other way around.
     homes: FxHashMap<ClassRef, ClassRef>,
     continued: FxHashMap<ClassRef, Vec<ClassRef>>,
-    /// By file; empty where nothing is known of packages.
-    dependencies: Vec<Option<Arc<Dependencies>>>,
+    governance: Governance,
     /// By file: what its exports stand for, once somebody asked. Hundreds of files import from one barrel, and each name
     /// is looked for in all that is behind it.
     exported: RefCell<Vec<FxHashMap<Name, Exported>>>,
@@ -100,25 +98,24 @@ impl Program {
         }
         let numbers = Numbers::of(by_file.iter().map(|linked| linked.as_ref().map(|linked| &linked.module)));
         let (homes, continued) = (FxHashMap::default(), FxHashMap::default());
-        let dependencies = Vec::new();
+        let governance = Governance::default();
         let exported = RefCell::new(vec![FxHashMap::default(); by_file.len()]);
-        let mut program = Self { files, roles, modules: by_file, numbers, homes, continued, dependencies, exported };
+        let mut program = Self { files, roles, modules: by_file, numbers, homes, continued, governance, exported };
         program.join_classes();
         program
     }
 
-    /// The same program, of files whose packages may import this.
+    /// The same program, of files that are governed so.
     #[must_use]
-    pub fn depending_on(mut self, dependencies: Vec<Option<Arc<Dependencies>>>) -> Self {
-        self.dependencies = dependencies;
+    pub fn governed(mut self, governance: Governance) -> Self {
+        self.governance = governance;
         self
     }
 
-    /// Whether a manifest lets a file import a package.
+    /// What governs a file beside its text.
     #[must_use]
-    pub fn may_import(&self, file: FileId, package: &str) -> bool {
-        let dependencies = self.dependencies.get(file.index()).and_then(Option::as_ref);
-        dependencies.is_some_and(|it| it.version_of(package).is_some())
+    pub fn governing(&self, file: FileId) -> Option<&Governing> {
+        self.governance.of(file)
     }
 
     /// Finds the classes whose members stand in several files.

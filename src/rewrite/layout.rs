@@ -10,6 +10,8 @@ pub(super) struct Layout<'t> {
     pub(super) newline: &'static str,
     /// What one level of indentation is.
     pub(super) unit: &'static str,
+    /// The same of the lines that are indented by spaces.
+    spaces: &'static str,
 }
 
 impl<'t> Layout<'t> {
@@ -18,20 +20,33 @@ impl<'t> Layout<'t> {
             Some(at) if text[..at].ends_with('\r') => "\r\n",
             _ => "\n",
         };
-        Self { text, newline, unit: unit(text) }
+        let (unit, spaces) = units(text);
+        Self { text, newline, unit, spaces }
     }
 
     /// One level more than `indent`, in a text that may be laid out by several hands.
     pub(super) fn unit_beside(&self, indent: &str) -> &'static str {
         match (indent.contains('\t'), self.unit) {
             (true, _) => "\t",
-            (false, "\t") if !indent.is_empty() => "  ",
+            (false, "\t") if !indent.is_empty() => self.spaces,
             (false, unit) => unit,
         }
     }
 
     pub(super) fn slice(&self, span: Span) -> &'t str {
         &self.text[span.range()]
+    }
+
+    /// Whether some line stands in by exactly this.
+    pub(super) fn is_stepped_by(&self, unit: &str) -> bool {
+        self.text
+            .lines()
+            .any(|line| line.strip_prefix(unit).is_some_and(|rest| rest.starts_with(char::is_alphanumeric)))
+    }
+
+    /// All that stands behind `at`.
+    pub(super) fn behind(&self, at: u32) -> &'t str {
+        &self.text[at as usize..]
     }
 
     /// Where the line that holds `at` starts; a byte-order mark is before the first line.
@@ -156,9 +171,9 @@ pub(super) fn offset(value: usize) -> u32 {
     u32::try_from(value).expect("invariant: files over 1 MiB are not read")
 }
 
-/// The step of indentation: a tab where lines start with tabs, else the difference that neighbouring lines most often
-/// have.
-fn unit(text: &str) -> &'static str {
+/// The step of indentation: a tab where most lines start with tabs, else the difference that neighbouring lines most often
+/// have; and that difference.
+fn units(text: &str) -> (&'static str, &'static str) {
     let mut counts = [0_u32; 9];
     let mut tabs = 0_u32;
     let mut before = 0;
@@ -174,12 +189,9 @@ fn unit(text: &str) -> &'static str {
         }
         before = width;
     }
-    let spaces: u32 = counts[2..].iter().sum();
-    if tabs > spaces {
-        return "\t";
-    }
     let most = (2..counts.len()).rev().max_by_key(|&step| counts[step]).filter(|&step| counts[step] > 0);
-    &"        "[..most.unwrap_or(2)]
+    let spaces = &"        "[..most.unwrap_or(2)];
+    (if tabs > counts[2..].iter().sum() { "\t" } else { spaces }, spaces)
 }
 
 #[cfg(test)]

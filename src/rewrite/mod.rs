@@ -11,7 +11,8 @@ mod typescript;
 
 pub use fix::{Applicability, Edit, Fix, apply};
 pub use remedy::{
-    Bound, By, Ending, EndsBy, Hoist, Import, Limits, Listen, Owner, Pooled, Reach, Release, Remedy, Rollback, Shared,
+    Absent, Bound, By, Cache, Ending, EndsBy, Hoist, Import, Limits, Listen, Owner, Pooled, Reach, Release, Remedy,
+    Rollback, Shared,
 };
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,5 +1,6 @@
 //! Remedies: what would end a leak, as facts. The rules know these; the texts of a language follow from them.
 
+use crate::catalogue::schema::Keeper;
 use crate::source::{Location, Span};
 
 /// What would end a leak.
@@ -38,6 +39,10 @@ pub struct Release {
     pub waits: bool,
     /// The calls in the function that release it already, on some paths.
     pub present: Vec<Span>,
+    /// Whether the end of the scope that declares it may release it, and then whether that has to be waited for.
+    pub by_scope: Option<bool>,
+    /// Methods of what gives it that do the same with one which they take and give back themselves.
+    pub by_giver: Vec<String>,
 }
 
 /// How a resource is released.
@@ -82,8 +87,20 @@ pub enum Owner {
     Returned,
     /// The method of this name is called then.
     Method(Location),
+    /// A method that the class does not have would be called then.
+    Absent(Absent),
     /// What this function of a module is given is called then.
     Hook { name: String, module: String },
+}
+
+/// A method that ends an instance, and is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    pub method: String,
+    /// The interface for it, and the module that has that.
+    pub interface: Option<(String, String)>,
+    /// What the class may extend: nothing has such a method there.
+    pub roots: Vec<String>,
 }
 
 /// Making a resource once for the process, when it is first needed.
@@ -111,6 +128,10 @@ pub struct Hoist {
     pub path: String,
     /// The method that releases it.
     pub release: Option<String>,
+    /// What may keep it, in languages that have several such things.
+    pub keepers: Vec<Keeper>,
+    /// Types of parameters by which a handler is given what the program shares.
+    pub carriers: Vec<String>,
 }
 
 /// Bounding what only grows.
@@ -120,6 +141,25 @@ pub struct Bound {
     pub container: Location,
     /// The calls of its file that add to it.
     pub additions: Vec<Span>,
+    /// What the project has that would do so by itself.
+    pub caches: Vec<Cache>,
+}
+
+/// What keeps so many entries, and drops others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cache {
+    /// A class of a package that the manifest has.
+    Package {
+        module: String,
+        /// Its name there; `None` for what the package itself is.
+        name: Option<String>,
+        /// What it is made with to keep so many, as it is written in code.
+        bound: String,
+    },
+    /// A type of a crate that the manifest has, by its path.
+    Crate(String),
+    /// A class of the project, by its name and the path of its file.
+    Own { name: String, path: String },
 }
 
 /// Handling an event of a resource, right where it is made.

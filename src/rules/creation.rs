@@ -13,7 +13,7 @@ use crate::catalogue::schema::{Opens, ResourceKind, Shared};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::rewrite::{Hoist, Remedy};
 
-use super::{RuleId, sharing, wording};
+use super::{RuleId, keeping, sharing, wording};
 
 /// Reports the resources of `kind` that one process should have one of and that are built repeatedly.
 pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, findings: &mut Vec<Finding>) {
@@ -144,6 +144,8 @@ pub(super) fn remedies(facts: &Facts<'_>, finding: &Finding, kind: ResourceKind)
         is_reloaded: is_reloaded(facts, obligation),
         path: facts.program.path(obligation.acquisition.at.function.file).to_owned(),
         release: resource.release.first().cloned(),
+        keepers: keeping::keepers(facts, finding.location.file),
+        carriers: keeping::carriers(facts),
     };
     let shared = sharing::existing_for_creation(facts, obligation).filter(|_| present.is_empty());
     let keep = Remedy::Keep(hoist.clone());

@@ -1,13 +1,13 @@
 //! What would end, with its owner, what begins again and again and is never ended.
 
 use crate::analysis::facts::{Facts, Obligation};
-use crate::analysis::registrations::Addition;
+use crate::analysis::registrations::{Addition, Registrations};
 use crate::analysis::value::How;
 use crate::catalogue::schema::{EntryPoint, Resource, ResourceKind};
 use crate::findings::Finding;
 use crate::ir::FunctionKind;
 use crate::linking::{FunctionRef, Target};
-use crate::rewrite::{By, Ending, EndsBy, Owner, Release, Remedy};
+use crate::rewrite::{Absent, By, Ending, EndsBy, Owner, Release, Remedy};
 use crate::source::Location;
 
 use super::RuleId;
@@ -25,7 +25,14 @@ pub(super) fn remedies(facts: &Facts<'_>, finding: &Finding) -> Vec<Remedy> {
     let Some((by, waits)) = by(facts, obligation) else { return Vec::new() };
     let present: Vec<_> = facts.releases(obligation).into_iter().map(|at| facts.location(at).span).collect();
     if !present.is_empty() {
-        return vec![Remedy::Release(Release { acquisition: finding.location, by, waits, present })];
+        return vec![Remedy::Release(Release {
+            acquisition: finding.location,
+            by,
+            waits,
+            present,
+            by_scope: None,
+            by_giver: Vec::new(),
+        })];
     }
     let is_ended = facts.released.contains(&obligation.id);
     let owner = owner(facts, obligation.acquisition.at.function).filter(|_| !is_ended);
@@ -55,7 +62,11 @@ fn removal(facts: &Facts<'_>, finding: &Finding) -> Option<Ending> {
         registrations.additions.iter().find(|it| facts.location(it.at) == finding.location && it.inner.is_none())?;
     // What was meant to remove it and does not has to be mended, not written a second time.
     let is_meant = registrations.removals.iter().chain(&registrations.lost).any(|removal| {
-        removal.is_near(addition) && removal.event.as_ref().is_none_or(|event| event.text() == addition.event.text())
+        let is_of_another =
+            || registrations.additions.iter().any(|it| it.at != addition.at && Registrations::removes(removal, it));
+        removal.is_near(addition)
+            && removal.event.as_ref().is_none_or(|event| event.text() == addition.event.text())
+            && !is_of_another()
     });
     let registration = facts.evaluator.catalogue.resource(addition.resource).registration.as_ref()?;
     let added = facts.program.op(addition.at).call()?.method_name()?;
@@ -76,11 +87,44 @@ fn owner(facts: &Facts<'_>, function: FunctionRef) -> Option<Owner> {
         return Some(Owner::Returned);
     }
     if let Some(class) = facts.program.this_class(function) {
-        let teardown = facts.teardown(class).filter(|it| it.file == function.file && *it != function)?;
+        let teardown = match absent(facts, function) {
+            // Whoever makes the instances calls this method, and no other of its like.
+            Some(absent) => {
+                let mut members = facts.program.members(class);
+                let has = members.find(|(_, member)| !member.is_static && member.name == absent.method.as_str());
+                match has {
+                    Some((method, _)) => method,
+                    None => return Some(Owner::Absent(absent)),
+                }
+            }
+            None => facts.teardown(class)?,
+        };
+        if teardown.file != function.file || teardown == function {
+            return None;
+        }
         let span = facts.program.function(teardown).name_span;
         return Some(Owner::Method(Location { file: teardown.file, span }));
     }
     hook(facts, function)
+}
+
+/// The method that would end an instance, where a framework that makes instances of the class calls one.
+fn absent(facts: &Facts<'_>, function: FunctionRef) -> Option<Absent> {
+    let (label, _) = facts.frequencies.chain(&facts.evaluator, function).entry?;
+    let module = facts.program.module(function.file);
+    let has = |package: &String| module.requests.iter().any(|request| request.specifier.as_str() == package);
+    facts.evaluator.catalogue.libraries().iter().find_map(|library| {
+        let mut entries = library.entries.iter().filter(|entry| entry.label == label);
+        entries.find_map(|entry| {
+            let end = entry.ended_by.as_ref()?;
+            let from = entry.needs_package.iter().find(|package| has(package));
+            (from.is_some() || entry.needs_package.is_empty()).then(|| Absent {
+                method: end.method.clone(),
+                interface: from.filter(|_| !end.interface.is_empty()).map(|from| (end.interface.clone(), from.clone())),
+                roots: end.roots.clone(),
+            })
+        })
+    })
 }
 
 /// A hook that runs what it is given when the component ends whose script the function is, or is registered by.

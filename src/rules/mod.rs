@@ -4,15 +4,18 @@
 //! or at the intermediate form's shape beyond what a fact points to; when two need the same thing it is a fact.
 
 mod argument;
+mod caches;
 mod client_per_call;
 mod creation;
 mod detached_task;
 mod discarded_cleanup;
 mod discarded_guard;
+mod disposal;
 mod double_release;
 mod effect_without_cleanup;
 mod endings;
 mod forgotten_value;
+mod keeping;
 mod owners;
 mod pages;
 mod pool_per_call;

@@ -11,7 +11,7 @@ use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::Place;
 use crate::rewrite::{By, Release, Rollback};
 
-use super::{RuleId, creation, effect_without_cleanup, wording};
+use super::{RuleId, creation, disposal, effect_without_cleanup, wording};
 
 /// How a resource is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -280,7 +280,9 @@ pub(super) fn subject<'f>(facts: &'f Facts<'_>, finding: &Finding) -> Option<&'f
 pub(super) fn remedy(facts: &Facts<'_>, obligation: &Obligation) -> Option<Release> {
     let (by, waits) = releaser(facts, obligation)?;
     let present = facts.releases(obligation).into_iter().map(|at| facts.location(at).span).collect();
-    Some(Release { acquisition: facts.location(obligation.acquisition.at), by, waits, present })
+    let by_scope = disposal::by_scope(facts, obligation).filter(|_| matches!(by, By::Method(_)));
+    let by_giver = disposal::by_giver(facts, obligation);
+    Some(Release { acquisition: facts.location(obligation.acquisition.at), by, waits, present, by_scope, by_giver })
 }
 
 /// How the transaction of a finding would be undone when something throws.

@@ -7,7 +7,7 @@ use crate::analysis::turns;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::{CallKind, Field, FunctionKind, Module, Root};
 
-use super::{RuleId, wording};
+use super::{RuleId, caches, wording};
 use crate::rewrite::Bound;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
@@ -166,11 +166,11 @@ fn makes_elements(module: &Module) -> bool {
 pub(super) fn remedy(facts: &Facts<'_>, finding: &Finding) -> Option<Bound> {
     let container = facts.containers().iter().find(|it| facts.location(it.at) == finding.location)?;
     let file = container.at.function.file;
-    let is_plain = matches!(container.shape, Shape::Keyed | Shape::List)
-        && !facts.evaluator.drops_implicitly(container.at.function);
+    let is_plain = matches!(container.shape, Shape::Keyed | Shape::List);
     let is_here = container.writes.iter().all(|write| write.at.function.file == file && write.via.is_none());
     let additions = container.writes.iter().map(|write| facts.location(write.at).span).collect();
-    (is_plain && is_here).then_some(Bound { container: finding.location, additions })
+    let caches = if container.shape == Shape::Keyed { caches::caches(facts, file) } else { Vec::new() };
+    (is_plain && is_here).then_some(Bound { container: finding.location, additions, caches })
 }
 
 fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {

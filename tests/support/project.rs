@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use leaklint::analysis::facts::Facts;
 use leaklint::catalogue::Catalogue;
 use leaklint::findings::{Finding, Severity};
+use leaklint::rewrite::Applicability;
 use leaklint::source::{LineIndex, Location};
 use leaklint::{Report, Request, Silent};
 
@@ -51,6 +52,7 @@ impl Project {
         found.sort_by(|a, b| a.0.cmp(&b.0));
         let mut complaints = compare(&expected, &found);
         complaints.extend(report.findings.iter().flat_map(style_complaints));
+        complaints.extend(report.findings.iter().filter_map(without_pair));
         if complaints.is_empty() { Ok(()) } else { Err(complaints.join("\n")) }
     }
 
@@ -160,6 +162,15 @@ fn compare(expected: &[Expectation], found: &[(Expectation, String)]) -> Vec<Str
 }
 
 /// The wording every diagnostic keeps to: lower case, no final period.
+/// Whoever fixes a rule shows how, before and after.
+fn without_pair(finding: &Finding) -> Option<String> {
+    let rule = finding.rule.as_str();
+    let is_applied = finding.fix.as_ref().is_some_and(|fix| fix.applicability > Applicability::DisplayOnly);
+    let cases = super::directories(&super::repository(&format!("fixtures/fixes/{rule}")));
+    let has_pair = cases.iter().any(|case| case.join("after").is_dir() || case.join("after-unsafe").is_dir());
+    (is_applied && !has_pair).then(|| format!("{rule} is fixed, and fixtures/fixes/{rule} does not show how"))
+}
+
 fn style_complaints(finding: &Finding) -> Vec<String> {
     let steps = finding.trace.iter().map(|step| ("trace", step.message.as_str()));
     let own = [("message", finding.message.as_str()), ("label", &finding.label), ("help", &finding.help)];

@@ -70,7 +70,8 @@ impl<'e, 'p> Entries<'e, 'p> {
     /// Whether the program imports one of the packages that an entry point needs, or the file's own package may.
     fn applies(&self, file: FileId, entry: &EntryPoint) -> bool {
         let is_named = |package: &String| {
-            self.imported.contains(package.as_str()) || self.evaluator.program.may_import(file, package)
+            self.imported.contains(package.as_str())
+                || self.evaluator.program.governing(file).is_some_and(|it| it.may_import(package))
         };
         entry.needs_package.is_empty() || entry.needs_package.iter().any(is_named)
     }

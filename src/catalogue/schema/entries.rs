@@ -72,6 +72,9 @@ pub struct EntryPoint {
     /// It is run when what registered it ends; it has to be registered before anything is waited for.
     #[serde(default)]
     pub ends: bool,
+    /// The method that ends an instance of the class, which need not have it: `ngOnDestroy`.
+    #[serde(default)]
+    pub ended_by: Option<EndMethod>,
     /// Which methods, for decorators on a class and base types; empty means all.
     #[serde(default)]
     pub methods: Vec<String>,
@@ -79,6 +82,20 @@ pub struct EntryPoint {
     /// registrations on unknown receivers to count.
     #[serde(default)]
     pub needs_package: Vec<String>,
+}
+
+/// A method that is called when an instance ends, if its class has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EndMethod {
+    pub method: String,
+    /// The interface that classes with it say that they have.
+    #[serde(default)]
+    pub interface: String,
+    /// Base classes without such a method: of all others it would have to be called, too.
+    #[serde(default)]
+    pub roots: Vec<String>,
 }
 
 /// How often, as data says it.

@@ -162,4 +162,7 @@ pub struct Eviction {
     pub methods: Vec<String>,
     /// Options of its first argument that are called with what is dropped; without one of these nobody learns of it.
     pub disposers: Vec<String>,
+    /// What it is made with to keep so many, as it is written in code: what a rewrite proposes.
+    #[serde(default)]
+    pub bound: String,
 }

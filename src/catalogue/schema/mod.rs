@@ -6,13 +6,15 @@
 
 mod entries;
 mod functions;
+mod keepers;
 mod limits;
 mod registrations;
 
 use serde::{Deserialize, Serialize};
 
-pub use entries::{EntryPoint, Runs};
+pub use entries::{EndMethod, EntryPoint, Runs};
 pub use functions::{Collection, Eviction, Forgets, FunctionFact, QueueEnd, Waiting};
+pub use keepers::{Keeper, Kept};
 pub use limits::{Deadline, Limit};
 pub use registrations::{ArgumentLiteral, ArgumentTest, Registration};
 /// One library: a file of `rules/catalogue/<language>/`.
@@ -47,6 +49,15 @@ pub struct Library {
     pub functions: Vec<FunctionFact>,
     #[serde(default, rename = "entry")]
     pub entries: Vec<EntryPoint>,
+    #[serde(default, rename = "keeper")]
+    pub keepers: Vec<Keeper>,
+    /// Types of it that hold so many entries and drop others by themselves, as they are imported.
+    #[serde(default)]
+    pub bounded: Vec<String>,
+    /// Types of parameters by which a handler is given what the program shares, whatever they hold: `State` of
+    /// `State<AppState>`.
+    #[serde(default)]
+    pub carriers: Vec<String>,
 }
 
 /// Where programs get their libraries from; facts about one say nothing of programs of the other.
@@ -109,6 +120,9 @@ pub struct Resource {
     /// Those of `release` that are done when they return: all others give a promise, or may.
     #[serde(default)]
     pub synchronous: Vec<String>,
+    /// Since when the end of a scope releases it where it is declared so: `using`, `await using`.
+    #[serde(default)]
+    pub disposed: Option<Disposal>,
     /// Those of `release` and `release_functions` of which one may be called, and once: a second call is a mistake of its own.
     #[serde(default)]
     pub release_once: Vec<String>,
@@ -320,6 +334,21 @@ pub enum Shared {
     Depends,
 }
 
+/// A method that the end of a scope calls: `[Symbol.dispose]`, `[Symbol.asyncDispose]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Disposal {
+    /// The first version that has it.
+    pub since: String,
+    /// The package whose version that is, where it is not the library's own: `@types/node` for what comes with node.
+    #[serde(default)]
+    pub of: String,
+    /// Whether it has to be waited for: `await using`.
+    #[serde(default)]
+    pub waits: bool,
+}
+
 /// A method that gives out another resource.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -355,6 +384,9 @@ pub struct Lease {
     /// A function it is given is told of what comes from then on: the lease is the result all the same.
     #[serde(default)]
     pub tells_callback: bool,
+    /// Methods of the lease that the giver has, too, where each takes one for the call and gives it back: `pool.query()`.
+    #[serde(default)]
+    pub calls: Vec<String>,
     /// Methods of the giver that take the lease back as their first argument: `pool.releaseConnection(connection)`.
     #[serde(default)]
     pub returned_by: Vec<String>,

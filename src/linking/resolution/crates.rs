@@ -69,7 +69,7 @@ impl Crates {
             self.bases.insert(*root, directory.into());
         }
         let renamed = it.renamed.iter().map(|(name, _)| name);
-        let names = it.dependencies.iter().chain(renamed).map(|name| name.as_str().into());
+        let names = it.dependencies.keys().chain(renamed).map(|name| name.as_str().into());
         self.dependencies.insert(it.directory.as_str().into(), names.collect());
         let directory = location::parent(&it.library).unwrap_or("");
         self.paths_from_root.insert(it.directory.as_str().into(), it.paths_from_root);
@@ -156,7 +156,10 @@ fn below(directory: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::discovery::Dependency;
 
     const FILES: &[&str] = &[
         "app/src/main.rs",
@@ -187,11 +190,7 @@ mod tests {
                 name: "core_lib".to_owned(),
                 directory: "core-lib".to_owned(),
                 library: "core-lib/src/lib.rs".to_owned(),
-                programs: Vec::new(),
-                is_macro: false,
-                paths_from_root: false,
-                renamed: Vec::new(),
-                dependencies: Vec::new(),
+                ..Crate::default()
             },
             Some(file("core-lib/src/lib.rs")),
             &[],
@@ -202,10 +201,8 @@ mod tests {
                 directory: "tool".to_owned(),
                 library: "tool/src/lib.rs".to_owned(),
                 programs: vec!["tool/cmd/serve.rs".to_owned()],
-                is_macro: false,
-                paths_from_root: false,
-                renamed: Vec::new(),
-                dependencies: vec!["routes".to_owned()],
+                dependencies: BTreeMap::from([("routes".to_owned(), Dependency::default())]),
+                ..Crate::default()
             },
             None,
             &[("tool/cmd/serve.rs", file("tool/cmd/serve.rs"))],
@@ -215,11 +212,8 @@ mod tests {
                 name: "old".to_owned(),
                 directory: "old".to_owned(),
                 library: "old/src/lib.rs".to_owned(),
-                programs: Vec::new(),
-                is_macro: false,
                 paths_from_root: true,
-                renamed: Vec::new(),
-                dependencies: Vec::new(),
+                ..Crate::default()
             },
             None,
             &[],

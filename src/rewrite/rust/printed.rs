@@ -32,8 +32,25 @@ pub(super) fn is_apart(layout: &Layout<'_>, at: u32) -> bool {
 /// Items as they would be written, at some level of indentation.
 pub(super) fn item(layout: &Layout<'_>, items: &TokenStream, indent: &str) -> Option<String> {
     let printed = prettyplease::unparse(&syn::parse2(items.clone()).ok()?);
-    Some(indented(layout, &printed, indent, indent))
+    Some(indented(layout, &rejoined(&printed), indent, indent))
 }
+
+/// What is too long for a line because of what it is declared as begins on one of its own, as the formatter of the language
+/// has it, before its only argument does.
+fn rejoined(printed: &str) -> String {
+    let lines: Vec<&str> = printed.lines().collect();
+    let [before @ .., head, argument, ");"] = &lines[..] else { return printed.to_owned() };
+    let Some((declared, call)) = head.split_once(" = ") else { return printed.to_owned() };
+    let joined = format!("    {call}{});", argument.trim().trim_end_matches(','));
+    if !call.ends_with('(') || joined.len() > WIDTH {
+        return printed.to_owned();
+    }
+    let before: String = before.iter().map(|line| format!("{line}\n")).collect();
+    format!("{before}{declared} =\n{joined}\n")
+}
+
+/// Lines that are longer are broken.
+pub(super) const WIDTH: usize = 100;
 
 /// The same for an expression, whose first line has a place already.
 pub(super) fn expression(layout: &Layout<'_>, expression: &TokenStream, indent: &str) -> Option<String> {
@@ -43,10 +60,22 @@ pub(super) fn expression(layout: &Layout<'_>, expression: &TokenStream, indent: 
     Some(indented(layout, &outdented.join("\n"), indent, "").trim_end().to_owned())
 }
 
+/// What stands in the place of a span: in a chain that stands on lines of its own each link has one.
+pub(super) fn linked(layout: &Layout<'_>, value: Span, replacement: String) -> String {
+    let behind = layout.behind(value.end);
+    let link = &behind[..behind.len() - behind.trim_start().len()];
+    let is_chain = link.contains('\n') && behind.trim_start().starts_with('.') && !replacement.contains('\n');
+    match replacement.strip_suffix(".clone()") {
+        Some(kept) if is_chain => format!("{kept}{link}.clone()"),
+        _ => replacement,
+    }
+}
+
 /// Lines with four spaces a level become lines of the text's own manner.
 fn indented(layout: &Layout<'_>, printed: &str, indent: &str, first: &str) -> String {
     let unit = layout.unit_beside(indent);
-    let unit = if unit == "\t" { unit } else { "    " };
+    // The language has a usual step: another has to be seen.
+    let unit = if unit == "\t" || layout.is_stepped_by(unit) { unit } else { "    " };
     let mut out = String::new();
     for (at, line) in printed.lines().enumerate() {
         let content = line.trim_start_matches(' ');

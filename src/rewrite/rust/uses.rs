@@ -91,6 +91,12 @@ fn place(tree: &syn::File, path: &str) -> Option<Place> {
         true => all.iter().filter(|(.., text)| of_root(text)).collect(),
         false => all.iter().collect(),
     };
+    // Where one import has all, another beside it would be of another hand.
+    if let [(.., text)] = &group[..]
+        && text == "{"
+    {
+        return None;
+    }
     match group.iter().find(|(.., text)| text.as_str() > path) {
         Some((_, span, _)) => Some(Place { start: span.start, is_behind: false }),
         None => group.last().map(|(_, span, _)| Place { start: span.end, is_behind: true }),

@@ -7,9 +7,10 @@ use oxc_ast::ast::{Argument, Expression, ObjectPropertyKind};
 use oxc_semantic::NodeId;
 use oxc_span::GetSpan as _;
 
-use super::endings;
+use super::manner::capitalised;
 use super::release::release_of;
 use super::syntax::{Syntax, name_of, ours};
+use super::{endings, method, settling};
 use crate::rewrite::{By, Edit, Ending, EndsBy, Fix, Owner};
 use crate::source::Span;
 
@@ -19,13 +20,17 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Ending) -> Option<Fix> {
     let said = match &remedy.by {
         EndsBy::Release(by) => released(syntax, by, call, &remedy.owner)?,
         EndsBy::Removal { method, handler, options } => {
-            let is_instance = matches!(remedy.owner, Owner::Method(_));
+            let is_instance = is_instance(&remedy.owner);
             removed(syntax, call, is_instance, method, *handler, *options)?
         }
     };
+    if matches!(remedy.owner, Owner::Returned) && syntax.around(call).is_some_and(|function| function.is_async) {
+        return settling::fix(syntax, call, said);
+    }
     let (mut edits, common, applicability) = match &remedy.owner {
         Owner::Returned => endings::returned(syntax, call, said.statement, &said.end)?,
         Owner::Method(name) => endings::in_method(syntax, call, name.span, &said.end)?,
+        Owner::Absent(absent) => method::added(syntax, call, absent, &said.end)?,
         Owner::Hook { name, module } => endings::by_hook(syntax, said.statement, &said.end, name, module)?,
     };
     edits.extend(said.edits);
@@ -39,20 +44,25 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Ending) -> Option<Fix> {
     })
 }
 
+/// Whether it ends with an instance: another method than the one that begins it says so.
+fn is_instance(owner: &Owner) -> bool {
+    matches!(owner, Owner::Method(_) | Owner::Absent(_))
+}
+
 /// What is said at the end, and what has to be done where it begins.
-struct Said {
+pub(super) struct Said {
     /// An expression.
-    end: String,
-    edits: Vec<Edit>,
+    pub(super) end: String,
+    pub(super) edits: Vec<Edit>,
     /// The statement that begins it.
-    statement: NodeId,
+    pub(super) statement: NodeId,
 }
 
 /// The release of what a call gives, by the name it has or gets.
 fn released(syntax: &Syntax<'_, '_>, by: &By, call: NodeId, owner: &Owner) -> Option<Said> {
     let value = syntax.same_value(call).0;
     let at = syntax.parent(value);
-    let is_instance = matches!(owner, Owner::Method(_));
+    let is_instance = is_instance(owner);
     match syntax.kind(at) {
         AstKind::VariableDeclarator(declarator) if !is_instance => {
             let symbol = name_of(&declarator.id)?;
@@ -78,7 +88,16 @@ fn released(syntax: &Syntax<'_, '_>, by: &By, call: NodeId, owner: &Owner) -> Op
             };
             Some(Said { end, edits: Vec::new(), statement })
         }
-        AstKind::ExpressionStatement(statement) if !is_instance => {
+        // A timer that no field has gets one.
+        AstKind::ExpressionStatement(statement) if is_instance => {
+            let By::Function(function) = by else { return None };
+            let (field, declared) = method::field(syntax, call, "timer")?;
+            let end = release_of(syntax, &By::Function(function.clone()), call, &format!("this.{field}"))?;
+            let kept = Edit::insert(syntax.file, statement.span.start, format!("this.{field} = "));
+            let edits = std::iter::once(kept).chain(declared).collect();
+            Some(Said { end, edits, statement: at })
+        }
+        AstKind::ExpressionStatement(statement) => {
             let wanted = match by {
                 By::Function(function) if function.to_lowercase().ends_with("interval") => "timer",
                 By::Function(_) => "handle",
@@ -167,6 +186,8 @@ fn named_handler(
         Argument::StringLiteral(event) => event.value.to_string(),
         _ => String::new(),
     };
+    // `USER_LOGGED_OUT` is in capitals for being a constant.
+    let event = if event.chars().any(char::is_lowercase) { event } else { event.to_lowercase() };
     let event: String = event.split(|c: char| !c.is_alphanumeric()).map(capitalised).collect();
     let name = syntax.free_name(&format!("on{event}"), syntax.semantic.nodes().get_node(call).scope_id());
     let span = syntax.kind(statement).span();
@@ -190,11 +211,6 @@ fn named_handler(
     edits.push(Edit::insert(syntax.file, span.start, declared));
     edits.push(Edit::replace(syntax.file, ours(given.span()), name.clone()));
     Some(name)
-}
-
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// What of some options tells two listeners apart, written for a removal; nothing where that is as without them.

@@ -54,7 +54,7 @@ pub(super) fn returned(syntax: &Syntax<'_, '_>, call: NodeId, statement: NodeId,
 }
 
 /// The `return` statements of a function itself.
-fn own_returns(syntax: &Syntax<'_, '_>, function: NodeId) -> Vec<NodeId> {
+pub(super) fn own_returns(syntax: &Syntax<'_, '_>, function: NodeId) -> Vec<NodeId> {
     let is_own = |node: NodeId| syntax.around(node).is_some_and(|around| around.node == function);
     let nodes = syntax.semantic.nodes().iter();
     nodes.filter(|it| matches!(it.kind(), AstKind::ReturnStatement(_)) && is_own(it.id())).map(|it| it.id()).collect()
@@ -79,8 +79,9 @@ fn added_to(syntax: &Syntax<'_, '_>, cleanup: &Expression<'_>, end: &str) -> Opt
             let indent = layout.indent(cleanup.span().start);
             let (newline, unit) = (layout.newline, layout.unit_beside(indent));
             let is_braced = syntax.slice(oxc_span::Span::new(cleanup.span().start, span.start)).ends_with('(');
-            let open = format!("{{{newline}{indent}{unit}{end};{newline}{indent}{unit}");
-            let close = format!(";{newline}{indent}}}");
+            let semicolon = syntax.semicolon();
+            let open = format!("{{{newline}{indent}{unit}{end}{semicolon}{newline}{indent}{unit}");
+            let close = format!("{semicolon}{newline}{indent}}}");
             (!is_braced)
                 .then(|| vec![Edit::insert(syntax.file, span.start, open), Edit::insert(syntax.file, span.end, close)])
         }
@@ -100,9 +101,13 @@ fn first_in(syntax: &Syntax<'_, '_>, block: Span, end: &str) -> Edit {
     let indent = layout.indent(block.start);
     let (newline, unit) = (layout.newline, layout.unit_beside(indent));
     let inside = layout.slice(Span::new(block.start + 1, block.end - 1));
-    let semicolon = if inside.contains(';') || inside.trim().is_empty() { ";" } else { "" };
+    let semicolon = if inside.trim_end().ends_with(';') { ";" } else { syntax.semicolon() };
     if inside.trim().is_empty() {
-        return Edit::replace(syntax.file, block, format!("{{{newline}{indent}{unit}{end};{newline}{indent}}}"));
+        return Edit::replace(
+            syntax.file,
+            block,
+            format!("{{{newline}{indent}{unit}{end}{semicolon}{newline}{indent}}}"),
+        );
     }
     let first = block.start + 1 + offset(inside.len() - inside.trim_start().len());
     let is_laid_out = layout.line_end(block.start + 1) == block.start + 1;

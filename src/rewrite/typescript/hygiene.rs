@@ -32,7 +32,7 @@ pub(super) fn listen(syntax: &Syntax<'_, '_>, remedy: &Listen) -> Option<Fix> {
     if !layout.starts_line(span.start) || !layout.ends_line(span.end) {
         return None;
     }
-    let quote = quote(syntax);
+    let quote = syntax.quote();
     let semicolon = if syntax.slice(span).ends_with(';') { ";" } else { "" };
     let (newline, indent, event) = (layout.newline, layout.indent(span.start), &remedy.event);
     let text = format!("{newline}{indent}{name}.on({quote}{event}{quote}, (error) => console.error(error)){semicolon}");
@@ -109,14 +109,4 @@ fn object<'a>(syntax: &Syntax<'a, '_>, expression: &'a Expression<'a>) -> Option
         }
         _ => None,
     }
-}
-
-/// The quotes that the file's imports are written with.
-fn quote<'s>(syntax: &'s Syntax<'_, '_>) -> &'s str {
-    let program = syntax.semantic.nodes().program();
-    let import = program.body.iter().find_map(|statement| match statement {
-        oxc_ast::ast::Statement::ImportDeclaration(import) => Some(import.source.span),
-        _ => None,
-    });
-    import.map_or("\"", |span| &syntax.slice(span)[..1])
 }

@@ -5,6 +5,7 @@ use oxc_span::GetSpan as _;
 use oxc_syntax::scope::ScopeId;
 use oxc_syntax::symbol::SymbolId;
 
+use super::manner::capitalised;
 use super::specifier::specifier;
 use super::syntax::{Syntax, ours};
 use crate::rewrite::{Edit, Import};
@@ -41,16 +42,9 @@ pub(super) fn named(
     }
     let local = syntax.free_import(&import.name, scope, gives_way);
     let clause = if local == import.name { local.clone() } else { format!("{} as {local}", import.name) };
-    let last_named = present.and_then(|present| {
-        present
-            .specifiers
-            .as_ref()?
-            .iter()
-            .rev()
-            .find(|it| matches!(it, ImportDeclarationSpecifier::ImportSpecifier(_)))
-    });
-    if let Some(last) = last_named {
-        return Some((local, vec![Edit::insert(syntax.file, last.span().end, format!(", {clause}"))]));
+    let beside = present.and_then(|present| added(syntax, &named_by(present), &import.name, &clause));
+    if let Some(edit) = beside {
+        return Some((local, vec![edit]));
     }
     let specifier = match import.present.first() {
         Some(present) => present.clone(),
@@ -74,12 +68,13 @@ pub(super) fn of_module(
     module: &str,
     scope: ScopeId,
 ) -> Option<(String, Vec<Edit>)> {
-    let specifiers = syntax.semantic.nodes().program().body.iter().find_map(|statement| match statement {
+    let import = syntax.semantic.nodes().program().body.iter().find_map(|statement| match statement {
         Statement::ImportDeclaration(import) if import.import_kind.is_value() && import.source.value == module => {
-            import.specifiers.as_ref()
+            Some(import)
         }
         _ => None,
     })?;
+    let specifiers = import.specifiers.as_ref()?;
     let named = || {
         specifiers.iter().filter_map(|it| match it {
             ImportDeclarationSpecifier::ImportSpecifier(it) if it.import_kind.is_value() => Some(it),
@@ -92,8 +87,76 @@ pub(super) fn of_module(
     }
     let local = syntax.free_name(name, syntax.semantic.scoping().root_scope_id());
     let clause = if local == name { local.clone() } else { format!("{name} as {local}") };
-    let last = named().next_back()?;
-    Some((local, vec![Edit::insert(syntax.file, last.span.end, format!(", {clause}"))]))
+    Some((local, vec![added(syntax, &named_by(import), name, &clause)?]))
+}
+
+/// How a file may call what a package exports, or is itself, whether it imports from it or not.
+pub(super) fn of_package(syntax: &Syntax<'_, '_>, name: Option<&str>, module: &str) -> Option<(String, Vec<Edit>)> {
+    let root = syntax.semantic.scoping().root_scope_id();
+    if let Some(known) = name.and_then(|name| of_module(syntax, name, module, root)) {
+        return Some(known);
+    }
+    let plain: String = module.split(|c: char| !c.is_alphanumeric()).map(capitalised).collect();
+    let local = syntax.free_name(name.unwrap_or(&plain), root);
+    let clause = match name {
+        Some(name) if name == local => format!("{{ {local} }}"),
+        Some(name) => format!("{{ {name} as {local} }}"),
+        None => local.clone(),
+    };
+    let first = syntax.semantic.nodes().program().body.first()?;
+    let (quote, semicolon, newline) = (syntax.quote(), syntax.semicolon(), syntax.layout.newline);
+    let text = format!("import {clause} from {quote}{module}{quote}{semicolon}{newline}");
+    matches!(first, Statement::ImportDeclaration(_))
+        .then(|| (local, vec![Edit::insert(syntax.file, first.span().start, text)]))
+}
+
+/// The edit that adds a name to those of an import: in its place where they are in order, else behind the last.
+fn added(syntax: &Syntax<'_, '_>, names: &[(String, Span)], name: &str, clause: &str) -> Option<Edit> {
+    let key = |name: &str| name.to_lowercase();
+    let is_sorted = names.len() > 1 && names.is_sorted_by(|(one, _), (other, _)| key(one) <= key(other));
+    match names.iter().find(|(other, _)| is_sorted && key(other) > key(name)) {
+        Some((_, span)) => Some(Edit::insert(syntax.file, span.start, format!("{clause}, "))),
+        None => names.last().map(|(_, span)| Edit::insert(syntax.file, span.end, format!(", {clause}"))),
+    }
+}
+
+/// The names that an import has in braces, as the package calls them.
+fn named_by(import: &ImportDeclaration<'_>) -> Vec<(String, Span)> {
+    let named = import.specifiers.iter().flatten().filter_map(|it| match it {
+        ImportDeclarationSpecifier::ImportSpecifier(it) => Some((it.imported.name().to_string(), ours(it.span))),
+        _ => None,
+    });
+    named.collect()
+}
+
+/// The same for an interface: as a type, where the import says so of its other types.
+pub(super) fn interface(syntax: &Syntax<'_, '_>, name: &str, module: &str) -> Option<(String, Vec<Edit>)> {
+    let imports = || {
+        syntax.semantic.nodes().program().body.iter().filter_map(|statement| match statement {
+            Statement::ImportDeclaration(import) if import.source.value == module => Some(&**import),
+            _ => None,
+        })
+    };
+    let named = |import: &'_ ImportDeclaration<'_>| -> Vec<(String, String, bool)> {
+        let specifiers = import.specifiers.iter().flatten();
+        let named = specifiers.filter_map(|it| match it {
+            ImportDeclarationSpecifier::ImportSpecifier(it) => {
+                let local = it.local.name.to_string();
+                Some((it.imported.name().to_string(), local, it.import_kind.is_type()))
+            }
+            _ => None,
+        });
+        named.collect()
+    };
+    if let Some((_, local, ..)) = imports().flat_map(named).find(|(imported, ..)| imported == name) {
+        return Some((local, Vec::new()));
+    }
+    let local = syntax.free_name(name, syntax.semantic.scoping().root_scope_id());
+    let clause = if local == name { local.clone() } else { format!("{name} as {local}") };
+    let import = imports().find(|import| !named(import).is_empty())?;
+    let says_type = named(import).iter().any(|(.., is_type)| *is_type);
+    let clause = if says_type { format!("type {clause}") } else { clause };
+    Some((local, vec![added(syntax, &named_by(import), name, &clause)?]))
 }
 
 /// The removals of imported names that nothing mentions any more once `edits` are made, and something did before.

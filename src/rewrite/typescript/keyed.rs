@@ -31,25 +31,25 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Hoist) -> Option<Fix> {
     let said = names.iter().map(|name| format!("`{}`", syntax.semantic.scoping().symbol_name(*name)));
     let said = said.collect::<Vec<_>>().join(" and ");
     let made = syntax.slice(syntax.kind(call).span());
-    let end = remedy.release.as_ref().map(|method| format!("void ended.{method}();"));
-    let layout = &syntax.layout;
+    let end = remedy.release.as_ref().map(|method| format!("void ended.{method}(){}", syntax.semicolon()));
+    let (layout, semi) = (&syntax.layout, syntax.semicolon());
     let lines = [
-        format!("const {kept} = new Map{class}();"),
+        format!("const {kept} = new Map{class}(){semi}"),
         String::new(),
         format!("/** One for each {said}; when there are too many, the oldest goes. */"),
         format!("function {get}({parameters}) {{"),
-        format!("{}const key = JSON.stringify([{arguments}]);", layout.unit),
-        format!("{}let {word} = {kept}.get(key);", layout.unit),
+        format!("{}const key = JSON.stringify([{arguments}]){semi}", layout.unit),
+        format!("{}let {word} = {kept}.get(key){semi}", layout.unit),
         format!("{}if (!{word}) {{", layout.unit),
-        format!("{0}{0}{word} = {made};", layout.unit),
-        format!("{0}{0}{kept}.set(key, {word});", layout.unit),
+        format!("{0}{0}{word} = {made}{semi}", layout.unit),
+        format!("{0}{0}{kept}.set(key, {word}){semi}", layout.unit),
         format!("{0}{0}if ({kept}.size > 16) {{", layout.unit),
-        format!("{0}{0}{0}const [[oldest, ended]] = {kept};", layout.unit),
-        format!("{0}{0}{0}{kept}.delete(oldest);", layout.unit),
+        format!("{0}{0}{0}const [[oldest, ended]] = {kept}{semi}", layout.unit),
+        format!("{0}{0}{0}{kept}.delete(oldest){semi}", layout.unit),
         end.map_or_else(String::new, |end| format!("{0}{0}{0}{end}", layout.unit)),
         format!("{0}{0}}}", layout.unit),
         format!("{}}}", layout.unit),
-        format!("{}return {word};", layout.unit),
+        format!("{}return {word}{semi}", layout.unit),
         "}".to_owned(),
         String::new(),
     ];

@@ -102,10 +102,25 @@ fn used(syntax: &Syntax<'_, '_>, mention: NodeId, remedy: &Pooled) -> Option<Use
 }
 
 /// Whether a statement of SQL is about the connection it is sent by, and the statements that follow on it.
-fn is_of_session(written: &str) -> bool {
-    const WORDS: &[&str] = &["begin", "start", "commit", "rollback", "listen", "set", "lock", "use"];
+pub(super) fn is_of_session(written: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "begin",
+        "start",
+        "commit",
+        "rollback",
+        "savepoint",
+        "listen",
+        "unlisten",
+        "set",
+        "lock",
+        "use",
+        "prepare",
+        "declare",
+        "create temp",
+    ];
     let statement = written.trim_start_matches(['"', '\'', '`']).trim_start().to_lowercase();
-    WORDS.iter().any(|word| statement.starts_with(word))
+    // `pg_advisory_lock(1)`, `get_lock('name')`: held by who asks.
+    WORDS.iter().any(|word| statement.starts_with(word)) || statement.contains("_lock(")
 }
 
 /// The maker's other name, in the place where it is written, and the import it needs.

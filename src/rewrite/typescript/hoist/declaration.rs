@@ -46,7 +46,7 @@ impl Plan<'_, '_, '_> {
     pub(super) fn declaration(&self, names: &Names, is_reloaded: bool) -> String {
         let Names { create, get, .. } = names;
         let layout = &self.syntax.layout;
-        let (nl, unit, semicolon) = (layout.newline, layout.unit, self.semicolon());
+        let (nl, unit, semicolon) = (layout.newline, layout.unit, self.syntax.semicolon());
         let is_typed = self.syntax.is_typed;
         let body = self.body();
         let constructed = match (&body[..], self.class()) {

@@ -187,7 +187,7 @@ impl<'a, 's, 'r> Plan<'a, 's, 'r> {
     /// The statements of what makes it, each with the level of a top-level function's body.
     fn body(&self) -> Vec<String> {
         let call = ours(self.syntax.kind(self.call).span());
-        let semicolon = self.semicolon();
+        let semicolon = self.syntax.semicolon();
         let mut body: Vec<String> = self.before.iter().map(|&span| self.outdented(span)).collect();
         match &self.name {
             Some(name) => {
@@ -199,13 +199,6 @@ impl<'a, 's, 'r> Plan<'a, 's, 'r> {
             None => body.push(format!("return {}{semicolon}", self.outdented(call))),
         }
         body
-    }
-
-    fn semicolon(&self) -> &'static str {
-        let program = self.syntax.semantic.nodes().program();
-        let ends = |statement: &Statement<'_>| self.syntax.slice(statement.span()).ends_with(';');
-        let simple = program.body.iter().find(|it| matches!(it, Statement::ImportDeclaration(_)));
-        if simple.is_none_or(ends) { ";" } else { "" }
     }
 
     /// A text with its further lines standing as if its first stood one level in.

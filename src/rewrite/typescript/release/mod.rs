@@ -1,9 +1,14 @@
 //! Releasing on every path: what uses a resource goes into a `try`, and its release into the `finally`.
 //!
 //! Three shapes, by what is there already: nothing (the rest of the block is wrapped), one release further down (what
-//! lies between is wrapped), a `finally` that begins too late (it is moved up).
+//! lies between is wrapped), a `finally` that begins too late (it is moved up). Before these come what needs no block:
+//! the giver takes one for the only call ([`giver`]), the end of the scope releases it ([`scope`]), the `finally` that is
+//! there does so, too ([`joining`]).
 
+mod giver;
 mod handle;
+mod joining;
+mod scope;
 mod waiting;
 
 use oxc_ast::AstKind;
@@ -43,8 +48,14 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Release) -> Option<Fix> {
         }
     }
     let mut rewrite = Rewrite { syntax, declared, function, handle, list, at, present, remedy, edits: Vec::new() };
-    let applicability = rewrite.shape()?;
-    let title = rewrite.title();
+    let otherwise = rewrite.by_giver().or_else(|| rewrite.by_scope());
+    let (title, applicability) = match otherwise {
+        Some(way) => way,
+        None => {
+            rewrite.edits.clear();
+            (rewrite.title(), rewrite.shape()?)
+        }
+    };
     let mut edits = rewrite.edits;
     edits.sort();
     Some(Fix { title, applicability, edits, common: Vec::new(), tidying: Vec::new() })
@@ -87,13 +98,19 @@ impl<'a> Rewrite<'a, '_, '_> {
                 return self.wrap_until(at);
             }
         }
+        if self.present.is_empty()
+            && let Some(applicability) = self.join_finally()
+        {
+            return Some(applicability);
+        }
         self.wrap_rest()
     }
 
     fn title(&self) -> String {
         let what = if self.present.is_empty() { "call" } else { "move" };
         let into = if self.present.is_empty() { "in" } else { "into" };
-        format!("{what} `{}` {into} a `finally` block", self.handle.call)
+        let call = self.released();
+        format!("{what} `{}` {into} a `finally` block", call.trim_start_matches("await "))
     }
 
     /// Where in the list a statement stands.
@@ -205,8 +222,8 @@ impl<'a> Rewrite<'a, '_, '_> {
     /// All that follows in the block is wrapped, and the releases in it go.
     fn wrap_rest(&mut self) -> Option<Applicability> {
         let layout = &self.syntax.layout;
-        let gone: Vec<Span> =
-            self.present.iter().map(|&it| layout.removal(ours(self.syntax.kind(it).span()))).collect();
+        let present: Vec<Span> = self.present.iter().map(|&it| ours(self.syntax.kind(it).span())).collect();
+        let gone = layout.removals(&present);
         let is_gone =
             |span: oxc_span::Span| self.present.iter().any(|&statement| self.syntax.kind(statement).span() == span);
         let kept = self.list.iter().skip(self.at + 1).rev().find(|statement| !is_gone(statement.span()))?;
@@ -230,29 +247,38 @@ impl<'a> Rewrite<'a, '_, '_> {
         if gone.iter().any(|gone| gone.start <= first && first < gone.end) {
             return None;
         }
-        // What ran after the release now runs before it: nothing to speak of, unless it waits.
-        let keeps_longer = self.present.iter().any(|&statement| {
-            let mut after =
-                Span::new(self.syntax.kind(statement).span().end, rest.end.max(self.syntax.kind(statement).span().end));
-            if let Some(returned) = self.way_out(statement) {
-                after.end = returned;
-            }
-            layout.slice(after).contains("await")
-        });
+        let keeps_longer = self.keeps_longer(rest.end);
         let start = self.open();
         self.push_in(Span::new(start, end), &gone);
         self.edits.extend(gone.iter().map(|&gone| Edit::delete(self.syntax.file, gone)));
         let layout = &self.syntax.layout;
         let semicolon = if self.syntax.slice(self.declared.declaration.span).ends_with(';') { ";" } else { "" };
-        let wait = if self.remedy.waits { "await " } else { "" };
         let (newline, unit, indent) = (layout.newline, self.unit(), self.indent());
-        let call = &self.handle.call;
+        let released = self.released();
         let text =
-            format!("{newline}{indent}}} finally {{{newline}{indent}{unit}{wait}{call}{semicolon}{newline}{indent}}}");
+            format!("{newline}{indent}}} finally {{{newline}{indent}{unit}{released}{semicolon}{newline}{indent}}}");
         self.edits.push(Edit::insert(self.syntax.file, end, text));
         let waited = self.wait_for_returns(rest);
         let is_safe = !keeps_longer && waited && self.is_waited_for(rest);
         Some(if is_safe { Applicability::Safe } else { Applicability::Unsafe })
+    }
+
+    /// What releases it: as it is written already, where that is always the same.
+    fn released(&self) -> String {
+        let wait = if self.remedy.waits { "await " } else { "" };
+        let written = |&it: &NodeId| self.syntax.slice(self.syntax.kind(it).span()).trim_end_matches(';').to_owned();
+        let mut present = self.present.iter().map(written);
+        let first = present.next().filter(|first| present.all(|other| other == *first));
+        first.unwrap_or_else(|| format!("{wait}{}", self.handle.call))
+    }
+
+    /// Whether what ran after a release would now run before it, up to `end`: nothing to speak of, unless it waits.
+    fn keeps_longer(&self, end: u32) -> bool {
+        self.present.iter().any(|&statement| {
+            let released = self.syntax.kind(statement).span().end;
+            let after = Span::new(released, self.way_out(statement).unwrap_or_else(|| end.max(released)));
+            self.syntax.layout.slice(after).contains("await")
+        })
     }
 
     /// The end of the `return` or `throw` that follows a statement in its list, where one does.

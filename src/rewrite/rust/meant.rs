@@ -1,0 +1,50 @@
+//! What code means, whichever names it says it by.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::format_ident;
+use syn::{Expr, Stmt};
+
+use super::uses;
+
+/// The same code with what is imported by name written out: `reqwest::Client::new()` of `Client::new()`.
+pub(super) fn meant(tree: &syn::File, code: TokenStream) -> TokenStream {
+    let tokens: Vec<TokenTree> = code.into_iter().collect();
+    let is_punct = |at: Option<usize>, wanted: char| {
+        at.and_then(|at| tokens.get(at)).is_some_and(|it| matches!(it, TokenTree::Punct(it) if it.as_char() == wanted))
+    };
+    let mut out = TokenStream::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => {
+                let inner = meant(tree, group.stream());
+                out.extend([TokenTree::Group(proc_macro2::Group::new(group.delimiter(), inner))]);
+            }
+            TokenTree::Ident(ident) if !is_punct(at.checked_sub(1), '.') && !is_punct(at.checked_sub(1), ':') => {
+                match uses::origin(tree, &ident.to_string()) {
+                    Some(path) => {
+                        let path = path.iter().map(|name| format_ident!("{name}"));
+                        out.extend(quote::quote!(#(#path)::*));
+                    }
+                    None => out.extend([token.clone()]),
+                }
+            }
+            _ => out.extend([token.clone()]),
+        }
+    }
+    out
+}
+
+/// The expression that a function without parameters gives: of `|| made`, `|| { made }`, or a path to such a function.
+pub(super) fn given_by(function: &Expr) -> Option<TokenStream> {
+    match function {
+        Expr::Closure(closure) if closure.inputs.is_empty() => Some(match &*closure.body {
+            Expr::Block(block) => match &block.block.stmts[..] {
+                [Stmt::Expr(only, None)] => quote::quote!(#only),
+                _ => quote::quote!(#block),
+            },
+            body => quote::quote!(#body),
+        }),
+        Expr::Path(path) => Some(quote::quote!(#path())),
+        _ => None,
+    }
+}
