@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::analysis::evaluate::Answers;
 use crate::analysis::facts::Facts;
 use crate::catalogue::Catalogue;
 use crate::config::{self, BaselineFile, BaselineSource, Configuration, Levels};
@@ -291,7 +292,8 @@ pub fn inspect<R: Send>(
         let paths = program.files.iter().map(|file| location::relative(&discovered.root, &file.path));
         let reported = std::mem::take(&mut discovered.reported).into_iter();
         let paths = paths.zip(reported).map(|(path, is)| path.filter(|_| is)).collect();
-        Ok(look(&Facts::of(&program, catalogue), &Scope { paths }))
+        let answers = Answers::default();
+        Ok(look(&Facts::of(&program, catalogue, &answers), &Scope { paths }))
     })?
 }
 
@@ -348,7 +350,8 @@ pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, 
     progress.stage("analysing", 0, modules.len());
     let program = Program::new(discovered.files, discovered.roles, modules).governed(governance);
     clock.stage("linking");
-    let facts = Facts::of(&program, catalogue);
+    let answers = Answers::default();
+    let facts = Facts::of(&program, catalogue, &answers);
     clock.stage("analysing");
     let mut findings = rules::judge(&facts);
     clock.stage("judging");

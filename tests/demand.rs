@@ -163,3 +163,27 @@ fn common_js_and_whole_namespaces() {
         &["a.js", "db.js", "space.ts"],
     );
 }
+
+#[test]
+fn a_package_none_of_whose_members_makes_anything_leads_nowhere() {
+    let frame = "import React, { useEffect } from 'react';\nexport function frame() { return React; }\n\
+                 export function loop() { useEffect(() => { setInterval(() => 1, 5); }); }";
+    check(
+        &[
+            ("frame.ts", frame),
+            ("page.ts", &long("import { frame } from './frame';\nexport const page = () => frame();")),
+        ],
+        &["frame.ts"],
+    );
+}
+
+#[test]
+fn what_a_library_makes_of_options_makes_nothing_itself() {
+    let api = |made: &str| {
+        format!("import {{ Pool }} from 'pg';\nimport {{ create }} from 'some-client';\nexport const api = {made};")
+    };
+    let page = long("import { api } from './api';\nexport const page = () => api.things.list();");
+    check(&[("api.ts", &api("create({ config() { return new Pool(); } })")), ("page.ts", &page)], &["api.ts"]);
+    // What is made of the function itself may be that function in other clothes.
+    check(&[("api.ts", &api("create(() => new Pool())")), ("page.ts", &page)], &["api.ts", "page.ts"]);
+}

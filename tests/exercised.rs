@@ -159,7 +159,7 @@ fn met(facts: &Facts<'_>) -> Vec<(OpRef, ResourceId)> {
         AcquiredKind::Catalogued(resource) => Some(resource),
         AcquiredKind::Instance(_) => None,
     };
-    for obligation in &facts.obligations {
+    for obligation in facts.obligations.iter() {
         met.extend(catalogued(obligation.acquisition.kind).map(|resource| (obligation.acquisition.at, resource)));
     }
     met.extend(facts.registrations().additions.iter().map(|addition| (addition.at, addition.resource)));

@@ -57,7 +57,7 @@ fn in_forks(facts: &Facts<'_>, function: FunctionRef, found: &mut Vec<Abandoned>
             let Some(call) = op.call() else { continue };
             let at = function.op(id, index);
             let future = facts.evaluator.temp(function, call.result);
-            for (process, is_future) in processes(facts, &future, false) {
+            for (process, is_future) in processes(facts, future, false) {
                 // One of those that leave is the branch that waits.
                 let leaving = branches.iter().filter(|branch| leaves(facts, function, **branch, process)).count();
                 if branches.len() > 1 && leaving > 1 && !is_ended(facts, at, process, is_future) {
@@ -113,7 +113,7 @@ fn processes(facts: &Facts<'_>, future: &Values, looks_inside: bool) -> Vec<(Acq
                 for (_, _, op) in facts.program.function(*function).ops() {
                     let OpKind::Call(call) = &op.kind else { continue };
                     let waited = facts.evaluator.temp(*function, call.result);
-                    found.extend(processes(facts, &waited, false));
+                    found.extend(processes(facts, waited, false));
                 }
             }
             _ => {}

@@ -1,13 +1,13 @@
 //! Everything the rules read, gathered once.
 
 use std::cell::OnceCell;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::call_graph::CallGraph;
 use crate::analysis::containers::{Container, containers};
-use crate::analysis::evaluate::{CallTarget, Evaluator};
+use crate::analysis::evaluate::{self, Answers, CallTarget, Evaluator, on_two_threads};
 use crate::analysis::frequency::{Frequencies, Rate};
 use crate::analysis::lifecycles::{LostCleanup, lost_cleanups};
 use crate::analysis::limits::passing_calls;
@@ -26,21 +26,59 @@ use crate::source::{FileId, Location};
 pub struct Facts<'p> {
     pub program: &'p Program,
     pub evaluator: Evaluator<'p>,
-    pub calls: CallGraph,
+    pub calls: Arc<CallGraph>,
     pub summaries: Summaries,
     pub frequencies: Frequencies,
-    pub obligations: Vec<Obligation>,
+    pub obligations: Arc<Vec<Obligation>>,
     /// Resources that some operation of the program releases, by whatever path.
-    pub released: FxHashSet<AcquisitionId>,
+    pub released: Arc<FxHashSet<AcquisitionId>>,
     /// Functions that were meant to end something and are never run.
-    pub lost_cleanups: FxHashMap<FunctionRef, LostCleanup>,
+    pub lost_cleanups: Arc<FxHashMap<FunctionRef, LostCleanup>>,
     /// Files that name what only tests use, and modules that are compiled for tests only.
-    test_files: FxHashSet<FileId>,
+    test_files: Arc<FxHashSet<FileId>>,
+    gathered: Gathered,
+}
+
+/// What is gathered when somebody asks for it.
+#[derive(Default)]
+struct Gathered {
     registrations: OnceCell<Registrations>,
     containers: OnceCell<Vec<Container>>,
     queues: OnceCell<Vec<Queue>>,
     mounted_once: OnceCell<MountedOnce>,
     passing_calls: OnceCell<FxHashMap<Name, Vec<OpRef>>>,
+}
+
+/// The facts as they are at one time, for another thread to go on from.
+pub struct Fork<'p> {
+    evaluator: evaluate::Fork<'p>,
+    calls: Arc<CallGraph>,
+    summaries: Summaries,
+    frequencies: Frequencies,
+    obligations: Arc<Vec<Obligation>>,
+    released: Arc<FxHashSet<AcquisitionId>>,
+    lost_cleanups: Arc<FxHashMap<FunctionRef, LostCleanup>>,
+    test_files: Arc<FxHashSet<FileId>>,
+}
+
+impl<'p> Fork<'p> {
+    /// Goes on, with answers that are kept in `answers`. What is gathered when somebody asks is gathered anew.
+    #[must_use]
+    pub fn open(self, answers: &'p Answers) -> Facts<'p> {
+        let evaluator = self.evaluator.open(answers);
+        Facts {
+            program: evaluator.program,
+            evaluator,
+            calls: self.calls,
+            summaries: self.summaries,
+            frequencies: self.frequencies,
+            obligations: self.obligations,
+            released: self.released,
+            lost_cleanups: self.lost_cleanups,
+            test_files: self.test_files,
+            gathered: Gathered::default(),
+        }
+    }
 }
 
 /// A resource that a function acquires, and what becomes of it there.
@@ -69,44 +107,63 @@ pub struct ReleasingHandle {
 }
 
 impl<'p> Facts<'p> {
-    /// Runs the analyses.
+    /// Runs the analyses; what they find out is kept in `answers`.
     #[must_use]
-    pub fn of(program: &'p Program, catalogue: &'p crate::catalogue::Catalogue) -> Self {
-        let evaluator = Evaluator::new(program, catalogue);
+    pub fn of(program: &'p Program, catalogue: &'p crate::catalogue::Catalogue, answers: &'p Answers) -> Self {
+        let evaluator = Evaluator::new(program, catalogue, answers);
         let calls = CallGraph::of(&evaluator);
-        let summaries = Summaries::of(&evaluator);
-        let frequencies = Frequencies::of(&evaluator);
+        // Neither asks the other.
+        let (summaries, frequencies) = evaluator.beside(|| Summaries::of(&evaluator), Frequencies::of);
         let lost_cleanups = lost_cleanups(&evaluator, &frequencies.lifecycles);
         let mut facts = Self {
             program,
             evaluator,
-            calls,
+            calls: Arc::new(calls),
             summaries,
             frequencies,
-            obligations: Vec::new(),
-            released: FxHashSet::default(),
-            lost_cleanups,
-            test_files: test_files(program, catalogue),
-            registrations: OnceCell::new(),
-            containers: OnceCell::new(),
-            queues: OnceCell::new(),
-            mounted_once: OnceCell::new(),
-            passing_calls: OnceCell::new(),
+            obligations: Arc::default(),
+            released: Arc::default(),
+            lost_cleanups: Arc::new(lost_cleanups),
+            test_files: Arc::new(test_files(program, catalogue)),
+            gathered: Gathered::default(),
         };
         facts.collect();
         facts
     }
 
-    fn collect(&mut self) {
-        let releasing = self.summaries.sources.releasing(&self.evaluator, &self.calls);
-        for function in self.program.functions() {
-            if releasing.contains(&function) || self.summaries.sources.acquires(self.program, function) {
-                self.collect_from(function);
-            }
+    /// What is known now, for another thread to go on from.
+    #[must_use]
+    pub fn fork(&self) -> Fork<'p> {
+        Fork {
+            evaluator: self.evaluator.fork(),
+            calls: Arc::clone(&self.calls),
+            summaries: self.summaries.clone(),
+            frequencies: self.frequencies.clone(),
+            obligations: Arc::clone(&self.obligations),
+            released: Arc::clone(&self.released),
+            lost_cleanups: Arc::clone(&self.lost_cleanups),
+            test_files: Arc::clone(&self.test_files),
         }
     }
 
-    fn collect_from(&mut self, function: FunctionRef) {
+    /// Does `here` with these facts while `there` goes on from what they are now, on another thread where one is free.
+    pub fn beside<H, T: Send>(&self, here: impl FnOnce() -> H, there: impl FnOnce(&Facts<'_>) -> T + Send) -> (H, T) {
+        let fork = self.fork();
+        on_two_threads(here, move || there(&fork.open(&Answers::default())))
+    }
+
+    fn collect(&mut self) {
+        let releasing = self.summaries.sources.releasing(&self.evaluator, &self.calls);
+        let mut obligations = Vec::new();
+        for function in self.program.functions() {
+            if releasing.contains(&function) || self.summaries.sources.acquires(self.program, function) {
+                self.collect_from(function, &mut obligations);
+            }
+        }
+        self.obligations = Arc::new(obligations);
+    }
+
+    fn collect_from(&mut self, function: FunctionRef, obligations: &mut Vec<Obligation>) {
         let solved = self.summaries.get(&self.evaluator, function, Interest::Acquired);
         let (effects, solution) = (&solved.effects, &solved.solution);
         let is_lost = self.lost_cleanup(function).is_some();
@@ -130,7 +187,7 @@ impl<'p> Facts<'p> {
                     .then(|| leak_path(&self.evaluator, &self.summaries, function, effects, &identity, wanted))
                     .flatten()
             };
-            self.obligations.push(Obligation {
+            obligations.push(Obligation {
                 id,
                 function,
                 acquisition: self.evaluator.acquisition(id),
@@ -157,7 +214,7 @@ impl<'p> Facts<'p> {
 
     /// A function with its dataflow solved, as far as it is about what functions acquire.
     #[must_use]
-    pub fn solved(&self, function: FunctionRef) -> Rc<Solved> {
+    pub fn solved(&self, function: FunctionRef) -> Arc<Solved> {
         self.summaries.get(&self.evaluator, function, Interest::Acquired)
     }
 
@@ -179,7 +236,7 @@ impl<'p> Facts<'p> {
     /// A release of what a factory handed out is evidence for what the factory acquired.
     fn mark_released(&mut self, id: AcquisitionId) {
         let mut at = id;
-        while self.released.insert(at) {
+        while Arc::make_mut(&mut self.released).insert(at) {
             match self.evaluator.acquisition(at).how {
                 How::Received { inner } => at = inner,
                 _ => break,
@@ -189,23 +246,23 @@ impl<'p> Facts<'p> {
 
     #[must_use]
     pub fn registrations(&self) -> &Registrations {
-        self.registrations.get_or_init(|| registrations(self))
+        self.gathered.registrations.get_or_init(|| registrations(self))
     }
 
     #[must_use]
     pub fn containers(&self) -> &[Container] {
-        self.containers.get_or_init(|| containers(self))
+        self.gathered.containers.get_or_init(|| containers(self))
     }
 
     /// Whether an operation runs once for each instance of a component that the program mounts once, where it starts.
     #[must_use]
     pub fn is_of_mounted_once(&self, at: OpRef) -> bool {
-        self.mounted_once.get_or_init(|| MountedOnce::of(self)).runs_once(self, at)
+        self.gathered.mounted_once.get_or_init(|| MountedOnce::of(self)).runs_once(self, at)
     }
 
     #[must_use]
     pub fn queues(&self) -> &[Queue] {
-        self.queues.get_or_init(|| queues(self))
+        self.gathered.queues.get_or_init(|| queues(self))
     }
 
     /// The queues that an operation takes something out of.
@@ -215,7 +272,7 @@ impl<'p> Facts<'p> {
 
     /// The calls in functions that have no part in the call graph, by the names of what they call.
     pub fn passing_calls(&self) -> &FxHashMap<Name, Vec<OpRef>> {
-        self.passing_calls.get_or_init(|| passing_calls(self))
+        self.gathered.passing_calls.get_or_init(|| passing_calls(self))
     }
 
     /// The catalogue's entry of an acquisition; `None` for an instance of a class of the project.

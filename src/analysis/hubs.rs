@@ -46,7 +46,7 @@ pub fn left_in_hubs(facts: &Facts<'_>) -> Vec<Left> {
             let (at, Some(call)) = (function.op(block, index), op.call()) else { continue };
             let gives_function =
                 |argument: &crate::ir::Argument| !matches!(argument.value, Operand::String(_) | Operand::Number(_));
-            if !call.arguments.iter().any(gives_function) || is_read(facts, function, call) {
+            if !call.arguments.iter().any(gives_function) {
                 continue;
             }
             let callee = facts.evaluator.callee(at);
@@ -57,6 +57,7 @@ pub fn left_in_hubs(facts: &Facts<'_>) -> Vec<Left> {
             if let Some(hub) = hub
                 && is_made_here(facts, function, call.argument(hub.parameter as usize))
                 && lives_on(facts, at, call, &hub.place)
+                && !is_read(facts, function, call)
             {
                 found.push(Left { at, kept: hub.kept, remover: hub.remover });
             }

@@ -37,7 +37,7 @@ struct Inference<'f, 'p> {
 impl Inference<'_, '_> {
     fn of(mut self, module: &Module) -> Library {
         for (name, variable) in self.facts.program.own_exports(module.file) {
-            for value in self.facts.evaluator.variable(variable).iter() {
+            for value in self.facts.evaluator.variable(variable) {
                 match value {
                     Value::Function { function, .. } if function.file == module.file => self.function(name, *function),
                     Value::Class(class) if class.file == module.file => self.class(name, *class),
@@ -51,7 +51,7 @@ impl Inference<'_, '_> {
     fn function(&mut self, name: &Name, function: FunctionRef) {
         let call = format!("{name}()");
         let returned = self.facts.evaluator.returns(function);
-        if let Some(made) = self.made(function, &returned) {
+        if let Some(made) = self.made(function, returned) {
             self.add(Resource { id: self.id(name), create: vec![call], ..made });
             return;
         }
@@ -59,7 +59,7 @@ impl Inference<'_, '_> {
         let fact = FunctionFact { call: vec![call], ..FunctionFact::default() };
         if !releases.is_empty() {
             self.library.functions.push(FunctionFact { releases, ..fact });
-        } else if let Some(index) = self.handed_back(function, &returned) {
+        } else if let Some(index) = self.handed_back(function, returned) {
             self.library.functions.push(FunctionFact { returns: Some(index), ..fact });
         }
     }

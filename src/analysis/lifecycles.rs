@@ -26,7 +26,7 @@ pub(super) fn lost_cleanups(evaluator: &Evaluator<'_>, lifecycles: &Lifecycles) 
     let mut lost = FxHashMap::default();
     for (&function, &effect) in &lifecycles.effects {
         if evaluator.program.function(function).is_async {
-            for cleanup in evaluator.functions_behind(&evaluator.returns(function)) {
+            for cleanup in evaluator.functions_behind(evaluator.returns(function)) {
                 if evaluator.is_within(cleanup, function) {
                     lost.insert(cleanup, LostCleanup::OfPromise { effect });
                 }

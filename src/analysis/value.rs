@@ -127,7 +127,7 @@ pub struct External {
 }
 
 /// Interning tables: values stay small and comparable by id.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Interner {
     acquisitions: indexmap::IndexSet<Acquisition, rustc_hash::FxBuildHasher>,
     externals: indexmap::IndexSet<External, rustc_hash::FxBuildHasher>,
@@ -166,6 +166,12 @@ impl Interner {
 
     fn depth(&self, context: ContextId) -> u32 {
         index(self.calls(context).len())
+    }
+
+    /// The last call of a context.
+    #[must_use]
+    pub fn outermost(&self, context: ContextId) -> Option<OpRef> {
+        Some(self.contexts[context.0.checked_sub(1)? as usize].1)
     }
 
     /// The calls of a context, innermost first.
@@ -212,8 +218,8 @@ impl Values {
 
     /// No values yet; `open` as given.
     #[must_use]
-    pub fn none(open: bool) -> Self {
-        Self { set: SmallVec::new(), open }
+    pub const fn none(open: bool) -> Self {
+        Self { set: SmallVec::new_const(), open }
     }
 
     /// The value, or something else.

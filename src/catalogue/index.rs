@@ -118,6 +118,18 @@ impl Index {
         path.iter().try_fold(root, |node, name| self.child(node, name))
     }
 
+    /// By node: whether it, or one below it, is one of those asked for.
+    pub(super) fn with_members(&self, is_one: impl Fn(u32) -> bool) -> Vec<bool> {
+        let mut found: Vec<bool> = (0u32..).take(self.nodes.len()).map(is_one).collect();
+        let mut below: Vec<(u32, u32)> = self.children.iter().map(|((node, _), child)| (*child, *node)).collect();
+        // A node is made before those below it.
+        below.sort_unstable_by(|one, other| other.cmp(one));
+        for (child, node) in below {
+            found[node as usize] |= found[child as usize];
+        }
+        found
+    }
+
     fn child(&self, node: u32, name: &str) -> Option<u32> {
         self.children.get(&(node, *self.symbols.get(name)?)).copied()
     }

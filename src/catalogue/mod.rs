@@ -46,6 +46,10 @@ pub struct Catalogue {
     index: Index,
 }
 
+/// Packages, by the nodes that speak about them.
+#[derive(Debug)]
+pub struct PackageSet(Vec<bool>);
+
 impl Catalogue {
     /// The shipped libraries.
     #[must_use]
@@ -116,6 +120,27 @@ impl Catalogue {
         match split_crate(specifier) {
             Some((package, _)) => !self.index.roots(package).is_empty(),
             None => !self.index.roots(&normalise(specifier)).is_empty(),
+        }
+    }
+
+    /// The packages that have a member, at any depth, which is what `is_it` asks for.
+    #[must_use]
+    pub fn packages_with(&self, is_it: impl Fn(&SymbolFacts<'_>) -> bool) -> PackageSet {
+        let is_one = |node: u32| {
+            let mut facts = SymbolFacts::default();
+            self.add_node(node, &mut facts);
+            is_it(&facts)
+        };
+        PackageSet(self.index.with_members(is_one))
+    }
+
+    /// Whether a specifier names one of these packages.
+    #[must_use]
+    pub fn is_of(&self, packages: &PackageSet, specifier: &str) -> bool {
+        let holds = |root: u32| packages.0[root as usize];
+        match split_crate(specifier) {
+            Some((package, _)) => self.index.roots(package).into_iter().any(holds),
+            None => self.index.roots(&normalise(specifier)).into_iter().any(holds),
         }
     }
 
@@ -314,20 +339,24 @@ impl Catalogue {
     /// Adds what one package says; what is there already stays.
     fn add_symbol<'c>(&'c self, root: u32, path: &[Name], facts: &mut SymbolFacts<'c>) {
         for node in self.index.matches(root, path) {
-            let record = self.index.symbol(node);
-            let wrapper = |(library, wrapper): (u32, u32)| &self.libraries[library as usize].wrappers[wrapper as usize];
-            facts.new = facts.new.or(record.new);
-            facts.call = facts.call.or(record.call);
-            facts.instance = facts.instance.or(record.instance);
-            facts.wrapper_new = facts.wrapper_new.or(record.wrapper_new.map(wrapper));
-            facts.wrapper_call = facts.wrapper_call.or(record.wrapper_call.map(wrapper));
-            facts.function = facts.function.or(record.function.map(|function| &self.functions[function as usize]));
-            facts.releases = facts.releases.or(record.releases);
-            facts.guards = facts.guards.or(record.guards);
-            facts.entries.extend(record.entries.iter().map(|&entry| self.entry(entry)));
-            facts.builds |= record.builds;
-            facts.known |= record.known;
+            self.add_node(node, facts);
         }
+    }
+
+    fn add_node<'c>(&'c self, node: u32, facts: &mut SymbolFacts<'c>) {
+        let record = self.index.symbol(node);
+        let wrapper = |(library, wrapper): (u32, u32)| &self.libraries[library as usize].wrappers[wrapper as usize];
+        facts.new = facts.new.or(record.new);
+        facts.call = facts.call.or(record.call);
+        facts.instance = facts.instance.or(record.instance);
+        facts.wrapper_new = facts.wrapper_new.or(record.wrapper_new.map(wrapper));
+        facts.wrapper_call = facts.wrapper_call.or(record.wrapper_call.map(wrapper));
+        facts.function = facts.function.or(record.function.map(|function| &self.functions[function as usize]));
+        facts.releases = facts.releases.or(record.releases);
+        facts.guards = facts.guards.or(record.guards);
+        facts.entries.extend(record.entries.iter().map(|&entry| self.entry(entry)));
+        facts.builds |= record.builds;
+        facts.known |= record.known;
     }
 }
 

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::schema::Runs;
-use crate::catalogue::{Catalogue, globs};
+use crate::catalogue::{Catalogue, PackageSet, globs};
 use crate::discovery::screen::{self, Clause, ImportEdge, Interest, Screened};
 use crate::discovery::{Discovered, FileRole};
 use crate::ir::{Binding, ExportSource, ImportName, Module, Name, ParseIssue};
@@ -65,6 +65,8 @@ struct Demand<'d> {
     discovered: &'d Discovered,
     resolver: &'d Resolver<'d>,
     catalogue: &'d Catalogue,
+    /// The packages that have something which makes, wraps or releases.
+    makers: PackageSet,
     screened: Vec<Screened>,
     /// By file: who imports it, with the position of the import among theirs.
     importers: Vec<Vec<(FileId, usize)>>,
@@ -120,6 +122,7 @@ impl<'d> Demand<'d> {
             discovered,
             resolver,
             catalogue,
+            makers: catalogue.packages_with(|facts| reach::matters(catalogue, facts)),
             importers,
             read: screened.iter().map(|_| None).collect(),
             states: screened.iter().map(|_| None).collect(),
@@ -274,6 +277,7 @@ impl<'d> Demand<'d> {
             &read.module,
             &Surroundings {
                 catalogue: self.catalogue,
+                makers: &self.makers,
                 targets: &read.targets,
                 imported: &|file, name| self.level(file, name),
                 rendered: &self.rendered,

@@ -1,6 +1,6 @@
 //! The program: all modules, and what a name exported or imported anywhere stands for.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, MutexGuard};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -30,7 +30,7 @@ pub struct Program {
     governance: Governance,
     /// By file: what its exports stand for, once somebody asked. Hundreds of files import from one barrel, and each name
     /// is looked for in all that is behind it.
-    exported: RefCell<Vec<FxHashMap<Name, Exported>>>,
+    exported: Vec<Mutex<FxHashMap<Name, Exported>>>,
 }
 
 /// What an export stands for, and whether that was found by a search that met some name again: then it is the answer to
@@ -99,7 +99,7 @@ impl Program {
         let numbers = Numbers::of(by_file.iter().map(|linked| linked.as_ref().map(|linked| &linked.module)));
         let (homes, continued) = (FxHashMap::default(), FxHashMap::default());
         let governance = Governance::default();
-        let exported = RefCell::new(vec![FxHashMap::default(); by_file.len()]);
+        let exported = by_file.iter().map(|_| Mutex::default()).collect();
         let mut program = Self { files, roles, modules: by_file, numbers, homes, continued, governance, exported };
         program.join_classes();
         program
@@ -346,7 +346,7 @@ impl Program {
         if !self.is_lowered(file) || !self.may_export(file, name) {
             return None;
         }
-        if let Some((known, is_cut)) = self.exported.borrow()[file.index()].get(name)
+        if let Some((known, is_cut)) = self.known_exports(file).get(name)
             && (!is_cut || search.seen.is_empty())
         {
             return known.clone();
@@ -359,10 +359,14 @@ impl Program {
         let was_cut = std::mem::take(&mut search.is_cut);
         let symbol = self.look_up_export(file, name, search);
         if is_first || !search.is_cut {
-            self.exported.borrow_mut()[file.index()].insert(name.clone(), (symbol.clone(), search.is_cut));
+            self.known_exports(file).insert(name.clone(), (symbol.clone(), search.is_cut));
         }
         search.is_cut |= was_cut;
         symbol
+    }
+
+    fn known_exports(&self, file: FileId) -> MutexGuard<'_, FxHashMap<Name, Exported>> {
+        self.exported[file.index()].lock().expect("invariant: nothing panics that has the lock")
     }
 
     /// Whether a module exports something under a name, or passes on what may: most of what is behind a barrel does not.

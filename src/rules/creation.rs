@@ -17,7 +17,7 @@ use super::{RuleId, keeping, sharing, wording};
 
 /// Reports the resources of `kind` that one process should have one of and that are built repeatedly.
 pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, findings: &mut Vec<Finding>) {
-    for obligation in &facts.obligations {
+    for obligation in facts.obligations.iter() {
         if let Some(rate) = repeated(facts, kind, obligation) {
             findings.push(finding(facts, rule, obligation, rate));
         }
@@ -352,7 +352,7 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
 fn hands_out_cleanup(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let function = obligation.acquisition.at.function;
     let returned = facts.evaluator.returns(function);
-    facts.evaluator.functions_in(&returned).iter().any(|(closure, _)| {
+    facts.evaluator.functions_in(returned).iter().any(|(closure, _)| {
         facts.solved(*closure).summary.effects.iter().any(|(identity, fates)| {
             *identity == crate::analysis::ownership::Identity::Acquired(obligation.id)
                 && fates.normal.contains(Fate::RELEASED)

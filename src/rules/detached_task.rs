@@ -13,7 +13,7 @@ use crate::source::Location;
 use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    for obligation in &facts.obligations {
+    for obligation in facts.obligations.iter() {
         let acquisition = &obligation.acquisition;
         if facts.kind(acquisition) != ResourceKind::Task
             || acquisition.how != How::Created

@@ -39,7 +39,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         }
         findings.extend(unguarded(facts, function).iter().map(|taken| of_lock(facts, taken)));
     }
-    for obligation in &facts.obligations {
+    for obligation in facts.obligations.iter() {
         let function = obligation.acquisition.at.function;
         if !facts.evaluator.drops_implicitly(function) || !facts.is_held_to_account(function) {
             continue;

@@ -14,7 +14,7 @@ use super::uncleared_timer::{Why, Words, finding, why};
 use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    for obligation in &facts.obligations {
+    for obligation in facts.obligations.iter() {
         if speaks_of(facts, obligation)
             && facts.is_held_to_account(obligation.acquisition.at.function)
             && let Some(why) = why(facts, obligation)

@@ -46,8 +46,11 @@ use crate::findings::Finding;
 
 pub use remedies::remedies;
 
-/// Every rule's judgement, in the order of [`RuleId::ALL`].
-const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[
+type Check = fn(&Facts<'_>, &mut Vec<Finding>);
+
+/// The judgements that ask what fills the program's containers, and all others: neither list gathers what the other needs.
+const ON_CONTAINERS: &[Check] = &[unclosed_client::check, unbounded_cache::check];
+const ON_THE_REST: &[Check] = &[
     pool_per_call::check,
     client_per_call::check,
     discarded_cleanup::check,
@@ -58,12 +61,10 @@ const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[
     unclosed_subscription::check,
     effect_without_cleanup::check,
     unreleased_lease::check,
-    unclosed_client::check,
     unfinished_transaction::check,
     unreaped_process::check,
     forgotten_value::check,
     double_release::check,
-    unbounded_cache::check,
     unbounded_queue::check,
     shared_single_client::check,
     pool_without_limits::check,
@@ -73,10 +74,15 @@ const CHECKS: &[fn(&Facts<'_>, &mut Vec<Finding>)] = &[
 /// Judges the facts by every rule.
 #[must_use]
 pub fn judge(facts: &Facts<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for check in CHECKS {
-        check(facts, &mut findings);
-    }
+    let found = |checks: &[Check], facts: &Facts<'_>| {
+        let mut findings = Vec::new();
+        for check in checks {
+            check(facts, &mut findings);
+        }
+        findings
+    };
+    let (mut findings, others) = facts.beside(|| found(ON_CONTAINERS, facts), |facts| found(ON_THE_REST, facts));
+    findings.extend(others);
     // A call that may give one of several resources is one place to mend.
     let mut seen = rustc_hash::FxHashSet::default();
     findings.retain(|finding| seen.insert((finding.rule, finding.location)) || finding.rule == RuleId::UnboundedCache);

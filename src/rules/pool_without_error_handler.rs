@@ -16,7 +16,7 @@ use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let attachments = OnceCell::new();
-    for obligation in &facts.obligations {
+    for obligation in facts.obligations.iter() {
         let acquisition = &obligation.acquisition;
         let Some((_, resource)) = facts.resource(acquisition) else { continue };
         let is_long_lived =

@@ -21,7 +21,7 @@ use super::{RuleId, creation, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let mut known = FxHashMap::default();
-    for obligation in &facts.obligations {
+    for obligation in facts.obligations.iter() {
         let acquisition = &obligation.acquisition;
         let Some((_, resource)) = facts.resource(acquisition) else { continue };
         if acquisition.how != How::Created

@@ -26,7 +26,7 @@ enum Loss {
 
 /// Reports the obligations that a rule speaks about and that are lost.
 pub(super) fn check(facts: &Facts<'_>, rule: RuleId, findings: &mut Vec<Finding>) {
-    for obligation in &facts.obligations {
+    for obligation in facts.obligations.iter() {
         if rule_for(facts, obligation) != Some(rule) || !facts.is_held_to_account(obligation.acquisition.at.function) {
             continue;
         }

@@ -13,7 +13,7 @@ use crate::source::Location;
 use super::{RuleId, pool_without_limits, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    for obligation in &facts.obligations {
+    for obligation in facts.obligations.iter() {
         let acquisition = &obligation.acquisition;
         let Some((_, resource)) = facts.resource(acquisition) else { continue };
         let is_candidate = resource.single_user

@@ -132,11 +132,11 @@ fn candidate(
             if !is_plain {
                 return None;
             }
-            let values = Values::clone(&facts.evaluator.returns(function));
+            let values = Values::clone(facts.evaluator.returns(function));
             (values, if body.is_async { Reach::AsyncCall } else { Reach::Call })
         }
         Binding::Value if facts.program.variable(variable).is_constant => {
-            (Values::clone(&facts.evaluator.variable(variable)), Reach::Value)
+            (Values::clone(facts.evaluator.variable(variable)), Reach::Value)
         }
         _ => return None,
     };

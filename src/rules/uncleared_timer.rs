@@ -15,7 +15,7 @@ use crate::linking::{ClassRef, FunctionRef, OpRef};
 use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    for obligation in &facts.obligations {
+    for obligation in facts.obligations.iter() {
         let function = obligation.acquisition.at.function;
         let is_received = matches!(obligation.acquisition.how, How::Received { .. });
         if facts.kind(&obligation.acquisition) != ResourceKind::Timer
@@ -207,8 +207,8 @@ fn lost_cleanup(facts: &Facts<'_>, id: AcquisitionId) -> Option<LostCleanup> {
 fn is_handed_out(facts: &Facts<'_>, id: AcquisitionId) -> bool {
     let returned = facts.evaluator.returns(facts.evaluator.acquisition(id).at.function);
     let mut held = rustc_hash::FxHashSet::default();
-    facts.evaluator.reachable(&returned, 0, &mut held);
-    let given = facts.evaluator.functions_in(&returned);
+    facts.evaluator.reachable(returned, 0, &mut held);
+    let given = facts.evaluator.functions_in(returned);
     held.contains(&id)
         || stoppers(facts, id).iter().any(|stopper| given.iter().any(|(function, _)| function == stopper))
 }
@@ -219,7 +219,7 @@ fn path_without_cleanup<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Op
     if !facts.frequencies.lifecycles.effects.contains_key(&effect) || !obligation.at_normal_exit.contains(Fate::HELD) {
         return None;
     }
-    let cleanups = facts.evaluator.functions_behind(&facts.evaluator.returns(effect));
+    let cleanups = facts.evaluator.functions_behind(facts.evaluator.returns(effect));
     let is_by_cleanup = |function: &FunctionRef| {
         *function == effect || cleanups.iter().any(|cleanup| facts.evaluator.is_within(*function, *cleanup))
     };

@@ -23,7 +23,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(left_open(facts, &unsettled));
         }
     }
-    for obligation in &facts.obligations {
+    for obligation in facts.obligations.iter() {
         if !is_to_be_closed(facts, obligation.id)
             || !facts.is_held_to_account(obligation.function)
             || !obligation.at_normal_exit.contains(Fate::ESCAPED)

@@ -18,7 +18,7 @@ use super::uncleared_timer::{Why, Words, finding, stoppers, why};
 use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    for obligation in &facts.obligations {
+    for obligation in facts.obligations.iter() {
         let acquisition = &obligation.acquisition;
         if facts.kind(acquisition) != ResourceKind::Subscription
             || matches!(acquisition.how, How::Received { .. })

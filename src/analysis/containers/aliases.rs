@@ -153,6 +153,16 @@ impl<'f, 'p> Aliases<'f, 'p> {
             })
     }
 
+    /// Whether something that a literal holds may be a container.
+    fn literal_may_lead(&self, at: OpRef) -> bool {
+        let OpKind::Assign { value, .. } = &self.facts.program.op(at).kind else { return true };
+        value.operands().into_iter().any(|held| match held {
+            Operand::Place(place) => self.may_lead_from(at.function, &place.root),
+            Operand::Class(_) | Operand::Module(_) => true,
+            _ => false,
+        })
+    }
+
     /// The containers among some values.
     pub(super) fn of(&self, values: &Values) -> Vec<Alias> {
         let mut found = Vec::new();
@@ -173,9 +183,10 @@ impl<'f, 'p> Aliases<'f, 'p> {
         for value in values {
             if let Value::Object { at, context } = value
                 && !self.sites.contains(at)
+                && self.literal_may_lead(*at)
             {
                 let parts = self.facts.evaluator.seen_parts(*at, *context);
-                self.collect(&parts, MAX_DEPTH, &mut found);
+                self.collect(parts, MAX_DEPTH, &mut found);
             }
         }
         found

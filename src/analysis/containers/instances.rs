@@ -58,7 +58,7 @@ impl<'f, 'p> Instances<'f, 'p> {
             for (index, variable) in (0u32..).zip(&module.variables) {
                 if variable.owner == FunctionId::INITIALISER && variable.binding == Binding::Value {
                     let id = VariableRef { file: module.file, variable: VariableId(index) };
-                    held.extend(classes(self.facts, &self.facts.evaluator.variable(id)));
+                    held.extend(classes(self.facts, self.facts.evaluator.variable(id)));
                 }
             }
         }

@@ -20,7 +20,7 @@ pub(super) fn add(facts: &Facts<'_>, instances: &Instances<'_, '_>, sites: &mut 
         for (index, _) in (0u32..).zip(&module.variables) {
             let id = VariableRef { file: module.file, variable: VariableId(index) };
             if let Some(at) = static_at(facts, id) {
-                add_all(facts, &facts.evaluator.variable(id), (at, static_name(facts, id)), Lifetime::Module, sites);
+                add_all(facts, facts.evaluator.variable(id), (at, static_name(facts, id)), Lifetime::Module, sites);
             }
         }
     }
@@ -42,7 +42,7 @@ pub(super) fn add(facts: &Facts<'_>, instances: &Instances<'_, '_>, sites: &mut 
                     let Some(holder) = holder.map(|id| function.variable(id)) else { continue };
                     if let Some(declared) = static_at(facts, holder) {
                         let values = facts.evaluator.temp(function, call.result);
-                        add_all(facts, &values, (declared, static_name(facts, holder)), Lifetime::Module, sites);
+                        add_all(facts, values, (declared, static_name(facts, holder)), Lifetime::Module, sites);
                     }
                 }
                 _ => {}
@@ -59,9 +59,9 @@ fn of_local(facts: &Facts<'_>, at: OpRef, target: &Place, sites: &mut Sites) {
         return;
     }
     let values = facts.evaluator.variable(id);
-    let made = made(facts, &values);
+    let made = made(facts, values);
     if !made.is_empty() && made.iter().all(|(made, shape)| *shape == Shape::List && made.function == at.function) {
-        add_all(facts, &values, (at, variable.name.to_string()), Lifetime::Loop, sites);
+        add_all(facts, values, (at, variable.name.to_string()), Lifetime::Loop, sites);
     }
 }
 

@@ -1,7 +1,5 @@
 //! Calls: what is called, and what the call gives.
 
-use std::rc::Rc;
-
 use smallvec::SmallVec;
 
 use crate::catalogue::schema::{FunctionFact, Lease, Wrapper};
@@ -11,7 +9,6 @@ use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 use super::super::value::{AcquiredKind, Acquisition, AcquisitionId, ContextId, ExternalId, How, Path, Value, Values};
 use super::Evaluator;
-use super::memory::Slot;
 
 /// One thing a call may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +36,11 @@ pub struct Callee {
 }
 
 impl Callee {
+    /// Anything.
+    pub(super) const fn unknown() -> Self {
+        Self { targets: SmallVec::new_const(), open: true }
+    }
+
     fn add(&mut self, target: CallTarget) {
         if !self.targets.contains(&target) {
             self.targets.push(target);
@@ -60,23 +62,19 @@ impl Callee {
     }
 }
 
-impl Evaluator<'_> {
+impl<'p> Evaluator<'p> {
     /// What the call at `at` may call.
     #[must_use]
-    pub fn callee(&self, at: OpRef) -> Rc<Callee> {
+    pub fn callee(&self, at: OpRef) -> &'p Callee {
         let number = self.program.numbers().op(at);
-        match &mut self.memory.callees.borrow_mut()[number] {
-            Slot::Known(known) => return Rc::clone(known),
-            Slot::Open => return Rc::new(Callee { open: true, ..Callee::default() }),
-            slot @ Slot::Unasked => *slot = Slot::Open,
+        if let Some(known) = self.memory.ask_callee(number) {
+            return known;
         }
         let mut callee = Callee::default();
         if let Some(call) = self.program.op(at).call() {
             self.resolve_callee(at.function, call, &mut callee);
         }
-        let callee = Rc::new(callee);
-        self.memory.callees.borrow_mut()[number] = Slot::Known(Rc::clone(&callee));
-        callee
+        self.memory.answer_callee(number, callee)
     }
 
     fn resolve_callee(&self, function: FunctionRef, call: &Call, callee: &mut Callee) {
@@ -184,7 +182,7 @@ impl Evaluator<'_> {
         for target in &callee.targets {
             match target {
                 CallTarget::Function { function, context } => {
-                    let returned = self.through(Values::clone(&self.returns(*function)), *context);
+                    let returned = self.through(Values::clone(self.returns(*function)), *context);
                     values.join(&self.instantiate(&returned, at, *function));
                 }
                 // What `super(…)` makes is the instance that is being made.
@@ -291,11 +289,11 @@ impl Evaluator<'_> {
         for value in &self.argument(at, index) {
             if let Value::Function { function, context } = value {
                 is_made = true;
-                for given in &self.through(Values::clone(&self.returns(*function)), *context) {
+                for given in &self.through(Values::clone(self.returns(*function)), *context) {
                     match given {
                         // `|| async { … }`: whoever waits at the cell has what the block gives.
                         Value::Function { function: block, context } if self.is_block_of(*block, *function) => {
-                            values.join(&self.through(Values::clone(&self.returns(*block)), *context));
+                            values.join(&self.through(Values::clone(self.returns(*block)), *context));
                         }
                         other => values.add(other.clone()),
                     }
@@ -324,7 +322,7 @@ impl Evaluator<'_> {
             CallTarget::External(id) => self.facts(*id).function,
             _ => None,
         });
-        by_path.or_else(|| self.fact_by_name(at, call, &callee))
+        by_path.or_else(|| self.fact_by_name(at, call, callee))
     }
 
     /// What the name alone says of a method of something nothing else is known of: `CELL.get_or_init(|| …)`. For Rust

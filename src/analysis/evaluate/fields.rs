@@ -1,7 +1,5 @@
 //! Fields: what a part of a value may hold.
 
-use std::rc::Rc;
-
 use crate::catalogue::schema::Collection;
 use crate::ir::{Element, Field, FunctionKind, Name, OpKind, Property, Rvalue, TypeRef};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
@@ -19,7 +17,7 @@ const ELEMENT: &str = "[]";
 /// The trait by which a type has the methods of what it holds.
 const DEREF: &str = "Deref";
 
-impl Evaluator<'_> {
+impl<'p> Evaluator<'p> {
     /// What the given fields of some values may hold, one after the other.
     #[must_use]
     pub fn fields(&self, values: Values, path: &[Field]) -> Values {
@@ -53,7 +51,7 @@ impl Evaluator<'_> {
                 None => Values::unknown(),
             },
             (Value::Resource(id), Field::Named(name)) => match self.acquisition(*id).kind {
-                AcquiredKind::Instance(class) => Values::clone(&self.class_field(class, name)),
+                AcquiredKind::Instance(class) => Values::clone(self.class_field(class, name)),
                 AcquiredKind::Catalogued(resource) => {
                     let part = self.catalogue.resource(resource).part.as_deref();
                     if part.is_some_and(|part| part.split('.').any(|step| step == name.as_str())) {
@@ -78,11 +76,11 @@ impl Evaluator<'_> {
                 Value::External(of) => Values::one(Value::Product { of, at: *at }),
                 _ => Values::unknown(),
             },
-            (Value::Class(class), Field::Named(name)) => Values::clone(&self.static_field(*class, name)),
+            (Value::Class(class), Field::Named(name)) => Values::clone(self.static_field(*class, name)),
             (Value::Namespace(file), Field::Named(name)) => self.export_values(*file, name),
             (Value::External(id), Field::Named(name)) => Values::one(self.member(*id, name)),
             (Value::This { class, path }, Field::Named(name)) if path.is_empty() => {
-                Values::clone(&self.class_field(*class, name))
+                Values::clone(self.class_field(*class, name))
             }
             (Value::This { class, path }, field) => match longer(path, field) {
                 Some(path) => {
@@ -133,11 +131,11 @@ impl Evaluator<'_> {
         let own = ContextId::default();
         let parts = self.remembered(&Question::Part(at, own, field.clone()), || self.literal_field(at, field));
         if context == own {
-            return Values::clone(&parts);
+            return Values::clone(parts);
         }
         // Remembered as well, so that an argument that is made of itself by a recursive call is asked for once.
         let question = Question::Part(at, context, field.clone());
-        Values::clone(&self.remembered(&question, || self.through(Values::clone(&parts), context)))
+        Values::clone(self.remembered(&question, || self.through(Values::clone(parts), context)))
     }
 
     fn literal_field(&self, at: OpRef, field: &Field) -> Values {
@@ -209,13 +207,13 @@ impl Evaluator<'_> {
 
     /// What a field of a class's instances may hold: its members, what its own code assigns, its written type.
     #[must_use]
-    pub fn class_field(&self, class: ClassRef, name: &Name) -> Rc<Values> {
+    pub fn class_field(&self, class: ClassRef, name: &Name) -> &'p Values {
         self.remembered(&Question::Field(class, name.clone()), || {
             let body = self.program.class(class);
             let members = self.program.members(class);
             for (function, _) in members.filter(|(_, member)| !member.is_static && member.name == *name) {
                 match self.program.function(function).kind {
-                    FunctionKind::Getter { .. } => return Values::clone(&self.returns(function)),
+                    FunctionKind::Getter { .. } => return Values::clone(self.returns(function)),
                     FunctionKind::Setter { .. } => {}
                     _ => return Values::one(Value::Function { function, context: ContextId::default() }),
                 }
@@ -241,7 +239,7 @@ impl Evaluator<'_> {
             if values.is_empty()
                 && let Some(base) = self.base_class(class)
             {
-                return Values::clone(&self.class_field(base, name));
+                return Values::clone(self.class_field(base, name));
             }
             if values.is_empty() {
                 values.join(&self.passed_on(class, name));
@@ -269,7 +267,7 @@ impl Evaluator<'_> {
                     && *held != class
                     && self.program.members(*held).any(|(_, member)| !member.is_static && member.name == *name)
                 {
-                    methods.join(&self.class_field(*held, name));
+                    methods.join(self.class_field(*held, name));
                 }
             }
         }
@@ -295,13 +293,13 @@ impl Evaluator<'_> {
         }
     }
 
-    fn static_field(&self, class: ClassRef, name: &Name) -> Rc<Values> {
+    fn static_field(&self, class: ClassRef, name: &Name) -> &'p Values {
         self.remembered(&Question::StaticField(class, name.clone()), || {
             let body = self.program.class(class);
             let mut members = self.program.members(class);
             if let Some((function, _)) = members.find(|(_, member)| member.is_static && member.name == *name) {
                 return match self.program.function(function).kind {
-                    FunctionKind::Getter { .. } => Values::clone(&self.returns(function)),
+                    FunctionKind::Getter { .. } => Values::clone(self.returns(function)),
                     _ => Values::one(Value::Function { function, context: ContextId::default() }),
                 };
             }
@@ -321,7 +319,7 @@ impl Evaluator<'_> {
             }
             if values.is_empty() {
                 if let Some(base) = self.base_class(class) {
-                    return Values::clone(&self.static_field(base, name));
+                    return Values::clone(self.static_field(base, name));
                 }
                 values.open = true;
             }

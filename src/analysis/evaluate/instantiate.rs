@@ -73,9 +73,15 @@ impl Evaluator<'_> {
         })
     }
 
+    /// The call that a context was last seen through.
+    #[must_use]
+    pub fn outermost_call(&self, context: ContextId) -> Option<OpRef> {
+        self.interner.borrow().outermost(context)
+    }
+
     /// Whether what is written in `function` was made by `callee`, or handed to it by one of its calls.
     fn came_through(&self, function: FunctionRef, context: ContextId, callee: FunctionRef) -> bool {
-        let outermost = self.interner.borrow().calls(context).last().copied();
+        let outermost = self.outermost_call(context);
         self.is_within(function, callee) || outermost.is_some_and(|call| self.is_within(call.function, callee))
     }
 

@@ -1,9 +1,10 @@
 //! What the evaluator remembers: answers to questions, and which questions are open.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use typed_arena::Arena;
 
 use crate::analysis::value::{AcquisitionId, ContextId, ExternalId, Values};
 use crate::ir::{Field, Name, Place, Temp};
@@ -29,77 +30,192 @@ pub(super) enum Question {
     Parts(OpRef, ContextId),
 }
 
-/// The state of one question.
-#[derive(Debug)]
-pub(super) enum Slot<T> {
-    Unasked,
-    /// It is being answered.
-    Open,
-    Known(Rc<T>),
+/// Where one evaluator's answers are, side by side, for as long as anybody looks at them.
+#[derive(Default)]
+pub struct Answers {
+    values: Arena<Values>,
+    callees: Arena<Callee>,
+    stores: Arena<FxHashSet<AcquisitionId>>,
 }
 
-/// Tables by number for what every function has, a map for the rest.
-#[derive(Debug)]
-pub(super) struct Memory {
-    variables: RefCell<Vec<Slot<Values>>>,
-    temps: RefCell<Vec<Slot<Values>>>,
-    returns: RefCell<Vec<Slot<Values>>>,
-    others: RefCell<FxHashMap<Question, Slot<Values>>>,
-    pub(super) callees: RefCell<Vec<Slot<Callee>>>,
-    pub(super) stores: RefCell<FxHashMap<FunctionRef, Slot<FxHashSet<AcquisitionId>>>>,
-    pub(super) mentions: RefCell<FxHashMap<FunctionRef, Rc<Values>>>,
+/// The answers without values, closed and open. Most answers are one of these: shared, they take a tenth less memory.
+static NOTHING: [Values; 2] = [Values::none(false), Values::none(true)];
+
+/// The answer to what calls while it is being found out what it calls.
+static UNKNOWN_CALLEE: Callee = Callee::unknown();
+
+/// How many questions may wait for one another. Real chains are tens long; this keeps hostile ones off the stack.
+const MAX_DEPTH: u32 = 600;
+
+/// By number: an answer, once there is one.
+type Table<'p, T> = Vec<Option<&'p T>>;
+
+/// Tables by number for what every function has, a map for the rest. While a question is being answered, its answer is
+/// the one to give to who asks it again.
+pub(super) struct Memory<'p> {
+    answers: &'p Answers,
+    variables: RefCell<Table<'p, Values>>,
+    temps: RefCell<Table<'p, Values>>,
+    returns: RefCell<Table<'p, Values>>,
+    callees: RefCell<Table<'p, Callee>>,
+    others: RefCell<FxHashMap<Question, &'p Values>>,
+    /// What `others` held when the memory was forked, shared by those that go on from there.
+    earlier: RefCell<Vec<Arc<FxHashMap<Question, &'p Values>>>>,
+    /// `None` while a question is open.
+    stores: RefCell<FxHashMap<FunctionRef, Option<&'p FxHashSet<AcquisitionId>>>>,
+    pub(super) mentions: RefCell<FxHashMap<FunctionRef, &'p Values>>,
     pub(super) members: RefCell<FxHashMap<ExternalId, FxHashMap<Name, ExternalId>>>,
     /// How many questions wait for one another.
-    pub(super) depth: Cell<u32>,
-    /// The answers without values, closed and open. Most answers are one of these: shared, they take a tenth less memory.
-    nothing: [Rc<Values>; 2],
+    depth: Cell<u32>,
 }
 
-impl Memory {
-    pub(super) fn new(program: &Program) -> Self {
+/// What a memory holds at one time, on its way to another thread.
+pub(super) struct Remembered<'p> {
+    variables: Table<'p, Values>,
+    temps: Table<'p, Values>,
+    returns: Table<'p, Values>,
+    callees: Table<'p, Callee>,
+    earlier: Vec<Arc<FxHashMap<Question, &'p Values>>>,
+    stores: FxHashMap<FunctionRef, Option<&'p FxHashSet<AcquisitionId>>>,
+    mentions: FxHashMap<FunctionRef, &'p Values>,
+}
+
+impl<'p> Remembered<'p> {
+    /// Nothing yet.
+    pub(super) fn nothing(program: &Program) -> Self {
         let numbers = program.numbers();
         Self {
-            variables: RefCell::new(unasked(numbers.variables())),
-            temps: RefCell::new(unasked(numbers.temps())),
-            returns: RefCell::new(unasked(numbers.functions())),
-            others: RefCell::default(),
-            callees: RefCell::new(unasked(numbers.ops())),
-            stores: RefCell::default(),
-            mentions: RefCell::default(),
-            members: RefCell::default(),
-            depth: Cell::new(0),
-            nothing: [false, true].map(|open| Rc::new(Values::none(open))),
+            variables: vec![None; numbers.variables()],
+            temps: vec![None; numbers.temps()],
+            returns: vec![None; numbers.functions()],
+            callees: vec![None; numbers.ops()],
+            earlier: Vec::new(),
+            stores: FxHashMap::default(),
+            mentions: FxHashMap::default(),
         }
     }
 
-    /// The answer, to be kept.
-    pub(super) fn shared(&self, values: Values) -> Rc<Values> {
-        if values.is_empty() { Rc::clone(&self.nothing[usize::from(values.open)]) } else { Rc::new(values) }
+    /// A memory that goes on from here and keeps its own answers in `answers`.
+    pub(super) fn open(self, answers: &'p Answers) -> Memory<'p> {
+        Memory {
+            answers,
+            variables: RefCell::new(self.variables),
+            temps: RefCell::new(self.temps),
+            returns: RefCell::new(self.returns),
+            callees: RefCell::new(self.callees),
+            others: RefCell::default(),
+            earlier: RefCell::new(self.earlier),
+            stores: RefCell::new(self.stores),
+            mentions: RefCell::new(self.mentions),
+            members: RefCell::default(),
+            depth: Cell::new(0),
+        }
+    }
+}
+
+impl<'p> Memory<'p> {
+    /// What is remembered now. No question may be open.
+    pub(super) fn fork(&self) -> Remembered<'p> {
+        let others = self.others.take();
+        if !others.is_empty() {
+            self.earlier.borrow_mut().push(Arc::new(others));
+        }
+        Remembered {
+            variables: self.variables.borrow().clone(),
+            temps: self.temps.borrow().clone(),
+            returns: self.returns.borrow().clone(),
+            callees: self.callees.borrow().clone(),
+            earlier: self.earlier.borrow().clone(),
+            stores: self.stores.borrow().clone(),
+            mentions: self.mentions.borrow().clone(),
+        }
     }
 
-    /// Runs `act` on the state of a question.
-    pub(super) fn with<R>(
-        &self,
-        program: &Program,
-        question: &Question,
-        act: impl FnOnce(&mut Slot<Values>) -> R,
-    ) -> R {
+    /// The answer, kept.
+    pub(super) fn keep(&self, values: Values) -> &'p Values {
+        if values.is_empty() { &NOTHING[usize::from(values.open)] } else { self.answers.values.alloc(values) }
+    }
+
+    /// The answer to a question, if there is one; otherwise the question is open from now on. Where too many wait for one
+    /// another nothing more is found out.
+    pub(super) fn ask(&self, program: &Program, question: &Question) -> Option<&'p Values> {
+        let is_too_deep = self.depth.get() > MAX_DEPTH;
+        let open = |slot: &mut Option<&'p Values>| match slot {
+            Some(known) => Some(*known),
+            None if is_too_deep => Some(&NOTHING[1]),
+            None => slot.replace(&NOTHING[1]),
+        };
         let numbers = program.numbers();
         match question {
-            Question::Variable(variable) => act(&mut self.variables.borrow_mut()[numbers.variable(*variable)]),
-            Question::Temp(function, temp) => act(&mut self.temps.borrow_mut()[numbers.temp(*function, *temp)]),
-            Question::Returns(function) => act(&mut self.returns.borrow_mut()[numbers.function(*function)]),
+            Question::Variable(variable) => open(&mut self.variables.borrow_mut()[numbers.variable(*variable)]),
+            Question::Temp(function, temp) => open(&mut self.temps.borrow_mut()[numbers.temp(*function, *temp)]),
+            Question::Returns(function) => open(&mut self.returns.borrow_mut()[numbers.function(*function)]),
             other => {
                 let mut others = self.others.borrow_mut();
-                match others.get_mut(other) {
-                    Some(slot) => act(slot),
-                    None => act(others.entry(other.clone()).or_insert(Slot::Unasked)),
+                if let Some(known) = others.get(other) {
+                    return Some(known);
+                }
+                let earlier = self.earlier.borrow().iter().find_map(|earlier| earlier.get(other).copied());
+                match earlier {
+                    None if is_too_deep => Some(&NOTHING[1]),
+                    None => others.insert(other.clone(), &NOTHING[1]),
+                    known => known,
                 }
             }
         }
     }
-}
 
-fn unasked<T>(count: usize) -> Vec<Slot<T>> {
-    std::iter::repeat_with(|| Slot::Unasked).take(count).collect()
+    /// Answers an open question.
+    pub(super) fn answer(&self, program: &Program, question: &Question, answer: impl FnOnce() -> Values) -> &'p Values {
+        let numbers = program.numbers();
+        self.depth.set(self.depth.get() + 1);
+        let values = self.keep(answer());
+        self.depth.set(self.depth.get() - 1);
+        match question {
+            Question::Variable(variable) => {
+                self.variables.borrow_mut()[numbers.variable(*variable)] = Some(values);
+            }
+            Question::Temp(function, temp) => self.temps.borrow_mut()[numbers.temp(*function, *temp)] = Some(values),
+            Question::Returns(function) => self.returns.borrow_mut()[numbers.function(*function)] = Some(values),
+            other => match self.others.borrow_mut().get_mut(other) {
+                Some(slot) => *slot = values,
+                None => unreachable!("invariant: what is answered was asked"),
+            },
+        }
+        values
+    }
+
+    /// What the operation of this number may call, if that is known; otherwise it is being found out from now on.
+    pub(super) fn ask_callee(&self, number: usize) -> Option<&'p Callee> {
+        let slot = &mut self.callees.borrow_mut()[number];
+        match slot {
+            Some(known) => Some(*known),
+            None => slot.replace(&UNKNOWN_CALLEE),
+        }
+    }
+
+    pub(super) fn answer_callee(&self, number: usize, callee: Callee) -> &'p Callee {
+        let callee = self.answers.callees.alloc(callee);
+        self.callees.borrow_mut()[number] = Some(callee);
+        callee
+    }
+
+    /// What a function stores, if that is known; otherwise it is being found out from now on, and is nothing so far.
+    pub(super) fn ask_stored(&self, function: FunctionRef) -> Option<&'p FxHashSet<AcquisitionId>> {
+        let mut stores = self.stores.borrow_mut();
+        match stores.get(&function) {
+            Some(known) => Some(known.unwrap_or_else(|| &*self.answers.stores.alloc(FxHashSet::default()))),
+            None => stores.insert(function, None).flatten(),
+        }
+    }
+
+    pub(super) fn answer_stored(
+        &self,
+        function: FunctionRef,
+        stored: FxHashSet<AcquisitionId>,
+    ) -> &'p FxHashSet<AcquisitionId> {
+        let stored = self.answers.stores.alloc(stored);
+        self.stores.borrow_mut().insert(function, Some(stored));
+        stored
+    }
 }

@@ -2,13 +2,15 @@
 //!
 //! Takes the program and the catalogue; gives [`Values`] for places, operands and calls. Flow-insensitive: a variable
 //! holds what any of its definitions assigns; *when* it holds a resource is the ownership analysis's question.
-//! Answers are remembered; a question that comes up while it is being answered (recursion) has no values of its own.
+//! Answers are remembered; a question that comes up while it is being answered (recursion) has no values of its own, so
+//! an answer may depend on which question was asked first. Who wants another thread [forks](Fork).
 //! Never judges and never looks at text.
 
 mod arguments;
 mod calls;
 mod elements;
 mod fields;
+mod fork;
 mod instantiate;
 mod memory;
 mod stores;
@@ -17,8 +19,11 @@ mod wrapped;
 
 pub use calls::{CallTarget, Callee};
 
-use memory::{Memory, Question, Slot};
+pub use fork::{Fork, on_two_threads};
+pub use memory::Answers;
+use memory::{Memory, Question};
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -36,58 +41,33 @@ pub struct Evaluator<'p> {
     pub program: &'p Program,
     pub catalogue: &'p Catalogue,
     interner: RefCell<Interner>,
-    memory: Memory,
+    memory: Memory<'p>,
     /// By [`ExternalId`]: what the catalogue says.
     facts: RefCell<Vec<Option<Rc<SymbolFacts<'p>>>>>,
     /// Functions given to something that runs them once and keeps what they return.
     memoised: RefCell<FxHashSet<FunctionRef>>,
 }
 
-/// How many questions may wait for one another. Real chains are tens long; this keeps hostile ones off the stack.
-const MAX_DEPTH: u32 = 600;
-
 impl<'p> Evaluator<'p> {
     #[must_use]
-    pub fn new(program: &'p Program, catalogue: &'p Catalogue) -> Self {
-        Self {
-            program,
-            catalogue,
-            interner: RefCell::default(),
-            memory: Memory::new(program),
-            facts: RefCell::default(),
-            memoised: RefCell::default(),
-        }
+    pub fn new(program: &'p Program, catalogue: &'p Catalogue, answers: &'p Answers) -> Self {
+        Fork::at_first(program, catalogue).open(answers)
     }
 
     /// What a function mentions of its surroundings, worked out once.
-    pub(super) fn mentions(&self, function: FunctionRef, work_out: impl FnOnce() -> Values) -> Rc<Values> {
+    pub(super) fn mentions(&self, function: FunctionRef, work_out: impl FnOnce() -> Values) -> &'p Values {
         if let Some(known) = self.memory.mentions.borrow().get(&function) {
-            return Rc::clone(known);
+            return known;
         }
-        let mentions = Rc::new(work_out());
-        self.memory.mentions.borrow_mut().insert(function, Rc::clone(&mentions));
+        let mentions = self.memory.keep(work_out());
+        self.memory.mentions.borrow_mut().insert(function, mentions);
         mentions
     }
 
-    /// Remembers the answer to a question; a question asked while it is being answered gets `Values::default()`.
-    fn remembered(&self, question: &Question, answer: impl FnOnce() -> Values) -> Rc<Values> {
-        let known = self.memory.with(self.program, question, |slot| match slot {
-            Slot::Known(values) => Some(Rc::clone(values)),
-            Slot::Open => Some(self.memory.shared(Values::unknown())),
-            Slot::Unasked if self.memory.depth.get() > MAX_DEPTH => Some(self.memory.shared(Values::unknown())),
-            Slot::Unasked => {
-                *slot = Slot::Open;
-                None
-            }
-        });
-        if let Some(known) = known {
-            return known;
-        }
-        self.memory.depth.set(self.memory.depth.get() + 1);
-        let values = self.memory.shared(answer());
-        self.memory.depth.set(self.memory.depth.get() - 1);
-        self.memory.with(self.program, question, |slot| *slot = Slot::Known(Rc::clone(&values)));
-        values
+    /// Remembers the answer to a question; a question asked while it is being answered is unknown.
+    fn remembered(&self, question: &Question, answer: impl FnOnce() -> Values) -> &'p Values {
+        let known = self.memory.ask(self.program, question);
+        known.unwrap_or_else(|| self.memory.answer(self.program, question, answer))
     }
 
     /// What an operand of a function may be.
@@ -113,7 +93,7 @@ impl<'p> Evaluator<'p> {
     #[must_use]
     pub fn place(&self, function: FunctionRef, place: &Place) -> Values {
         if place.path.is_empty() {
-            return Values::clone(&self.root_values(function, &place.root));
+            return self.root_values(function, &place.root).into_owned();
         }
         // `x.f = v` reaches reads of `x.f` and below.
         let definitions = self.program.index(function.file).of_root(function.function, &place.root);
@@ -124,7 +104,7 @@ impl<'p> Evaluator<'p> {
             return self.fields_of(&self.root_values(function, &place.root), &place.path);
         }
         let question = Question::Place(function, place.clone());
-        Values::clone(&self.remembered(&question, || self.part(function, place, definitions)))
+        Values::clone(self.remembered(&question, || self.part(function, place, definitions)))
     }
 
     fn part(&self, function: FunctionRef, place: &Place, definitions: &[Definition]) -> Values {
@@ -139,29 +119,29 @@ impl<'p> Evaluator<'p> {
         values
     }
 
-    /// What the root of a place may hold, shared where it is remembered.
+    /// What the root of a place may hold.
     #[must_use]
-    pub fn root_values(&self, function: FunctionRef, root: &Root) -> Rc<Values> {
+    pub fn root_values(&self, function: FunctionRef, root: &Root) -> Cow<'p, Values> {
         match root {
-            Root::Variable(id) => self.variable(function.variable(*id)),
-            Root::Temp(temp) => self.temp(function, *temp),
-            Root::This => Rc::new(match self.program.this_class(function) {
+            Root::Variable(id) => Cow::Borrowed(self.variable(function.variable(*id))),
+            Root::Temp(temp) => Cow::Borrowed(self.temp(function, *temp)),
+            Root::This => Cow::Owned(match self.program.this_class(function) {
                 Some(class) if self.is_static(function) => Values::one(Value::Class(class)),
                 Some(class) => Values::one(Value::This { class, path: Path::new() }),
                 None => Values::unknown(),
             }),
             Root::Global(name) => {
-                Rc::new(Values::one(self.external(self.prelude(function.file), thin_vec::thin_vec![name.clone()])))
+                Cow::Owned(Values::one(self.external(self.prelude(function.file), thin_vec::thin_vec![name.clone()])))
             }
         }
     }
 
-    /// What an operand may be, shared where it is remembered.
+    /// What an operand may be.
     #[must_use]
-    pub fn operand_values(&self, function: FunctionRef, operand: &Operand) -> Rc<Values> {
+    pub fn operand_values(&self, function: FunctionRef, operand: &Operand) -> Cow<'p, Values> {
         match operand {
             Operand::Place(place) if place.path.is_empty() => self.root_values(function, &place.root),
-            other => Rc::new(self.operand(function, other)),
+            other => Cow::Owned(self.operand(function, other)),
         }
     }
 
@@ -187,7 +167,7 @@ impl<'p> Evaluator<'p> {
 
     /// What a variable may hold as a whole.
     #[must_use]
-    pub fn variable(&self, id: VariableRef) -> Rc<Values> {
+    pub fn variable(&self, id: VariableRef) -> &'p Values {
         self.remembered(&Question::Variable(id), || {
             let variable = self.program.variable(id);
             let owner = FunctionRef::new(id.file, variable.owner);
@@ -238,7 +218,7 @@ impl<'p> Evaluator<'p> {
 
     /// What a temporary may hold.
     #[must_use]
-    pub fn temp(&self, function: FunctionRef, temp: Temp) -> Rc<Values> {
+    pub fn temp(&self, function: FunctionRef, temp: Temp) -> &'p Values {
         self.remembered(&Question::Temp(function, temp), || {
             let mut values = Values::default();
             for definition in self.program.index(function.file).of_temp(function.function, temp) {
@@ -257,7 +237,7 @@ impl<'p> Evaluator<'p> {
 
     /// What a function may return, in its own terms.
     #[must_use]
-    pub fn returns(&self, function: FunctionRef) -> Rc<Values> {
+    pub fn returns(&self, function: FunctionRef) -> &'p Values {
         self.remembered(&Question::Returns(function), || {
             let body = self.program.function(function);
             if body.is_generator {
@@ -303,7 +283,7 @@ impl<'p> Evaluator<'p> {
     #[must_use]
     pub fn symbol_values(&self, symbol: &Symbol) -> Values {
         match symbol {
-            Symbol::Variable(variable) => Values::clone(&self.variable(*variable)),
+            Symbol::Variable(variable) => Values::clone(self.variable(*variable)),
             Symbol::Namespace(file) => Values::one(Value::Namespace(*file)),
             Symbol::External { package, path } => Values::one(self.external(Some(package), path.clone())),
         }

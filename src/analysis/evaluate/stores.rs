@@ -1,7 +1,5 @@
 //! Stores: which resources a function puts where they outlive it.
 
-use std::rc::Rc;
-
 use rustc_hash::FxHashSet;
 
 use crate::ir::{Binding, Call, FunctionKind, OpKind, Place, Root};
@@ -9,21 +7,19 @@ use crate::linking::FunctionRef;
 
 use super::super::value::{AcquisitionId, ContextId, Value, Values};
 use super::Evaluator;
-use super::memory::{Question, Slot};
+use super::memory::Question;
 
 /// Methods that put an argument into their receiver. Language built-ins; a class that has one of these names and does
 /// something else only makes the analysis more careful.
 const STORING_METHODS: &[&str] = &["set", "push", "add", "unshift", "append", "register", "enqueue", "resolve"];
 
-impl Evaluator<'_> {
+impl<'p> Evaluator<'p> {
     /// The resources that a function stores where they outlive it: a captured or module-level variable, a field of
     /// `this`, a parameter or a global, a container that is one of these.
     #[must_use]
-    pub fn stored(&self, function: FunctionRef) -> Rc<FxHashSet<AcquisitionId>> {
-        match self.memory.stores.borrow_mut().entry(function).or_insert(Slot::Unasked) {
-            Slot::Known(known) => return Rc::clone(known),
-            Slot::Open => return Rc::default(),
-            slot @ Slot::Unasked => *slot = Slot::Open,
+    pub fn stored(&self, function: FunctionRef) -> &'p FxHashSet<AcquisitionId> {
+        if let Some(known) = self.memory.ask_stored(function) {
+            return known;
         }
         let mut stored = FxHashSet::default();
         for (block, index, op) in self.program.function(function).ops() {
@@ -44,9 +40,7 @@ impl Evaluator<'_> {
                 _ => {}
             }
         }
-        let stored = Rc::new(stored);
-        self.memory.stores.borrow_mut().insert(function, Slot::Known(Rc::clone(&stored)));
-        stored
+        self.memory.answer_stored(function, stored)
     }
 
     /// Whether a call is of a method that keeps its arguments in its receiver.
@@ -117,7 +111,7 @@ impl Evaluator<'_> {
                 }
                 Value::Object { at, context } if depth < 3 => {
                     let parts = self.seen_parts(*at, *context);
-                    self.reachable(&parts, depth + 1, found);
+                    self.reachable(parts, depth + 1, found);
                 }
                 _ => {}
             }
@@ -140,7 +134,7 @@ impl Evaluator<'_> {
                 }
                 Value::Object { at, context } if depth < 2 => {
                     let parts = self.seen_parts(*at, *context);
-                    self.collect_functions(&parts, depth + 1, found);
+                    self.collect_functions(parts, depth + 1, found);
                 }
                 _ => {}
             }
@@ -149,12 +143,12 @@ impl Evaluator<'_> {
 
     /// Everything a literal holds, as it is seen after the calls of a context.
     #[must_use]
-    pub fn seen_parts(&self, at: crate::linking::OpRef, context: ContextId) -> Rc<Values> {
+    pub fn seen_parts(&self, at: crate::linking::OpRef, context: ContextId) -> &'p Values {
         let parts = self.object_parts(at);
         if context == ContextId::default() {
             return parts;
         }
-        self.remembered(&Question::Parts(at, context), || self.through(Values::clone(&parts), context))
+        self.remembered(&Question::Parts(at, context), || self.through(Values::clone(parts), context))
     }
 
     /// What an object literal holds under each of its names, spread literals included.
@@ -188,7 +182,7 @@ impl Evaluator<'_> {
 
     /// Everything an object or array literal holds, spread entries included.
     #[must_use]
-    pub fn object_parts(&self, at: crate::linking::OpRef) -> Rc<Values> {
+    pub fn object_parts(&self, at: crate::linking::OpRef) -> &'p Values {
         self.remembered(&Question::Parts(at, ContextId::default()), || self.literal_parts(at))
     }
 

@@ -80,7 +80,7 @@ impl<'p> Evaluator<'p> {
                         if let Value::This { class, path } = value
                             && path.is_empty()
                         {
-                            values.join(&self.class_field(*class, name));
+                            values.join(self.class_field(*class, name));
                         }
                     }
                 }
@@ -253,7 +253,7 @@ impl<'p> Evaluator<'p> {
     fn alias(&self, id: VariableRef) -> Values {
         let variable = self.program.variable(id);
         let Some(written) = &variable.annotation else { return Values::default() };
-        Values::clone(&self.remembered(&Question::Alias(id), || self.typed(id.file, variable.owner, written)))
+        Values::clone(self.remembered(&Question::Alias(id), || self.typed(id.file, variable.owner, written)))
     }
 
     /// Some instance of a class, acquired elsewhere: a resource where the class extends one.

@@ -167,15 +167,15 @@ impl<'e, 'p> Entries<'e, 'p> {
                 }
             };
             if entry.exports.is_empty() || entry.exports.iter().any(|export| *export == *name) {
-                report_all(&values, name);
+                report_all(values, name);
             }
             for export in &entry.exports {
                 let Some(member) = export.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('.')) else {
                     continue;
                 };
                 let found = match member.strip_prefix('*') {
-                    Some(rest) => self.members(Values::clone(&values), rest),
-                    None => self.evaluator.fields(Values::clone(&values), &[Field::Named(Name::new(member))]),
+                    Some(rest) => self.members(Values::clone(values), rest),
+                    None => self.evaluator.fields(Values::clone(values), &[Field::Named(Name::new(member))]),
                 };
                 report_all(&found, export);
             }
@@ -437,7 +437,7 @@ impl<'e, 'p> Entries<'e, 'p> {
         let mut members = Values::default();
         for object in &objects {
             if let Value::Object { at, context } = object {
-                members.join(&self.evaluator.seen_parts(*at, *context));
+                members.join(self.evaluator.seen_parts(*at, *context));
             }
         }
         match rest.strip_prefix('*') {

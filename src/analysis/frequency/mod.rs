@@ -16,7 +16,7 @@ mod solver;
 mod waits;
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -72,19 +72,19 @@ pub struct Frequency {
     pub evidence: Evidence,
 }
 
-/// The frequencies of a program.
-#[derive(Debug)]
+/// The frequencies of a program. A clone shares what is known and remembers for itself what it is asked.
+#[derive(Debug, Clone)]
 pub struct Frequencies {
-    nodes: FxHashMap<Node, Frequency>,
+    nodes: Arc<FxHashMap<Node, Frequency>>,
     /// Worked out when somebody asks.
     memos: RefCell<FxHashMap<OpRef, Option<Memo>>>,
     /// By the function's number, once somebody asked.
-    keeping: RefCell<Vec<Option<Rc<Keeping>>>>,
+    keeping: RefCell<Vec<Option<Arc<Keeping>>>>,
     /// Functions that something runs once, however often it is asked to.
-    memoised: FxHashSet<FunctionRef>,
+    memoised: Arc<FxHashSet<FunctionRef>>,
     /// The files of programs that are all here: what nobody calls in them is called by nobody else.
-    of_programs: FxHashSet<FileId>,
-    pub lifecycles: Lifecycles,
+    of_programs: Arc<FxHashSet<FileId>>,
+    pub lifecycles: Arc<Lifecycles>,
 }
 
 /// In the order in which they were met.
@@ -271,18 +271,18 @@ impl Frequencies {
             })
     }
 
-    fn keeping(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Rc<Keeping> {
+    fn keeping(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Arc<Keeping> {
         let number = evaluator.program.numbers().function(function);
         if let Some(known) = &self.keeping.borrow()[number] {
-            return Rc::clone(known);
+            return Arc::clone(known);
         }
-        let keeping = Rc::new(Keeping {
+        let keeping = Arc::new(Keeping {
             slots: Slots::of(evaluator, function),
             latches: latch::Latches::of(evaluator, function),
             ends: restart::ends(evaluator, function),
             waits: waits::of(evaluator, function),
         });
-        self.keeping.borrow_mut()[number] = Some(Rc::clone(&keeping));
+        self.keeping.borrow_mut()[number] = Some(Arc::clone(&keeping));
         keeping
     }
 

@@ -1,6 +1,7 @@
 //! The solver: from calls, exports and entry points to rates.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -81,11 +82,11 @@ impl<'e, 'p> Solver<'e, 'p> {
                 self.roots.push((Node::Class(class), Frequency { rate: runs.into(), evidence }));
             });
             for (variable, is_public) in program.exported_variables(module.file) {
-                self.export(&self.evaluator.variable(variable), is_public);
+                self.export(self.evaluator.variable(variable), is_public);
             }
             if let Some(exports) = module.common_js_exports {
                 let exported = self.evaluator.variable(initialiser.variable(exports));
-                self.export(&exported, true);
+                self.export(exported, true);
                 for definition in program.index(module.file).of_variable(exports) {
                     let function = FunctionRef::new(module.file, definition.function);
                     let at = function.definition(definition);
@@ -178,7 +179,7 @@ impl<'e, 'p> Solver<'e, 'p> {
                     self.roots.push((Node::Class(*class), frequency));
                 }
                 Value::Object { at, .. } => {
-                    for part in self.evaluator.object_parts(*at).iter() {
+                    for part in self.evaluator.object_parts(*at) {
                         if let Value::Function { function, .. } = part {
                             self.presumed(*function, Evidence::Exported);
                         }
@@ -266,20 +267,20 @@ impl<'e, 'p> Solver<'e, 'p> {
             }
         }
         memoised_argument = memoised_argument.or_else(|| {
-            let fact = self.evaluator.fact_by_name(at, call, &callee)?;
+            let fact = self.evaluator.fact_by_name(at, call, callee)?;
             fact.memoises.filter(|_| !fact.keyed)
         });
         // A callee nothing is known of may keep a callback and call it whenever it likes.
         let mut is_kept = None;
         let mut registered = None;
-        self.members_registered(at, call, &callee, entries);
+        self.members_registered(at, call, callee, entries);
         for (index, argument) in (0u32..).zip(&call.arguments) {
             if !matches!(argument.value, Operand::Place(_) | Operand::Function(_) | Operand::Module(_)) {
                 continue;
             }
             let values = self.evaluator.operand_values(at.function, &argument.value);
             for function in self.evaluator.functions_behind(&values) {
-                let registered = registered.get_or_insert_with(|| entries.registered(at, call, &callee));
+                let registered = registered.get_or_insert_with(|| entries.registered(at, call, callee));
                 if memoised_argument == Some(index) {
                     self.memoised.insert(function);
                     self.root(function, Rate::Once, Evidence::Called { at });
@@ -295,12 +296,12 @@ impl<'e, 'p> Solver<'e, 'p> {
                 } else {
                     self.edge(at.function, Node::Function(function), at);
                     let is_kept = *is_kept.get_or_insert_with(|| {
-                        let by_name = self.evaluator.fact_by_name(at, call, &callee);
+                        let by_name = self.evaluator.fact_by_name(at, call, callee);
                         !call.awaited
                             && by_name.is_none_or(|fact| fact.calls_once.is_none())
-                            && (self.may_keep_callbacks(&callee)
-                                || self.may_wrap(at, call, &callee)
-                                || self.may_register(at, call, &callee))
+                            && (self.may_keep_callbacks(callee)
+                                || self.may_wrap(at, call, callee)
+                                || self.may_register(at, call, callee))
                     });
                     if is_kept {
                         let frequency = Frequency { rate: Rate::PerCall, evidence: Evidence::Called { at } };
@@ -363,12 +364,12 @@ impl<'e, 'p> Solver<'e, 'p> {
 
     pub(super) fn solve(mut self) -> Frequencies {
         let mut frequencies = Frequencies {
-            nodes: FxHashMap::default(),
+            nodes: Arc::default(),
             memos: RefCell::default(),
             keeping: RefCell::new(vec![None; self.evaluator.program.numbers().functions()]),
-            memoised: std::mem::take(&mut self.memoised),
-            lifecycles: std::mem::take(&mut self.lifecycles),
-            of_programs: self.of_programs(),
+            memoised: Arc::new(std::mem::take(&mut self.memoised)),
+            lifecycles: Arc::new(std::mem::take(&mut self.lifecycles)),
+            of_programs: Arc::new(self.of_programs()),
         };
         let mut work = Vec::new();
         let is_call = |at: &OpRef| self.evaluator.program.op(*at).call().is_some();
@@ -390,7 +391,7 @@ impl<'e, 'p> Solver<'e, 'p> {
             .map(|(node, _)| *node)
             .collect();
         for (node, frequency) in self.public.drain(..).filter(|(node, _)| !once.contains(node)) {
-            raise(&mut frequencies.nodes, node, frequency, &mut work);
+            raise(Arc::make_mut(&mut frequencies.nodes), node, frequency, &mut work);
         }
         let mut put_off = Vec::new();
         for (node, frequency) in self.roots.drain(..) {
@@ -401,13 +402,13 @@ impl<'e, 'p> Solver<'e, 'p> {
                 put_off.push((node, frequency));
                 continue;
             }
-            raise(&mut frequencies.nodes, node, frequency, &mut work);
+            raise(Arc::make_mut(&mut frequencies.nodes), node, frequency, &mut work);
         }
         self.spread(&mut frequencies, &mut work);
         // Functions that call each other and that nobody else calls: somebody outside has to begin.
         for (node, frequency) in put_off {
             if !frequencies.nodes.contains_key(&node) && self.calls_itself(node) {
-                raise(&mut frequencies.nodes, node, frequency, &mut work);
+                raise(Arc::make_mut(&mut frequencies.nodes), node, frequency, &mut work);
                 self.spread(&mut frequencies, &mut work);
             }
         }
@@ -441,11 +442,11 @@ impl<'e, 'p> Solver<'e, 'p> {
                 for part in [body.instance_initialiser, body.constructor].into_iter().flatten() {
                     let evidence = frequencies.nodes[&node].evidence.clone();
                     let part = Node::Function(FunctionRef::new(class.file, part));
-                    raise(&mut frequencies.nodes, part, Frequency { rate, evidence }, work);
+                    raise(Arc::make_mut(&mut frequencies.nodes), part, Frequency { rate, evidence }, work);
                 }
                 if let Some(base) = self.evaluator.base_class(class) {
                     let evidence = frequencies.nodes[&node].evidence.clone();
-                    raise(&mut frequencies.nodes, Node::Class(base), Frequency { rate, evidence }, work);
+                    raise(Arc::make_mut(&mut frequencies.nodes), Node::Class(base), Frequency { rate, evidence }, work);
                 }
                 continue;
             };
@@ -454,7 +455,7 @@ impl<'e, 'p> Solver<'e, 'p> {
                 let is_memoised = matches!(to, Node::Function(to) if frequencies.memoised.contains(to));
                 if rate > Rate::Never && !is_memoised {
                     let frequency = Frequency { rate, evidence: Evidence::Called { at: *at } };
-                    raise(&mut frequencies.nodes, *to, frequency, work);
+                    raise(Arc::make_mut(&mut frequencies.nodes), *to, frequency, work);
                 }
             }
             // What may be called is not taken to be called as often as the line runs: in a loop of what runs once it is
@@ -466,7 +467,12 @@ impl<'e, 'p> Solver<'e, 'p> {
                 };
                 if rate > Rate::Never {
                     // It shows that somebody may, not who.
-                    raise(&mut frequencies.nodes, *to, Frequency { rate, evidence: Evidence::None }, work);
+                    raise(
+                        Arc::make_mut(&mut frequencies.nodes),
+                        *to,
+                        Frequency { rate, evidence: Evidence::None },
+                        work,
+                    );
                 }
             }
         }

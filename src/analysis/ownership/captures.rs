@@ -56,7 +56,7 @@ impl<'e, 'p> Captures<'e, 'p> {
             if mentioned.is_empty() {
                 continue;
             }
-            let seen = self.evaluator.through(Values::clone(&mentioned), context);
+            let seen = self.evaluator.through(Values::clone(mentioned), context);
             for identity in identities(&seen) {
                 if !found.contains(&identity) {
                     found.push(identity);
@@ -80,7 +80,7 @@ impl<'e, 'p> Captures<'e, 'p> {
                 None => !self.evaluator.is_within(owner, outer),
             };
             if is_captured && owner.function != crate::ir::FunctionId::INITIALISER && seen.insert(id) {
-                for value in self.evaluator.variable(variable).iter() {
+                for value in self.evaluator.variable(variable) {
                     if value.acquisition().is_some() || matches!(value, Value::Parameter { .. }) {
                         found.add(value.clone());
                     }

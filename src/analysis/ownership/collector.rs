@@ -216,7 +216,7 @@ impl Collector<'_, '_> {
             if let Value::Object { at, context } = value
                 && depth < 3
             {
-                self.identities_in(&self.evaluator.seen_parts(*at, *context), depth + 1, found);
+                self.identities_in(self.evaluator.seen_parts(*at, *context), depth + 1, found);
             }
         }
     }

@@ -69,8 +69,8 @@ impl Sources {
                             }
                         }
                         let callee = evaluator.callee(at);
-                        acquires[program.numbers().function(function)] |= begins_lease(evaluator, &callee);
-                        releases = releases.max(released_by(evaluator, at, call, &callee));
+                        acquires[program.numbers().function(function)] |= begins_lease(evaluator, callee);
+                        releases = releases.max(released_by(evaluator, at, call, callee));
                     }
                     OpKind::Dispose { .. } if !evaluator.drops_implicitly(function) => {
                         releases = releases.max(Some(Released::Something));
@@ -164,18 +164,19 @@ impl Sources {
 /// The resources that nobody had before the call at `at`.
 fn begun_at(evaluator: &Evaluator<'_>, at: OpRef) -> Vec<AcquisitionId> {
     let Some(call) = evaluator.program.op(at).call() else { return Vec::new() };
-    let values = evaluator.temp(at.function, call.result);
-    let carries = values.iter().any(|value| {
-        matches!(
-            value,
-            Value::Resource(_)
-                | Value::View { .. }
-                | Value::Method { .. }
-                | Value::Object { .. }
-                | Value::Function { .. }
-        )
-    });
-    if !carries {
+    // What the call had nothing to do with holds nothing that is new with it.
+    let may_carry = |value: &Value| match value {
+        Value::Resource(id) | Value::View { of: id, .. } | Value::Method { of: id, .. } => {
+            evaluator.acquisition(*id).at == at
+        }
+        Value::Object { context, .. } | Value::Function { context, .. } => {
+            evaluator.outermost_call(*context) == Some(at)
+        }
+        _ => false,
+    };
+    let mut values = evaluator.temp(at.function, call.result).clone();
+    values.retain(may_carry);
+    if values.is_empty() {
         return Vec::new();
     }
     let mut reachable = FxHashSet::default();

@@ -4,7 +4,7 @@
 //! is solved again until its answer stands still; the answers of the others count from the last round.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
@@ -60,29 +60,29 @@ pub struct Solved {
     pub summary: Summary,
 }
 
-/// The summaries of a program.
-#[derive(Debug, Default)]
+/// The summaries of a program. A clone shares what is known and remembers for itself what it is asked.
+#[derive(Debug, Default, Clone)]
 pub struct Summaries {
-    pub lease_callbacks: LeaseCallbacks,
-    pub sources: Sources,
+    pub lease_callbacks: Arc<LeaseCallbacks>,
+    pub sources: Arc<Sources>,
     pub(super) throws: Throws,
-    solved: RefCell<FxHashMap<Question, Rc<Solved>>>,
+    solved: RefCell<FxHashMap<Question, Arc<Solved>>>,
     open: RefCell<Open>,
 }
 
 type Question = (FunctionRef, Interest);
 
 /// The questions that are being answered.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Open {
     frames: Vec<Frame>,
     /// Answers that rest on a provisional one, in the order given, with the depth of that; void when it changes.
     tentative: IndexMap<Question, usize, FxBuildHasher>,
     /// The answers of the last round, to start the next from.
-    provisional: FxHashMap<Question, Rc<Solved>>,
+    provisional: FxHashMap<Question, Arc<Solved>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Frame {
     question: Question,
     /// The outermost open question whose provisional answer this one used, by depth.
@@ -118,31 +118,31 @@ impl Summaries {
     pub fn of(evaluator: &Evaluator<'_>) -> Self {
         let lease_callbacks = LeaseCallbacks::of(evaluator);
         let sources = Sources::of(evaluator, &lease_callbacks);
-        Self { lease_callbacks, sources, ..Self::default() }
+        Self { lease_callbacks: Arc::new(lease_callbacks), sources: Arc::new(sources), ..Self::default() }
     }
 
     /// The function with its dataflow solved.
     #[must_use]
-    pub fn get(&self, evaluator: &Evaluator<'_>, function: FunctionRef, interest: Interest) -> Rc<Solved> {
+    pub fn get(&self, evaluator: &Evaluator<'_>, function: FunctionRef, interest: Interest) -> Arc<Solved> {
         let question = (function, self.widened(evaluator, function, interest));
         if let Some(known) = self.solved.borrow().get(&question) {
             self.open.borrow_mut().uses(question);
-            return Rc::clone(known);
+            return Arc::clone(known);
         }
         let (depth, tentative) = {
             let mut open = self.open.borrow_mut();
             let depth = open.frames.len();
             if let Some(at) = open.frames.iter().position(|frame| frame.question == question) {
                 open.rest_on(at);
-                return open.provisional.get(&question).map(Rc::clone).unwrap_or_default();
+                return open.provisional.get(&question).map(Arc::clone).unwrap_or_default();
             }
             if depth == MAX_DEPTH {
-                return Rc::default();
+                return Arc::default();
             }
             open.frames.push(Frame { question, rests_on: usize::MAX });
             (depth, open.tentative.len())
         };
-        let mut answer = Rc::new(self.solve(evaluator, question));
+        let mut answer = Arc::new(self.solve(evaluator, question));
         for _ in 1..MAX_ROUNDS {
             let mut open = self.open.borrow_mut();
             // Only the outermost member of a cycle goes round; it takes the others with it.
@@ -152,14 +152,14 @@ impl Summaries {
             if is_settled {
                 break;
             }
-            open.provisional.insert(question, Rc::clone(&answer));
+            open.provisional.insert(question, Arc::clone(&answer));
             for (void, _) in open.tentative.split_off(tentative) {
                 if let Some(last) = self.solved.borrow_mut().remove(&void) {
                     open.provisional.insert(void, last);
                 }
             }
             drop(open);
-            answer = Rc::new(self.solve(evaluator, question));
+            answer = Arc::new(self.solve(evaluator, question));
         }
         let mut open = self.open.borrow_mut();
         let frame = open.frames.pop().expect("invariant: every open question has its frame");
@@ -172,7 +172,7 @@ impl Summaries {
         } else {
             open.tentative.truncate(tentative);
         }
-        self.solved.borrow_mut().insert(question, Rc::clone(&answer));
+        self.solved.borrow_mut().insert(question, Arc::clone(&answer));
         answer
     }
 

@@ -11,7 +11,7 @@ use crate::ir::{BlockId, Call, OpKind, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
 /// Answers, remembered.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Throws {
     /// `None` while the question is open: a cycle throws only if something else in it does.
     known: RefCell<FxHashMap<FunctionRef, Option<bool>>>,

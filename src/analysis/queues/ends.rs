@@ -63,7 +63,7 @@ impl<'f, 'p> Ends<'f, 'p> {
         for value in values {
             if let Value::Object { at, context } = value {
                 let parts = self.facts.evaluator.seen_parts(*at, *context);
-                self.collect(&parts, MAX_DEPTH, &mut found);
+                self.collect(parts, MAX_DEPTH, &mut found);
             }
         }
         found

@@ -75,7 +75,7 @@ impl<'h, 'p> Holders<'h, 'p> {
             let AcquiredKind::Instance(class) = made.kind else { continue };
             for (name, _) in &self.facts.program.class(class).field_types {
                 let field = self.facts.evaluator.class_field(class, name);
-                found.extend(ends.of(&field).into_iter().map(|end| (Some(name.clone()), end)));
+                found.extend(ends.of(field).into_iter().map(|end| (Some(name.clone()), end)));
             }
         }
         found

@@ -9,10 +9,10 @@ use globset::GlobSet;
 use rustc_hash::FxHashSet;
 
 use crate::catalogue::schema::Collection;
-use crate::catalogue::{Catalogue, RUST_PRELUDE, SymbolFacts};
+use crate::catalogue::{Catalogue, PackageSet, RUST_PRELUDE, SymbolFacts};
 use crate::ir::{
-    Binding, Call, CallKind, ClassId, ExportSource, Field, Function, FunctionId, Import, ImportName, Module, Name, Op,
-    OpKind, Operand, Place, Root, Temp, Terminator, VariableId,
+    Argument, Binding, Call, CallKind, ClassId, ExportSource, Field, Function, FunctionId, Import, ImportName, Module,
+    Name, Op, OpKind, Operand, Place, Root, Rvalue, Temp, Terminator, VariableId,
 };
 use crate::linking::Target;
 use crate::source::{FileId, Language};
@@ -27,6 +27,8 @@ use calls::{CallFacts, Made};
 pub(super) enum Level {
     /// A collection that is local so far.
     Container,
+    /// What a method of something made gave: rows, most of all. Its methods are nothing of the program's.
+    Given,
     /// The result of something that makes: who only reads it need not be known.
     Held,
     /// A function, a class, an object of functions: whoever mentions it may make something.
@@ -51,6 +53,8 @@ pub(super) struct Reach {
 /// What is known outside the module.
 pub(super) struct Surroundings<'s> {
     pub(super) catalogue: &'s Catalogue,
+    /// The packages that have something which matters.
+    pub(super) makers: &'s PackageSet,
     /// Where the module's requests lead.
     pub(super) targets: &'s [Target],
     /// What an export of another file leads to.
@@ -117,6 +121,8 @@ pub(super) struct State {
     /// By function: the number of its first temporary.
     first_temps: Vec<u32>,
     temps: Vec<Option<Level>>,
+    /// The temporaries that are object and array literals.
+    literals: Vec<bool>,
     /// By call, in the order of the walk: what the catalogue says of it. A module is walked several times.
     calls: Vec<CallFacts>,
     /// The call that the walk is at.
@@ -140,6 +146,7 @@ impl State {
             classes: vec![false; module.classes.len()],
             variables: vec![None; module.variables.len()],
             temps: vec![None; module.functions.iter().map(|function| function.temps as usize).sum()],
+            literals: vec![false; module.functions.iter().map(|function| function.temps as usize).sum()],
             first_temps: first_temps(module),
             calls: Vec::new(),
             next_call: 0,
@@ -207,6 +214,10 @@ impl Walk<'_, '_> {
             OpKind::Assign { target, value } => {
                 let level = value.operands().into_iter().filter_map(|operand| self.operand(function, operand)).max();
                 let level = level.or_else(|| is_empty_literal(value).then_some(Level::Container));
+                if let (Root::Temp(temp), Rvalue::Object(_) | Rvalue::Array(_)) = (&target.root, value) {
+                    let number = self.temp_number(function, *temp);
+                    self.literals[number] = true;
+                }
                 if let Some(level) = level {
                     self.assigned(function, target, level);
                 }
@@ -235,21 +246,37 @@ impl Walk<'_, '_> {
                 || facts.is_end && self.surroundings.has_queues
                 || self.members.contains(name)
                 // A type tells the members of a Rust value, and is evaluated later.
-                || ((called.is_some() || self.module.language == Language::Rust)
+                || ((called >= Some(Level::Held) || self.module.language == Language::Rust)
                     && self.surroundings.members.contains(name))
         });
+        // What a library makes of `{ config() { … } }` cannot be seen to call it: nobody who has that need be known.
+        let is_option = |argument: &Argument| self.is_literal(function, &argument.value);
+        let are_options = facts.is_library && call.arguments.iter().all(is_option);
         let result = match (made, called, given) {
             (Some(Made::Container), ..) => Some(Level::Container),
-            (Some(Made::Maker), ..) | (_, _, Some(Level::Maker)) => Some(Level::Maker),
+            (Some(Made::Maker), ..) => Some(Level::Maker),
+            (_, _, Some(Level::Maker)) => Some(if are_options { Level::Held } else { Level::Maker }),
             // What is made of a function is often one: `memoise(load)`.
             (_, Some(Level::Maker), _) if self.is_given_function(call) => Some(Level::Maker),
             (Some(Made::Resource), ..) | (_, Some(Level::Maker), _) => Some(Level::Held),
+            (_, Some(Level::Held), _) if call.has_receiver() && !by_name => Some(Level::Given),
             (_, held, given) => held.or(given),
         };
         if let Some(level) = result {
             self.temp(function, call.result, level);
         }
         made > Some(Made::Container) || called == Some(Level::Maker) || given == Some(Level::Maker) || by_name
+    }
+
+    /// Whether an argument is written out where it is given: `{ … }`, a text.
+    fn is_literal(&self, function: FunctionId, operand: &Operand) -> bool {
+        match operand {
+            Operand::Place(Place { root: Root::Temp(temp), path }) => {
+                path.is_empty() && self.literals[self.temp_number(function, *temp)]
+            }
+            Operand::Place(_) | Operand::Function(_) | Operand::Class(_) | Operand::Module(_) => false,
+            Operand::String(_) | Operand::Number(_) | Operand::Boolean(_) | Operand::Nullish | Operand::Opaque => true,
+        }
     }
 
     fn is_given_function(&self, call: &Call) -> bool {
@@ -274,17 +301,8 @@ impl Walk<'_, '_> {
         })
     }
 
-    /// Whether calling or constructing makes, wraps or releases something.
     fn matters(&self, facts: &SymbolFacts<'_>) -> bool {
-        let holds = |resource| self.surroundings.catalogue.resource(resource).gives_or_holds();
-        [facts.new, facts.call].into_iter().flatten().any(holds)
-            || facts.builds
-            || facts.wrapper_new.is_some()
-            || facts.wrapper_call.is_some()
-            || facts.releases.is_some()
-            || facts.function.is_some_and(|fact| {
-                !fact.releases.is_empty() || fact.forgets.is_some() || fact.reclaims || fact.delays.is_some()
-            })
+        matters(self.surroundings.catalogue, facts)
     }
 
     fn operand(&self, function: FunctionId, operand: &Operand) -> Option<Level> {
@@ -294,9 +312,7 @@ impl Walk<'_, '_> {
             Operand::Class(id) => self.classes[id.0 as usize].then_some(Level::Maker),
             Operand::Module(request) => match self.surroundings.targets.get(request.0 as usize) {
                 Some(Target::Module(file)) => (self.surroundings.imported)(*file, &ImportName::Namespace),
-                Some(Target::External(package)) if self.surroundings.catalogue.knows_package(package) => {
-                    Some(Level::Maker)
-                }
+                Some(Target::External(package)) if self.makes(package) => Some(Level::Maker),
                 _ => None,
             },
             _ => None,
@@ -337,8 +353,13 @@ impl Walk<'_, '_> {
         let catalogue = self.surroundings.catalogue;
         self.packages(id).any(|(package, name)| match name {
             ImportName::Named(name) => self.matters(&catalogue.symbol(package, std::slice::from_ref(name))),
-            ImportName::Default | ImportName::Namespace => catalogue.knows_package(package),
+            ImportName::Default | ImportName::Namespace => self.makes(package),
         })
+    }
+
+    /// Whether some member of a package makes, wraps or releases something.
+    fn makes(&self, package: &str) -> bool {
+        self.surroundings.catalogue.is_of(self.surroundings.makers, package)
     }
 
     /// The packages a variable may be imported from, and what of them: more than one only where globs bring it.
@@ -525,6 +546,19 @@ impl Walk<'_, '_> {
         };
         (reach, self.state)
     }
+}
+
+/// Whether calling or constructing makes, wraps or releases something.
+pub(super) fn matters(catalogue: &Catalogue, facts: &SymbolFacts<'_>) -> bool {
+    let holds = |resource| catalogue.resource(resource).gives_or_holds();
+    [facts.new, facts.call].into_iter().flatten().any(holds)
+        || facts.builds
+        || facts.wrapper_new.is_some()
+        || facts.wrapper_call.is_some()
+        || facts.releases.is_some()
+        || facts.function.is_some_and(|fact| {
+            !fact.releases.is_empty() || fact.forgets.is_some() || fact.reclaims || fact.delays.is_some()
+        })
 }
 
 /// The leading names of a path.
