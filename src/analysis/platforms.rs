@@ -2,35 +2,50 @@
 //!
 //! Takes the program; answers for a place whether all that there is of it needs one of the platforms that are asked for.
 
+use rustc_hash::FxHashSet;
+
 use crate::ir::{ImportName, Module, Name};
 use crate::linking::{Program, Target};
 use crate::source::{FileId, Location, Span};
 
-/// Modules within modules are looked through so far.
-const MAX_DEPTH: u32 = 6;
-
 /// Whether a place is there only on one of some platforms.
 #[must_use]
 pub fn is_only_on(program: &Program, location: Location, platforms: &[String]) -> bool {
-    !platforms.is_empty() && is_part(program, location.file, location.span, platforms, MAX_DEPTH)
-}
-
-fn is_part(program: &Program, file: FileId, span: Span, platforms: &[String], depth: u32) -> bool {
-    let mut parts = program.module(file).platforms.iter();
+    if platforms.is_empty() {
+        return false;
+    }
     let is_wanted = |name: &Name| platforms.iter().any(|it| it == name.as_str());
-    parts.any(|(part, platform)| part.contains(span) && is_wanted(platform))
-        || depth > 0
-            && program.modules().any(|module| {
-                declared(program, module, file).any(|at| is_part(program, module.file, at, platforms, depth - 1))
-            })
+    let is_part = |module: &Module, span: Span| {
+        module.platforms.iter().any(|(part, platform)| part.contains(span) && is_wanted(platform))
+    };
+    if is_part(program.module(location.file), location.span) {
+        return true;
+    }
+    // From the few modules that say so of some that they declare, to what those declare.
+    let mut found = FxHashSet::default();
+    let mut work: Vec<FileId> = Vec::new();
+    for module in program.modules().filter(|module| !module.platforms.is_empty()) {
+        work.extend(declared(program, module).filter(|(_, at)| is_part(module, *at)).map(|(file, _)| file));
+    }
+    while let Some(file) = work.pop() {
+        if file == location.file {
+            return true;
+        }
+        if found.insert(file) && program.is_lowered(file) {
+            work.extend(declared(program, program.module(file)).map(|(file, _)| file));
+        }
+    }
+    false
 }
 
-/// Where a module declares the module that a file is: `#[cfg(windows)] mod desktop;`.
-fn declared<'p>(program: &'p Program, module: &'p Module, file: FileId) -> impl Iterator<Item = Span> + 'p {
-    let imports = module.imports.iter().filter(move |import| {
-        import.name == ImportName::Namespace
-            && module.file != file
-            && matches!(program.target(module.file, import.request), Target::Module(to) if *to == file)
-    });
-    imports.map(|import| module.variable(import.variable).span)
+/// The files of the modules that a module declares, and where it does: `#[cfg(windows)] mod desktop;`.
+fn declared<'p>(program: &'p Program, module: &'p Module) -> impl Iterator<Item = (FileId, Span)> + 'p {
+    let imports = module.imports.iter().filter(|import| import.name == ImportName::Namespace);
+    imports.filter_map(|import| {
+        let is_own = module.requests[import.request.0 as usize].specifier.starts_with("self::");
+        match program.target(module.file, import.request) {
+            Target::Module(to) if is_own && *to != module.file => Some((*to, module.variable(import.variable).span)),
+            _ => None,
+        }
+    })
 }

@@ -329,9 +329,15 @@ impl<'p> Evaluator<'p> {
     /// only: the same names stand for anything in scripts.
     pub fn fact_by_name(&self, at: OpRef, call: &Call, callee: &Callee) -> Option<&FunctionFact> {
         let name = call.method_name().filter(|_| self.drops_implicitly(at.function))?;
-        let is_known =
-            |target: &CallTarget| !matches!(target, CallTarget::ProductMethod { .. } | CallTarget::Parameter);
-        if callee.targets.iter().any(is_known) { None } else { self.any_method(at.function.file, name).function }
+        let fact = self.any_method(at.function.file, name).function?;
+        // What a cell holds is the cell's own value here, and so the cell's methods look like methods of that.
+        let is_of_holder = fact.memoises.is_some();
+        let is_known = |target: &CallTarget| match target {
+            CallTarget::ProductMethod { .. } | CallTarget::Parameter => false,
+            CallTarget::ResourceMethod { .. } => !is_of_holder,
+            _ => true,
+        };
+        (!callee.targets.iter().any(is_known)).then_some(fact)
     }
 
     /// A method of what a member of a package gave: the end of a chain that makes something, or a link of it.

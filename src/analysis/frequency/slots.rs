@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
-use crate::ir::{Call, Collections, Field, Op, OpKind, Operand, Place, Root, Rvalue, Terminator};
+use crate::ir::{Call, Collections, Field, FunctionId, Op, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::FunctionRef;
 
 use super::memo::{Memo, lifetime};
@@ -149,8 +149,47 @@ fn stands_for(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, n
                 _ => place.clone(),
             }
         }
+        // `cache()`, which gives a static.
+        OpKind::Call(call) if call.arguments.is_empty() && call.callee.place().is_some_and(|it| it.path.is_empty()) => {
+            let callee = evaluator.callee(at);
+            let mut functions = callee.functions().map(|(getter, _)| getter);
+            match (functions.next(), functions.next()) {
+                (Some(getter), None) => {
+                    given_static(evaluator, getter, function, names).unwrap_or_else(|| place.clone())
+                }
+                _ => place.clone(),
+            }
+        }
         _ => place.clone(),
     }
+}
+
+/// The static of the same file that a function does nothing but give, or make when it is first asked for.
+fn given_static(evaluator: &Evaluator<'_>, getter: FunctionRef, user: FunctionRef, names: u32) -> Option<Place> {
+    let body = evaluator.program.function(getter);
+    let mut returned = body.blocks().filter_map(|(_, block)| match &block.terminator {
+        Terminator::Return(Some(Operand::Place(returned))) => Some(returned),
+        _ => None,
+    });
+    let (Some(place), None) = (returned.next(), returned.next()) else { return None };
+    let held = stands_for(evaluator, getter, place, names);
+    let index = evaluator.program.index(getter.file);
+    let held = match &held.root {
+        // `CACHE.get_or_init(HashMap::new)`
+        Root::Temp(temp) => match index.of_temp(getter.function, *temp) {
+            [definition] => {
+                let at = getter.definition(definition);
+                let call = evaluator.program.op(at).call()?;
+                evaluator.function_fact(at)?.memoises?;
+                call.receiver()?.0
+            }
+            _ => return None,
+        },
+        _ => held,
+    };
+    let Root::Variable(id) = held.root else { return None };
+    let is_static = evaluator.program.variable(getter.variable(id)).owner == FunctionId::INITIALISER;
+    (is_static && getter.file == user.file).then_some(held)
 }
 
 /// The field that a method does nothing but give.
