@@ -159,7 +159,7 @@ impl Plan<'_> {
     }
 }
 
-fn free_name(text: &str, wanted: &str) -> String {
+pub(super) fn free_name(text: &str, wanted: &str) -> String {
     let mut name = wanted.to_owned();
     let mut number = 1;
     while text.contains(&name) {

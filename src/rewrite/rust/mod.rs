@@ -7,6 +7,7 @@ mod bound;
 mod found;
 mod hoist;
 mod keepers;
+mod keyed;
 mod meant;
 mod name;
 mod names;
@@ -28,6 +29,7 @@ pub(super) fn fix(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
     let file = &files[id.index()];
     match remedy {
         Remedy::Hoist(remedy) => once(remedy, files),
+        Remedy::Keep(remedy) => keyed::fix(remedy, files),
         Remedy::Bound(remedy) => bound::fix(remedy, files),
         Remedy::Name(guard) => with_tree(&file.text, |tree| name::fix(id, &file.text, tree, guard.span)).flatten(),
         _ => None,

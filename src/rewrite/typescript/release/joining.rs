@@ -1,7 +1,8 @@
-//! A `finally` that is there, and passed by every path: it does one thing more.
+//! A `finally` that is there: passed by every path, it does one thing more; begun too late, it is moved up.
 
 use oxc_ast::AstKind;
-use oxc_ast::ast::Statement;
+use oxc_ast::ast::{Statement, TryStatement};
+use oxc_semantic::NodeId;
 use oxc_span::GetSpan as _;
 
 use super::Rewrite;
@@ -9,7 +10,44 @@ use crate::rewrite::typescript::syntax::ours;
 use crate::rewrite::{Applicability, Edit};
 use crate::source::Span;
 
-impl Rewrite<'_, '_, '_> {
+impl<'a> Rewrite<'a, '_, '_> {
+    /// A `try` of the same list in whose `finally` the release stands.
+    pub(super) fn late_try(&self, release: NodeId) -> Option<(usize, &'a TryStatement<'a>)> {
+        let span = self.syntax.kind(release).span();
+        self.list.iter().enumerate().skip(self.at + 1).find_map(|(at, statement)| match statement {
+            Statement::TryStatement(statement) => {
+                let finalizer = statement.finalizer.as_ref()?;
+                finalizer.body.iter().any(|inner| inner.span() == span).then_some((at, &**statement))
+            }
+            _ => None,
+        })
+    }
+
+    /// The `finally` begins too late: what comes before its `try` moves into it.
+    pub(super) fn move_up(&mut self, at: usize, late: &'a TryStatement<'a>) -> Option<Applicability> {
+        let layout = &self.syntax.layout;
+        let head = Span::new(late.span.start, late.block.span.start + 1);
+        let is_plain = layout.starts_line(head.start)
+            && layout.ends_line(head.end)
+            && layout.slice(Span::new(head.end, layout.line_end(head.end))).trim().is_empty();
+        if at <= self.at + 1 || !is_plain {
+            return None;
+        }
+        let between = Span::new(self.list[self.at + 1].span().start, self.list[at - 1].span().end);
+        let after = Span::new(late.block.span.end, self.close());
+        if self.syntax.is_used_in(between, after) || !self.can_be_wrapped(between) {
+            return None;
+        }
+        let head = Span::new(layout.line_start(head.start), layout.next_line(head.end));
+        let start = self.open();
+        self.push_in(Span::new(start, head.start), &[]);
+        self.edits.push(Edit::delete(self.syntax.file, head));
+        let waited = self.wait_for_returns(between);
+        // A `catch` gets to see more than it did.
+        let is_safe = late.handler.is_none() && waited && self.is_waited_for(between);
+        Some(if is_safe { Applicability::Safe } else { Applicability::Unsafe })
+    }
+
     /// The rest of the block is a `try` with a `finally`, and nothing before it can go wrong.
     pub(super) fn join_finally(&mut self) -> Option<Applicability> {
         let (syntax, layout) = (self.syntax, &self.syntax.layout);

@@ -3,7 +3,7 @@
 //! Three shapes, by what is there already: nothing (the rest of the block is wrapped), one release further down (what
 //! lies between is wrapped), a `finally` that begins too late (it is moved up). Before these come what needs no block:
 //! the giver takes one for the only call ([`giver`]), the end of the scope releases it ([`scope`]), the `finally` that is
-//! there does so, too ([`joining`]).
+//! there does so, too ([`joining`], which also moves one up).
 
 mod giver;
 mod handle;
@@ -12,7 +12,7 @@ mod scope;
 mod waiting;
 
 use oxc_ast::AstKind;
-use oxc_ast::ast::{Statement, TryStatement};
+use oxc_ast::ast::Statement;
 use oxc_semantic::NodeId;
 use oxc_span::GetSpan as _;
 
@@ -75,7 +75,7 @@ struct Rewrite<'a, 's, 'r> {
     edits: Vec<Edit>,
 }
 
-impl<'a> Rewrite<'a, '_, '_> {
+impl Rewrite<'_, '_, '_> {
     fn shape(&mut self) -> Option<Applicability> {
         let layout = &self.syntax.layout;
         let declaration = self.declared.declaration.span;
@@ -119,18 +119,6 @@ impl<'a> Rewrite<'a, '_, '_> {
         self.list.iter().position(|other| other.span() == span)
     }
 
-    /// A `try` of the same list in whose `finally` the release stands.
-    fn late_try(&self, release: NodeId) -> Option<(usize, &'a TryStatement<'a>)> {
-        let span = self.syntax.kind(release).span();
-        self.list.iter().enumerate().skip(self.at + 1).find_map(|(at, statement)| match statement {
-            Statement::TryStatement(statement) => {
-                let finalizer = statement.finalizer.as_ref()?;
-                finalizer.body.iter().any(|inner| inner.span() == span).then_some((at, &**statement))
-            }
-            _ => None,
-        })
-    }
-
     /// Whether what is declared between the acquisition and the statement at `end` is used from there on.
     fn is_used_after(&self, end: usize) -> bool {
         let between = Span::new(self.list[self.at + 1].span().start, self.list[end - 1].span().end);
@@ -168,31 +156,6 @@ impl<'a> Rewrite<'a, '_, '_> {
                 self.edits.push(Edit::insert(self.syntax.file, line, self.unit()));
             }
         }
-    }
-
-    /// The `finally` begins too late: what comes before its `try` moves into it.
-    fn move_up(&mut self, at: usize, late: &'a TryStatement<'a>) -> Option<Applicability> {
-        let layout = &self.syntax.layout;
-        let head = Span::new(late.span.start, late.block.span.start + 1);
-        let is_plain = layout.starts_line(head.start)
-            && layout.ends_line(head.end)
-            && layout.slice(Span::new(head.end, layout.line_end(head.end))).trim().is_empty();
-        if at <= self.at + 1 || !is_plain {
-            return None;
-        }
-        let between = Span::new(self.list[self.at + 1].span().start, self.list[at - 1].span().end);
-        let after = Span::new(late.block.span.end, self.close());
-        if self.syntax.is_used_in(between, after) || !self.can_be_wrapped(between) {
-            return None;
-        }
-        let head = Span::new(layout.line_start(head.start), layout.next_line(head.end));
-        let start = self.open();
-        self.push_in(Span::new(start, head.start), &[]);
-        self.edits.push(Edit::delete(self.syntax.file, head));
-        let waited = self.wait_for_returns(between);
-        // A `catch` gets to see more than it did.
-        let is_safe = late.handler.is_none() && waited && self.is_waited_for(between);
-        Some(if is_safe { Applicability::Safe } else { Applicability::Unsafe })
     }
 
     /// There is one release further down: it becomes the `finally` of what lies between.
