@@ -230,7 +230,7 @@ fn is_given(facts: &Facts<'_>, addition: &Addition) -> bool {
 /// Whether what ends a component's effect or the component has to do with the target.
 fn is_ended_with_the_component(facts: &Facts<'_>, addition: &Addition) -> bool {
     let function = addition.at.function;
-    let cleanups = facts.evaluator.functions_behind(&facts.evaluator.returns(function));
+    let cleanups = facts.evaluator.functions_behind(facts.evaluator.returns(function));
     let class = addition.class.into_iter().flat_map(|class| facts.program.members(class));
     let teardowns = class.filter(|(_, member)| is_teardown(&member.name)).map(|(member, _)| member);
     cleanups.into_iter().chain(teardowns).any(|end| touches(facts, end, &addition.target.place))
