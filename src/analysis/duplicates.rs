@@ -23,8 +23,6 @@ pub struct Duplicate<'f> {
     pub obligation: &'f Obligation,
     /// One of the others, that which is exported if there is one.
     pub other: &'f Obligation,
-    /// How many there are.
-    pub count: usize,
 }
 
 /// The pools of the program that others are like, in its order; where one of them is exported, the others.
@@ -56,7 +54,7 @@ pub fn duplicates<'f>(facts: &'f Facts<'_>) -> Vec<Duplicate<'f>> {
             if let Some(other) = shared.or_else(|| together.first()).copied()
                 && !is_exported(facts, obligation)
             {
-                found.push(Duplicate { obligation, other, count: together.len() + 1 });
+                found.push(Duplicate { obligation, other });
             }
         }
     }

@@ -32,14 +32,14 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, finding
 /// A module's own one of what another module of the program has as well.
 fn one_of_several(facts: &Facts<'_>, rule: RuleId, duplicate: &Duplicate<'_>) -> Finding {
     let acquisition = &duplicate.obligation.acquisition;
-    let (noun, count) = (wording::noun(facts, acquisition), duplicate.count);
+    let noun = wording::noun(facts, acquisition);
     let other = facts.program.path(duplicate.other.acquisition.at.function.file);
     Finding::new(rule, Severity::Warning, Confidence::Medium, facts.location(acquisition.at))
         .label("one more of the same")
         .function(facts.program.name_of(acquisition.at.function))
         .resource(wording::resource_id(facts, acquisition))
-        .message(format!("this is one of {count} modules that each make the same {noun}, with a pool of its own"))
-        .help(format!("export one (`{other}` has one) and import it here"))
+        .message(format!("this module and `{other}` make the same {noun} each, with a pool of its own"))
+        .help("make one in a module of its own, and import it everywhere")
         .trace(vec![
             TraceStep { location: facts.location(acquisition.at), message: "one is made here".to_owned() },
             TraceStep {

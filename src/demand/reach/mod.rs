@@ -246,7 +246,7 @@ impl Walk<'_, '_> {
                 || facts.is_end && self.surroundings.has_queues
                 || self.members.contains(name)
                 // A type tells the members of a Rust value, and is evaluated later.
-                || ((called >= Some(Level::Held) || self.module.language == Language::Rust)
+                || ((called.is_some_and(|level| level != Level::Given) || self.module.language == Language::Rust)
                     && self.surroundings.members.contains(name))
         });
         // What a library makes of `{ config() { … } }` cannot be seen to call it: nobody who has that need be known.
