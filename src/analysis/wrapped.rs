@@ -7,17 +7,69 @@ use rustc_hash::FxHashSet;
 
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::{Facts, Obligation};
-use crate::ir::{Binding, Call, OpKind, Operand, Place, Root, Rvalue, Terminator};
+use crate::analysis::frequency::Rate;
+use crate::ir::{Binding, Block, Call, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
-/// Whether a resource, and whatever libraries make of it, stays in the function that made it, and is used there once.
+/// So many functions hand it on before somebody uses it.
+const MAX_HOPS: u32 = 4;
+
+/// What becomes of something in a function that nobody else gets hold of meanwhile.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    /// A library made something of it.
+    is_wrapped: bool,
+    is_returned: bool,
+}
+
+/// Whether a resource, and whatever libraries make of it, stays in the function that made it and is used there once; or is
+/// handed out for that to a caller that may run again and again.
 #[must_use]
 pub fn stays_wrapped(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let at = obligation.acquisition.at;
+    kept(facts, at).is_some_and(|kept| {
+        kept.is_wrapped && (!kept.is_returned || is_dropped_by_callers(facts, at.function, MAX_HOPS))
+    })
+}
+
+/// Whether some caller of a function drops what it gives.
+fn is_dropped_by_callers(facts: &Facts<'_>, function: FunctionRef, hops: u32) -> bool {
+    hops > 0
+        && results(facts, function).into_iter().any(|at| {
+            facts.rate(at) >= Rate::PerCall
+                && facts.is_held_to_account(at.function)
+                && kept(facts, at)
+                    .is_some_and(|kept| !kept.is_returned || is_dropped_by_callers(facts, at.function, hops - 1))
+        })
+}
+
+/// The calls that give what a function gives: of the function itself, or of a function of the project that is given it and
+/// gives what it gives: `retry(|| async { connect().await })`.
+fn results(facts: &Facts<'_>, function: FunctionRef) -> Vec<OpRef> {
+    let mut found = facts.calls.callers(facts.program, function).to_vec();
+    let Some(parent) = facts.program.function(function).parent.map(|parent| function.sibling(parent)) else {
+        return found;
+    };
+    let is_it = |operand: &Operand| matches!(operand, Operand::Function(id) if *id == function.function);
+    let body = facts.program.function(parent);
+    for (block, index, op) in body.ops() {
+        let given = op.call().is_some_and(|call| call.arguments.iter().any(|argument| is_it(&argument.value)));
+        if given {
+            found.push(parent.op(block, index));
+        }
+    }
+    let gives = |block: &Block| matches!(&block.terminator, Terminator::Return(Some(operand)) if is_it(operand));
+    if body.blocks().any(|(_, block)| gives(block)) {
+        found.extend(results(facts, parent));
+    }
+    found
+}
+
+/// What becomes of what a call gives in the function of the call; `None` where somebody else may get hold of it.
+fn kept(facts: &Facts<'_>, at: OpRef) -> Option<Kept> {
     let (function, body) = (at.function, facts.program.function(at.function));
     let depth = body.block(at.block).loop_depth;
-    let Some(made) = facts.program.op(at).call() else { return false };
-    let mut held = FxHashSet::from_iter([Root::Temp(made.result)]);
+    let mut held = FxHashSet::from_iter([Root::Temp(facts.program.op(at).call()?.result)]);
     let mut is_wrapped = false;
     loop {
         let before = held.len();
@@ -37,7 +89,7 @@ pub fn stays_wrapped(facts: &Facts<'_>, obligation: &Obligation) -> bool {
                                 held.insert(target.root.clone());
                             }
                         }
-                        _ => return false,
+                        _ => return None,
                     }
                 }
                 OpKind::Call(call) => {
@@ -49,11 +101,11 @@ pub fn stays_wrapped(facts: &Facts<'_>, obligation: &Obligation) -> bool {
                     let is_given = call.arguments.iter().filter_map(|it| it.value.place()).any(has);
                     // What is worked through is a job, which has one for all of it.
                     if (is_receiver || is_given) && body.block(block).loop_depth > depth {
-                        return false;
+                        return None;
                     }
                     if is_given {
                         if is_receiver || !is_made_by_library(facts, later, call) {
-                            return false;
+                            return None;
                         }
                         is_wrapped = true;
                         held.insert(Root::Temp(call.result));
@@ -74,7 +126,7 @@ pub fn stays_wrapped(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         Terminator::Return(Some(operand)) => is_held(operand),
         _ => false,
     });
-    is_wrapped && !is_returned && !is_captured(facts, function, &held)
+    (!is_captured(facts, function, &held)).then_some(Kept { is_wrapped, is_returned })
 }
 
 /// Whether a function of a library makes something of what it is given: `Api::new(client)`, no method, and none of the

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::{Value, Values};
 use crate::discovery::FileRole;
-use crate::ir::{Binding, Call, FunctionId, FunctionKind, Module, OpKind, Operand, Place, RequestId, Root};
+use crate::ir::{Binding, Call, FunctionId, FunctionKind, Module, OpKind, Operand, Place, RequestId, Root, Terminator};
 use crate::linking::{FunctionRef, OpRef, Program, Target};
 use crate::source::{FileId, Language};
 
@@ -227,7 +227,14 @@ impl<'e, 'p> Solver<'e, 'p> {
     }
 
     fn edge(&mut self, from: FunctionRef, to: Node, at: OpRef) {
-        self.edges.entry(from).or_default().push((to, at));
+        let edges = self.edges.entry(from).or_default();
+        edges.push((to, at));
+        // `|| async { … }`: whoever calls it waits for the block.
+        if let Node::Function(function) = to
+            && let Some(block) = block_given(self.evaluator, function)
+        {
+            edges.push((Node::Function(block), at));
+        }
     }
 
     fn call(&mut self, at: OpRef, call: &Call, entries: &Entries<'_, '_>) {
@@ -513,6 +520,15 @@ fn raise(nodes: &mut FxHashMap<Node, Frequency>, node: Node, frequency: Frequenc
             work.push(node);
         }
     }
+}
+
+/// The async block that is all a closure gives.
+fn block_given(evaluator: &Evaluator<'_>, closure: FunctionRef) -> Option<FunctionRef> {
+    let body = evaluator.program.function(closure);
+    let [block] = body.blocks.as_slice() else { return None };
+    let Terminator::Return(Some(Operand::Function(given))) = &block.terminator else { return None };
+    let given = closure.sibling(*given);
+    (evaluator.drops_implicitly(closure) && evaluator.program.function(given).is_async).then_some(given)
 }
 
 /// Whether a module is the root of a program: nobody outside can call what it has, since there is no name for it.
