@@ -1,0 +1,91 @@
+//! `unremoved-listener`: a callback is added to something that outlives it and never removed, or removed in a way
+//! that matches nothing.
+
+mod findings;
+mod pairs;
+mod why;
+
+use crate::analysis::facts::{Facts, is_teardown};
+use crate::analysis::registrations::{
+    Addition, Handler, HandlerId, Likeness, PlaceId, Registrations, Removal, guard, lingering,
+};
+use crate::findings::Finding;
+use crate::linking::FunctionRef;
+
+use super::RuleId;
+use findings::{empty_removal, finding, left_after_the_work, left_on_itself, misnamed_removal};
+use pairs::difference;
+use why::{Why, why};
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let registrations = facts.registrations();
+    let mut told = Vec::new();
+    for addition in &registrations.additions {
+        if !facts.is_held_to_account(addition.at.function) || registrations.is_removed(addition) {
+            continue;
+        }
+        if let Some(why) = why(facts, registrations, addition) {
+            findings.push(finding(facts, addition, &why));
+            told.push(addition);
+        }
+    }
+    for addition in registrations.additions.iter().filter(|addition| facts.is_held_to_account(addition.at.function)) {
+        let location = facts.location(addition.at);
+        let is_told = |finding: &Finding| finding.rule == RuleId::UnremovedListener && finding.location == location;
+        if is_left_on_itself(facts, registrations, addition) && !findings.iter().any(is_told) {
+            findings.push(left_on_itself(facts, addition));
+        }
+    }
+    let is_end = |function: FunctionRef| facts.program.function(function).name.as_deref().is_some_and(is_teardown);
+    for addition in registrations.additions.iter().filter(|addition| facts.is_held_to_account(addition.at.function)) {
+        if let Some(by) = registrations.left_at_the_end(addition, is_end) {
+            findings.push(finding(facts, addition, &Why::LeftBehind { by }));
+        }
+    }
+    for addition in registrations.additions.iter().filter(|addition| facts.is_held_to_account(addition.at.function)) {
+        let location = facts.location(addition.at);
+        let is_told = |finding: &Finding| finding.rule == RuleId::UnremovedListener && finding.location == location;
+        if let Some(how) = lingering(facts, registrations, addition)
+            && !findings.iter().any(is_told)
+        {
+            findings.push(left_after_the_work(facts, addition, how));
+        }
+    }
+    for removal in registrations.removals.iter().chain(&registrations.lost) {
+        let is_told = |addition: &&Addition| removal.is_near(addition) && difference(removal, addition).is_some();
+        if removes_nothing(removal) && facts.is_held_to_account(removal.at.function) && !told.iter().any(is_told) {
+            findings.push(empty_removal(facts, removal));
+        }
+    }
+    for removal in registrations.removals.iter().filter(|removal| facts.is_held_to_account(removal.at.function)) {
+        if let Some(addition) = registrations.meant_for(removal)
+            && !told.iter().any(|told| told.at == addition.at)
+        {
+            findings.push(misnamed_removal(facts, removal, addition));
+        }
+    }
+}
+
+/// Whether an object adds a listener to itself each time it begins anew, and nothing surely takes it away.
+fn is_left_on_itself(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> bool {
+    let is_on_itself = matches!(&addition.target.place, PlaceId::Field(_, path) if path.is_empty());
+    let takes_it = |removal: &Removal| {
+        let event = removal.event.as_ref().map_or(Likeness::Sure, |event| event.likeness(&addition.event));
+        event == Likeness::Sure
+            && removal.target.likeness(&addition.target) == Likeness::Sure
+            && Registrations::removes(removal, addition)
+    };
+    is_on_itself
+        && facts.frequencies.lifecycles.reentered.contains(&addition.at.function)
+        && addition.deduplicates
+        && addition.event.text().is_some()
+        && !addition.removes_itself
+        && guard(&facts.evaluator, addition.at).is_none()
+        && !registrations.removals.iter().any(takes_it)
+}
+
+/// Whether a removal is given a function that was made for it, which nothing can have added.
+fn removes_nothing(removal: &Removal) -> bool {
+    let is_made = |handler: &Handler| matches!(handler.id, HandlerId::Fresh(_) | HandlerId::Written(_));
+    removal.is_exact && removal.event.is_some() && removal.handler.as_ref().is_some_and(is_made)
+}
