@@ -7,10 +7,11 @@ use rustc_hash::FxHashSet;
 
 use crate::analysis::evaluate::Evaluator;
 use crate::analysis::facts::{Facts, Obligation};
+use crate::analysis::ownership::destructor;
 use crate::analysis::value::{AcquiredKind, Value, Values};
 use crate::catalogue::ResourceId;
 use crate::catalogue::schema::ResourceKind;
-use crate::ir::{BlockId, FunctionId, OpKind, Operand, Place, Root, Rvalue, Terminator, TypeRef, TypeRoot};
+use crate::ir::{BlockId, FunctionId, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::Span;
 
@@ -132,17 +133,15 @@ fn is_ended_elsewhere(facts: &Facts<'_>, class: ClassRef, field: &str, storing: 
     members.any(|member| {
         let method = FunctionRef::new(class.file, member.function);
         let mut places = facts.program.function(method).mentioned_places();
-        method != storing && member.name != DROP && places.any(|place| is_field(place, field))
+        method != storing
+            && destructor(&facts.evaluator, class) != Some(method)
+            && places.any(|place| is_field(place, field))
     })
 }
 
 fn is_field(place: &Place, field: &str) -> bool {
     place.root == Root::This && place.path.first().and_then(crate::ir::Field::name) == Some(field)
 }
-
-/// The trait by which a language that drops by itself lets a type have a say in it, and its method.
-const DROP_TRAIT: &str = "Drop";
-const DROP: &str = "drop";
 
 /// A struct that owns a task and tells it to end in a method, not when it is dropped.
 #[derive(Debug)]
@@ -165,12 +164,10 @@ pub fn owners_without_drop(facts: &Facts<'_>) -> Vec<Owner> {
 fn owner_without_drop(facts: &Facts<'_>, class: ClassRef) -> Option<Owner> {
     let body = facts.program.class(class);
     let constructor = FunctionRef::new(class.file, body.constructor?);
-    let is_drop = |written: &TypeRef| match written {
-        TypeRef::Named { root: TypeRoot::Global(name), path, .. } => path.is_empty() && name == DROP_TRAIT,
-        _ => false,
-    };
-    let drops = body.implements.iter().any(is_drop);
-    if drops || !facts.evaluator.drops_implicitly(constructor) || !facts.is_held_to_account(constructor) {
+    if destructor(&facts.evaluator, class).is_some()
+        || !facts.evaluator.drops_implicitly(constructor)
+        || !facts.is_held_to_account(constructor)
+    {
         return None;
     }
     let (mut task, mut signal) = (None, None);

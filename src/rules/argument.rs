@@ -101,6 +101,7 @@ fn effect_text(effect: Effect) -> Option<&'static str> {
         Effect::Escape(Escape::Stored) => Some("stores it where it outlives the function"),
         Effect::Escape(Escape::Passed) => Some("is given it and may keep it"),
         Effect::Escape(Escape::Captured) => Some("captures it in a function that lives on"),
+        Effect::Escape(Escape::Guarded) => Some("gives it to what ends it when it is dropped"),
         Effect::Escape(Escape::Returned) => Some("hands it to the caller"),
     }
 }

@@ -18,21 +18,19 @@ pub(super) struct Slots {
     by_root: FxHashMap<Root, SmallVec<[Memo; 1]>>,
 }
 
-/// Definitions precede uses in all but loops; a second round follows what a loop brings round.
-const ROUNDS: usize = 2;
-
 impl Slots {
     pub(super) fn of(evaluator: &Evaluator<'_>, function: FunctionRef) -> Self {
         let body = evaluator.program.function(function);
         let mut slots = Self::default();
-        for _ in 0..ROUNDS {
+        // Definitions precede uses in all but loops. What a loop brings round takes another round, and so does each table
+        // that went into another: what it was made as is known to be kept only once its name is.
+        let mut is_new = true;
+        while is_new {
+            is_new = false;
             for (_, block) in body.blocks().collect::<Vec<_>>().into_iter().rev() {
                 for op in block.ops.iter().rev() {
-                    slots.op(evaluator, function, op);
+                    is_new |= slots.op(evaluator, function, op);
                 }
-            }
-            if slots.by_root.is_empty() {
-                break;
             }
         }
         slots
@@ -43,18 +41,19 @@ impl Slots {
         self.by_root.get(root).map_or(&[], SmallVec::as_slice)
     }
 
-    fn op(&mut self, evaluator: &Evaluator<'_>, function: FunctionRef, op: &Op) {
+    /// Takes up what an operation says; whether it was not known yet.
+    fn op(&mut self, evaluator: &Evaluator<'_>, function: FunctionRef, op: &Op) -> bool {
         match &op.kind {
             OpKind::Assign { target, value } => {
                 if matches!(value, Rvalue::Compute(_) | Rvalue::Caught) {
-                    return;
+                    return false;
                 }
                 let mut kept = self.behind(target);
                 if evaluator.outlives(function, target) {
                     let keyed = target.path.contains(&Field::Computed);
                     kept.insert(0, slot(evaluator, function, target, keyed));
                 }
-                self.add(value.operands(), &kept);
+                self.add(value.operands(), &kept)
             }
             OpKind::Call(call) => {
                 let collections = Collections::of(evaluator.program.module(function.file).language);
@@ -74,9 +73,9 @@ impl Slots {
                     }
                     _ => self.of_root(&Root::Temp(call.result)).iter().cloned().collect(),
                 };
-                self.add(call.arguments.iter().map(|argument| &argument.value), &kept);
+                self.add(call.arguments.iter().map(|argument| &argument.value), &kept)
             }
-            _ => {}
+            _ => false,
         }
     }
 
@@ -87,10 +86,11 @@ impl Slots {
         known.cloned().unwrap_or_default()
     }
 
-    fn add<'o>(&mut self, operands: impl IntoIterator<Item = &'o Operand>, kept: &[Memo]) {
+    fn add<'o>(&mut self, operands: impl IntoIterator<Item = &'o Operand>, kept: &[Memo]) -> bool {
         if kept.is_empty() {
-            return;
+            return false;
         }
+        let mut is_new = false;
         for place in operands.into_iter().filter_map(Operand::place) {
             if matches!(place.root, Root::This | Root::Global(_)) {
                 continue;
@@ -99,9 +99,11 @@ impl Slots {
             for memo in kept {
                 if !known.contains(memo) {
                     known.push(memo.clone());
+                    is_new = true;
                 }
             }
         }
+        is_new
     }
 }
 

@@ -14,6 +14,7 @@ use crate::linking::{FunctionRef, OpRef};
 use super::beliefs;
 use super::captures::Captures;
 use super::collector::Collector;
+use super::guarded;
 use super::leases;
 use super::summary::{Interest, Summaries};
 
@@ -53,6 +54,8 @@ pub enum Escape {
     Passed,
     /// Into a closure that lives on.
     Captured,
+    /// Into what ends it when it is dropped.
+    Guarded,
     /// To the caller.
     Returned,
 }
@@ -138,6 +141,7 @@ impl Effects {
                 effects.returns.insert(block, returned);
             }
         }
+        effects.settle_guarded(&mut collector);
         effects.settle_captures(body, |identity| collector.is_lease(identity));
         effects.settle_rare(evaluator, function, |identity| collector.is_lease(identity));
         if let Some(given) = summaries.lease_callbacks.given_to(evaluator, function) {
@@ -147,6 +151,32 @@ impl Effects {
         leases::add_dependents(evaluator, &mut effects);
         beliefs::add(body, &mut effects);
         effects
+    }
+
+    /// What a guard has is the guard's to end, whatever else the function does.
+    fn settle_guarded(&mut self, collector: &mut Collector<'_, '_>) {
+        let (evaluator, function) = (collector.evaluator, collector.function);
+        if !evaluator.drops_implicitly(function) {
+            return;
+        }
+        let body = evaluator.program.function(function);
+        for ((block, index), op) in &mut self.ops {
+            let is_given = |(identity, effect): &(Identity, Effect)| {
+                matches!(effect, Effect::Escape(Escape::Passed | Escape::Captured)) && collector.is_lease(identity)
+            };
+            let given: SmallVec<[bool; 2]> = op.effects.iter().map(is_given).collect();
+            if !given.contains(&true) {
+                continue;
+            }
+            let at = function.op(*block, *index as usize);
+            let Some(call) = body.block(*block).ops[*index as usize].call() else { continue };
+            let guarded = collector.held_by(&guarded::by_call(evaluator, at, call));
+            for ((identity, effect), _) in op.effects.iter_mut().zip(given).filter(|(_, is_given)| *is_given) {
+                if guarded.contains(identity) {
+                    *effect = Effect::Escape(Escape::Guarded);
+                }
+            }
+        }
     }
 
     /// A function that gives a lease back itself is the one that has to: a callback that may do so too, when the
