@@ -66,7 +66,7 @@ fn file(obligation: &Obligation) -> FileId {
     obligation.acquisition.at.function.file
 }
 
-/// Whether it is a pool that a module makes when it is loaded, and nobody closes.
+/// Whether it is a pool that a module makes when it is loaded, for as long as the process runs.
 fn is_of_a_module(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let at = obligation.acquisition.at;
     let is_pool = facts.resource(&obligation.acquisition).is_some_and(|(_, resource)| {

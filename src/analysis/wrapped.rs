@@ -43,8 +43,8 @@ fn is_dropped_by_callers(facts: &Facts<'_>, function: FunctionRef, hops: u32) ->
         })
 }
 
-/// The calls that give what a function gives: of the function itself, or of a function of the project that is given it and
-/// gives what it gives: `retry(|| async { connect().await })`.
+/// The calls that give what a function gives: of the function itself, or of a function of the project that is given it, and
+/// is taken to give what it gives: `retry(|| async { connect().await })`.
 fn results(facts: &Facts<'_>, function: FunctionRef) -> Vec<OpRef> {
     let mut found = facts.calls.callers(facts.program, function).to_vec();
     let Some(parent) = facts.program.function(function).parent.map(|parent| function.sibling(parent)) else {
@@ -53,9 +53,10 @@ fn results(facts: &Facts<'_>, function: FunctionRef) -> Vec<OpRef> {
     let is_it = |operand: &Operand| matches!(operand, Operand::Function(id) if *id == function.function);
     let body = facts.program.function(parent);
     for (block, index, op) in body.ops() {
-        let given = op.call().is_some_and(|call| call.arguments.iter().any(|argument| is_it(&argument.value)));
-        if given {
-            found.push(parent.op(block, index));
+        let at = parent.op(block, index);
+        let is_given = op.call().is_some_and(|call| call.arguments.iter().any(|argument| is_it(&argument.value)));
+        if is_given && !facts.called(at).is_empty() {
+            found.push(at);
         }
     }
     let gives = |block: &Block| matches!(&block.terminator, Terminator::Return(Some(operand)) if is_it(operand));

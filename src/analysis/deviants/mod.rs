@@ -160,7 +160,7 @@ fn candidates(facts: &Facts<'_>) -> FxHashSet<Key> {
         let index = facts.program.index(function.file);
         for (_, _, op) in facts.program.function(function).ops() {
             let Some((receiver, method)) = op.call().and_then(Call::receiver) else { continue };
-            let Some(id) = receiver.as_variable().filter(|_| method.name().is_some_and(ends)) else { continue };
+            let Some(id) = receiver.as_variable().filter(|_| method.name().is_some_and(is_teardown)) else { continue };
             for definition in index.of_variable(id) {
                 let at = function.definition(definition);
                 let Some(made) = made_by(facts, at, 2) else { continue };
@@ -218,11 +218,6 @@ fn says_enough(name: &str) -> bool {
     })
 }
 
-/// Whether a method of this name ends what it is called on.
-fn ends(name: &str) -> bool {
-    is_teardown(name)
-}
-
 /// Whether the catalogue says what becomes of a call's result.
 fn is_known(facts: &Facts<'_>, at: OpRef) -> bool {
     let values = facts.evaluator.call_values(at);
@@ -250,7 +245,7 @@ fn calls_by_name<'f>(facts: &'f Facts<'_>, name: &'f str) -> impl Iterator<Item 
 
 /// Whether a field's name is that of a way to end something.
 fn is_ending(field: Option<&Field>) -> bool {
-    field.and_then(Field::name).is_some_and(ends)
+    field.and_then(Field::name).is_some_and(is_teardown)
 }
 
 /// Whether a place is one of the roots, as a whole or in part.

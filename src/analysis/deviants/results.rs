@@ -1,10 +1,10 @@
 //! Results: what a function does with what one of its calls gave.
 
-use crate::analysis::facts::Facts;
+use crate::analysis::facts::{Facts, is_teardown};
 use crate::ir::{BlockId, Call, Edges, FunctionId, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
-use super::{ends, is_ending, is_of};
+use super::{is_ending, is_of};
 
 /// What becomes of the result of a call in the function that makes it, and in the functions in that.
 #[derive(Debug, Default)]
@@ -91,7 +91,7 @@ impl Uses {
                         }
                     }
                     let ends_it =
-                        called_name(facts, function, call).is_some_and(|it| ends(it) || it.starts_with("clear"));
+                        called_name(facts, function, call).is_some_and(|it| is_teardown(it) || it.starts_with("clear"));
                     for argument in &call.arguments {
                         let is_it = |place: &&Place| place.path.is_empty() && is_of(&self.roots, function, place);
                         match argument.value.place().filter(is_it) {

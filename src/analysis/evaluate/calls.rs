@@ -305,7 +305,7 @@ impl<'p> Evaluator<'p> {
     }
 
     /// Whether a function is an async block that stands in another.
-    fn is_block_of(&self, block: FunctionRef, function: FunctionRef) -> bool {
+    pub(super) fn is_block_of(&self, block: FunctionRef, function: FunctionRef) -> bool {
         let body = self.program.function(block);
         body.is_async
             && body.parameters.is_empty()

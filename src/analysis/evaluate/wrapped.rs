@@ -1,11 +1,13 @@
 //! Wrapped functions: what a closure calls that was given to the function that made it.
 //!
 //! `app.get("/", catching(async (request, response) => …))` registers a closure of `catching`, and with it the function
-//! that `catching` was given: whoever calls the one calls the other. The closure's context says which call made it.
+//! that `catching` was given: whoever calls the one calls the other. The closure's context says which call made it. So does
+//! whoever calls `|| async { … }` run the block.
 
 use rustc_hash::FxHashSet;
 
 use crate::analysis::value::{ContextId, Value, Values};
+use crate::ir::{Operand, Terminator};
 use crate::linking::FunctionRef;
 
 use super::Evaluator;
@@ -24,8 +26,10 @@ impl Evaluator<'_> {
 
     fn collect_behind(&self, values: &Values, layers: u32, found: &mut Vec<FunctionRef>) {
         for (function, context) in self.functions_in(values) {
-            if !found.contains(&function) {
-                found.push(function);
+            for function in [Some(function), self.block_given(function)].into_iter().flatten() {
+                if !found.contains(&function) {
+                    found.push(function);
+                }
             }
             if layers == 0 || context == ContextId::default() {
                 continue;
@@ -36,6 +40,15 @@ impl Evaluator<'_> {
                 self.collect_behind(&self.through(called, context), layers - 1, found);
             }
         }
+    }
+
+    /// The async block that is all a closure gives, `|| async { … }`: whoever calls the closure waits for it.
+    #[must_use]
+    pub fn block_given(&self, closure: FunctionRef) -> Option<FunctionRef> {
+        let [block] = self.program.function(closure).blocks.as_slice() else { return None };
+        let Terminator::Return(Some(Operand::Function(given))) = &block.terminator else { return None };
+        let given = closure.sibling(*given);
+        (self.drops_implicitly(closure) && self.is_block_of(given, closure)).then_some(given)
     }
 
     /// The parameters of the functions around `closure` that it calls, or a function within it.

@@ -52,12 +52,7 @@ pub(super) fn of(
                     if given.is_empty() {
                         continue;
                     }
-                    let callee = evaluator.callee(at.function.op(block, index));
-                    let mut called = callee.functions().map(|(function, _)| function).peekable();
-                    if called.peek().is_none() && callee.targets.is_empty() {
-                        continue;
-                    }
-                    for function in called {
+                    for (function, _) in evaluator.callee(at.function.op(block, index)).functions() {
                         let parameters = &evaluator.program.function(function).parameters;
                         let stores = given.iter().filter_map(|index| parameters.get(*index as usize));
                         if stores.into_iter().any(|it| keeps(function, Root::Variable(it.variable))) {

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::{Value, Values};
 use crate::discovery::FileRole;
-use crate::ir::{Binding, Call, FunctionId, FunctionKind, Module, OpKind, Operand, Place, RequestId, Root, Terminator};
+use crate::ir::{Binding, Call, FunctionId, FunctionKind, Module, OpKind, Operand, Place, RequestId, Root};
 use crate::linking::{FunctionRef, OpRef, Program, Target};
 use crate::source::{FileId, Language};
 
@@ -227,14 +227,7 @@ impl<'e, 'p> Solver<'e, 'p> {
     }
 
     fn edge(&mut self, from: FunctionRef, to: Node, at: OpRef) {
-        let edges = self.edges.entry(from).or_default();
-        edges.push((to, at));
-        // `|| async { … }`: whoever calls it waits for the block.
-        if let Node::Function(function) = to
-            && let Some(block) = block_given(self.evaluator, function)
-        {
-            edges.push((Node::Function(block), at));
-        }
+        self.edges.entry(from).or_default().push((to, at));
     }
 
     fn call(&mut self, at: OpRef, call: &Call, entries: &Entries<'_, '_>) {
@@ -264,6 +257,9 @@ impl<'e, 'p> Solver<'e, 'p> {
             match target {
                 CallTarget::Function { function, .. } => {
                     self.edge(at.function, Node::Function(*function), at);
+                    if let Some(block) = self.evaluator.block_given(*function) {
+                        self.edge(at.function, Node::Function(block), at);
+                    }
                     memoised_argument = memoised_argument.or(self.memoisers.get(function).copied());
                 }
                 CallTarget::Construct(class) => self.edge(at.function, Node::Class(*class), at),
@@ -520,15 +516,6 @@ fn raise(nodes: &mut FxHashMap<Node, Frequency>, node: Node, frequency: Frequenc
             work.push(node);
         }
     }
-}
-
-/// The async block that is all a closure gives.
-fn block_given(evaluator: &Evaluator<'_>, closure: FunctionRef) -> Option<FunctionRef> {
-    let body = evaluator.program.function(closure);
-    let [block] = body.blocks.as_slice() else { return None };
-    let Terminator::Return(Some(Operand::Function(given))) = &block.terminator else { return None };
-    let given = closure.sibling(*given);
-    (evaluator.drops_implicitly(closure) && evaluator.program.function(given).is_async).then_some(given)
 }
 
 /// Whether a module is the root of a program: nobody outside can call what it has, since there is no name for it.
