@@ -7,9 +7,9 @@ use crate::ir::Name;
 
 use super::index::{AnyRecord, Index, MethodRecord, Ref, Symbol, SymbolRecord};
 use super::pattern::{MemberPath, Pattern, parse_path};
-use super::schema::{Forgets, FunctionFact, Library, Resource, ResourceKind};
+use super::schema::{EntryPoint, Forgets, FunctionFact, Library, Resource, ResourceKind, Runs};
 use super::specifier::GLOBAL;
-use super::{LoadError, ResourceId};
+use super::{Bearing, LoadError, ResourceId};
 
 /// Builds the tables; the second value is the facts about functions, joined where several speak about one.
 pub(super) fn index(libraries: &[Library]) -> Result<(Index, Vec<FunctionFact>), LoadError> {
@@ -101,6 +101,10 @@ impl<'l> Builder<'l> {
     /// What a library says about members of its packages.
     fn library(&mut self, number: u32, library: &'l Library) -> Result<(), LoadError> {
         let roots = self.roots(library);
+        for (_, root) in &roots {
+            let record = &mut self.index.nodes[*root as usize];
+            record.bearing = record.bearing.max(bearing(library));
+        }
         let of = |from: &[String]| -> SmallVec<[u32; 4]> {
             let wanted = |package: &str| from.is_empty() || from.iter().any(|other| other == package);
             roots.iter().filter(|(package, _)| wanted(package)).map(|(_, root)| *root).collect()
@@ -474,4 +478,15 @@ fn parse(library: &Library, text: &str) -> Result<Pattern, LoadError> {
 
 fn mistake(library: &Library, message: String) -> LoadError {
     LoadError { path: library.name.clone(), span: None, message }
+}
+
+/// What a library says of the files that import it, when it holds nothing itself.
+fn bearing(library: &Library) -> Option<Bearing> {
+    let serves = |entry: &EntryPoint| matches!(entry.runs, Runs::PerRequest | Runs::PerMessage);
+    match () {
+        () if library.resources.iter().any(Resource::gives_or_holds) || !library.wrappers.is_empty() => None,
+        () if library.entries.iter().any(serves) => Some(Bearing::Serves),
+        () if !library.entries.is_empty() => None,
+        () => library.functions.iter().any(|function| function.mounts.is_some()).then_some(Bearing::Mounts),
+    }
 }

@@ -8,7 +8,7 @@ use crate::ir::Name;
 use super::pattern::ANY;
 use super::schema::Ecosystem;
 use super::specifier::without_extension;
-use super::{RegistrationRole, ResourceId};
+use super::{Bearing, RegistrationRole, ResourceId};
 
 /// A library's number and that of something in it.
 pub(super) type Ref = (u32, u32);
@@ -53,6 +53,8 @@ pub(super) struct SymbolRecord {
     pub(super) entries: SmallVec<[Ref; 1]>,
     pub(super) builds: bool,
     pub(super) known: bool,
+    /// Of a package as a whole.
+    pub(super) bearing: Option<Bearing>,
 }
 
 /// What is said about a method of a resource.

@@ -46,6 +46,15 @@ pub struct Catalogue {
     index: Index,
 }
 
+/// What a library that holds nothing itself says of the files that import it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bearing {
+    /// They run for each request or message.
+    Serves,
+    /// They show components, and so say of which there is one.
+    Mounts,
+}
+
 /// Packages, by the nodes that speak about them.
 #[derive(Debug)]
 pub struct PackageSet(Vec<bool>);
@@ -142,6 +151,14 @@ impl Catalogue {
             Some((package, _)) => self.index.roots(package).into_iter().any(holds),
             None => self.index.roots(&normalise(specifier)).into_iter().any(holds),
         }
+    }
+
+    /// The same for one member, or what is below it. The default export is the package as a whole.
+    #[must_use]
+    pub fn is_member_of(&self, packages: &PackageSet, specifier: &str, member: &Name) -> bool {
+        let path = without_default(std::slice::from_ref(member));
+        let roots = self.index.roots(&normalise(specifier));
+        roots.into_iter().flat_map(|root| self.index.matches(root, path)).any(|node| packages.0[node as usize])
     }
 
     /// Whether some library speaks about files of the project itself.
@@ -279,26 +296,10 @@ impl Catalogue {
         self.libraries.iter().flat_map(|library| library.entries.iter().map(|entry| (library.ecosystem, entry)))
     }
 
-    /// Specifiers (or, for families of packages, what they start or end with) of libraries with something to release,
-    /// share or bound. They come without quotes.
+    /// What it says of a file that it imports this, whatever it imports of it.
     #[must_use]
-    pub fn screen_packages(&self) -> Vec<&str> {
-        specifier::texts(self.packages().filter(|library| holds_something(library)))
-    }
-
-    /// The same for libraries that hold nothing and say of code that it runs for each request or message: in a file
-    /// that imports one, a plain object may be a cache. What runs for each render matters only where something is held.
-    /// And for those that do nothing but mount components: such a file says of which there is one.
-    #[must_use]
-    pub fn server_packages(&self) -> Vec<&str> {
-        let serves = |library: &Library| {
-            library
-                .entries
-                .iter()
-                .any(|entry| matches!(entry.runs, schema::Runs::PerRequest | schema::Runs::PerMessage))
-                || library.entries.is_empty() && library.functions.iter().any(|function| function.mounts.is_some())
-        };
-        specifier::texts(self.packages().filter(|library| !holds_something(library) && serves(library)))
+    pub fn bearing(&self, specifier: &str) -> Option<Bearing> {
+        self.index.roots(&normalise(specifier)).into_iter().filter_map(|root| self.index.symbol(root).bearing).max()
     }
 
     /// Methods by which whoever has a shared resource takes on an obligation or ends one: those that lease or release.
@@ -363,10 +364,6 @@ impl Catalogue {
 /// The name of a method without the field it is behind.
 fn own_name(method: &str) -> &str {
     method.rsplit('.').next().unwrap_or(method)
-}
-
-fn holds_something(library: &Library) -> bool {
-    library.resources.iter().any(Resource::gives_or_holds) || !library.wrappers.is_empty()
 }
 
 impl From<Language> for Ecosystem {

@@ -89,19 +89,6 @@ pub fn file_package(path: &str) -> String {
 /// What those names start with.
 pub(super) const FILES: &str = "./";
 
-/// The texts by which a byte search finds the packages of these libraries.
-pub(super) fn texts<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<&'c str> {
-    let packages = libraries.flat_map(|library| &library.packages);
-    let mut texts: Vec<&str> = packages
-        .map(|package| package.split('#').next().unwrap_or(package))
-        .filter(|package| *package != GLOBAL)
-        .map(|package| package.trim_end_matches('*').trim_start_matches('*'))
-        .collect();
-    texts.sort_unstable();
-    texts.dedup();
-    texts
-}
-
 /// Names from this length on are nobody else's.
 const LONG_NAME: usize = 12;
 
@@ -117,7 +104,7 @@ pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<Str
                 None if package == GLOBAL => {
                     let patterns = holding().flat_map(|resource| &resource.create);
                     words.extend(patterns.filter_map(|pattern| match Pattern::parse(pattern) {
-                        Ok(Pattern::Symbol { path, .. }) => path.last().map(ToString::to_string),
+                        Ok(Pattern::Symbol { path, .. }) => telling(&path).map(ToString::to_string),
                         _ => None,
                     }));
                 }
@@ -143,6 +130,12 @@ pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<Str
     words.sort_unstable();
     words.dedup();
     words
+}
+
+/// The name of a path by which a file that uses it is best told: the longest below the object it begins with.
+fn telling(path: &[Name]) -> Option<&Name> {
+    let below = if path.len() > 1 { &path[1..] } else { path };
+    below.iter().max_by_key(|name| name.len())
 }
 
 #[cfg(test)]

@@ -222,12 +222,16 @@ fn references_must_exist() {
 #[test]
 fn what_the_screen_looks_for() {
     let catalogue = Catalogue::builtin();
-    let packages = catalogue.screen_packages();
-    assert!(packages.contains(&"pg") && packages.contains(&"drizzle-orm/node-postgres"));
-    assert!(!packages.iter().any(|package| package.is_empty() || package.contains(['*', '#', '<'])), "{packages:?}");
+    let makers = catalogue.packages_with(|facts| facts.new.or(facts.call).is_some());
+    let makes = |package: &str, member: &str| catalogue.is_member_of(&makers, package, &Name::new(member));
+    assert!(makes("pg", "Pool") && makes("pg", "default") && makes("npm:pg@8", "native"));
+    assert!(!makes("pg", "types") && !makes("pgx", "default"));
+    assert_eq!(catalogue.bearing("express"), Some(Bearing::Serves));
+    assert_eq!(catalogue.bearing("react-dom/client"), Some(Bearing::Mounts));
+    assert_eq!(catalogue.bearing("pg"), None);
     let words = catalogue.screen_words();
     for word in ["setInterval", ".addEventListener", ".on(", "Deno"] {
         assert!(words.iter().any(|other| other == word), "{words:?}");
     }
-    assert!(!words.iter().any(|word| word == "open"), "{words:?}");
+    assert!(!words.iter().any(|word| word == "open" || word == "request"), "{words:?}");
 }

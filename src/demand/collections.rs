@@ -3,22 +3,30 @@
 use rustc_hash::FxHashSet;
 
 use crate::catalogue::schema::Collection;
-use crate::ir::{CallKind, Collections, Field, Function, FunctionId, Module, Name, OpKind, Root, Rvalue};
+use crate::ir::{
+    CallKind, Collections, Field, Function, Module, Name, Op, OpKind, Operand, Root, Rvalue, Terminator, VariableId,
+};
 use crate::source::Language;
 
-/// What functions of a module put entries into.
+/// What becomes of the collections of a module, by the names they have.
 #[derive(Debug)]
 pub(super) struct Filled {
+    /// By variable: whether another function than the one it is local to puts entries in.
     pub(super) variables: Vec<bool>,
+    /// By variable: whether it is given to somebody, who may do so.
+    handed_on: Vec<bool>,
     pub(super) fields: FxHashSet<Name>,
 }
 
 impl Filled {
     pub(super) fn of(module: &Module) -> Self {
         let collections = Collections::of(module.language);
-        let mut filled = Self { variables: vec![false; module.variables.len()], fields: FxHashSet::default() };
+        let count = module.variables.len();
+        let mut filled =
+            Self { variables: vec![false; count], handed_on: vec![false; count], fields: FxHashSet::default() };
         for (id, function) in module.functions() {
             for (_, _, op) in function.ops() {
+                filled.hand_on(op);
                 let place = match &op.kind {
                     OpKind::Assign { target, .. } if target.path.contains(&Field::Computed) => target,
                     OpKind::Call(call) if call.method_name().is_some_and(|name| collections.fills(name)) => {
@@ -28,7 +36,7 @@ impl Filled {
                     _ => continue,
                 };
                 match (&place.root, place.path.first()) {
-                    (Root::Variable(variable), _) if id != FunctionId::INITIALISER => {
+                    (Root::Variable(variable), _) if id != module.variable(*variable).owner => {
                         filled.variables[variable.0 as usize] = true;
                     }
                     (Root::This, Some(Field::Named(name))) => {
@@ -38,8 +46,38 @@ impl Filled {
                     _ => {}
                 }
             }
+            for block in &function.blocks {
+                if let Terminator::Return(Some(operand)) | Terminator::Throw(operand) = &block.terminator {
+                    filled.hand_on_operand(operand);
+                }
+            }
         }
         filled
+    }
+
+    /// Whether a collection that is in this variable is as its own function left it, whoever looks at it.
+    pub(super) fn is_constant(&self, variable: VariableId) -> bool {
+        let at = variable.0 as usize;
+        !self.variables[at] && !self.handed_on[at]
+    }
+
+    fn hand_on(&mut self, op: &Op) {
+        match &op.kind {
+            OpKind::Assign { value: Rvalue::ElementOf(_), .. } => {}
+            OpKind::Assign { value: Rvalue::Array(elements), .. } => {
+                let whole = elements.iter().filter(|element| !element.spread);
+                whole.for_each(|element| self.hand_on_operand(&element.value));
+            }
+            _ => op.operands().into_iter().for_each(|operand| self.hand_on_operand(operand)),
+        }
+    }
+
+    fn hand_on_operand(&mut self, operand: &Operand) {
+        let Some(place) = operand.place() else { return };
+        let is_count = matches!(place.path.last().and_then(Field::name), Some("size" | "length"));
+        if let Some(variable) = place.root_variable().filter(|_| !is_count) {
+            self.handed_on[variable.0 as usize] = true;
+        }
     }
 }
 

@@ -8,17 +8,19 @@ mod collections;
 mod cycles;
 mod files;
 mod reach;
+mod seeds;
 
 use std::collections::BTreeSet;
 
 use aho_corasick::AhoCorasick;
 use globset::GlobSet;
+use indexmap::IndexSet;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::catalogue::schema::Runs;
 use crate::catalogue::{Catalogue, PackageSet, globs};
-use crate::discovery::screen::{self, Clause, ImportEdge, Interest, Screened};
+use crate::discovery::screen::{self, Clause, ImportEdge, Screened};
 use crate::discovery::{Discovered, FileRole};
 use crate::ir::{Binding, ExportSource, ImportName, Module, Name, ParseIssue};
 use crate::languages;
@@ -26,7 +28,6 @@ use crate::linking::Target;
 use crate::linking::resolution::{Resolver, external_name};
 use crate::source::{FileId, Language};
 
-use collections::made_by_new;
 use reach::{Level, Reach, State, Surroundings};
 
 /// Through how many files a class is followed to where it is declared.
@@ -78,7 +79,7 @@ struct Demand<'d> {
     exports: Vec<FxHashMap<Name, Level>>,
     /// Names by which a function is one that rendering calls.
     rendered: GlobSet,
-    members: FxHashSet<Name>,
+    members: IndexSet<Name, FxBuildHasher>,
     /// Whether some file makes a queue.
     has_queues: bool,
     /// Whether the catalogue says something of the project's own files.
@@ -96,13 +97,7 @@ const PASSES_ON: usize = 1_000;
 
 impl<'d> Demand<'d> {
     fn new(discovered: &'d Discovered, resolver: &'d Resolver<'d>, catalogue: &'d Catalogue) -> Self {
-        let packages: Vec<&str> = catalogue.screen_packages().into_iter().chain(catalogue.server_packages()).collect();
-        let words = catalogue.screen_words();
-        let collections: Vec<String> = made_by_new().iter().map(|name| format!("new {name}")).collect();
-        // Directives are read in every file that has one: what suppresses nothing is worth telling.
-        let words: Vec<&str> = words.iter().chain(&collections).map(String::as_str).chain(["leaklint:"]).collect();
-        let interest = Interest { packages: &packages, words: &words };
-        let screened = screen::scan(&discovered.files, &interest, |from, specifier| {
+        let screened = screen::scan(&discovered.files, &seeds::Seeds::new(catalogue), |from, specifier| {
             resolver.resolve(from, specifier).into_imported()
         });
         let mut importers = vec![Vec::new(); screened.len()];

@@ -8,24 +8,33 @@ use aho_corasick::packed;
 use compact_str::CompactString;
 use memchr::memmem::Finder;
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
 
 use crate::ir::Name;
 use crate::source::{FileId, SourceFile};
 
 /// What to look for.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Interest<'a> {
-    /// Packages, with or without a subpath, by their normalised names.
-    pub packages: &'a [&'a str],
-    /// Bytes: `setInterval`, `new Map`.
-    pub words: &'a [&'a str],
+pub trait Interest: Sync {
+    /// Bytes that stand in a text for themselves, and not within a longer word: `setInterval`, `new Map`.
+    fn words(&self) -> &[String];
+
+    /// What it says of a file that it imports this of a package (by its normalised name).
+    fn of_import(&self, package: &str, clause: &Clause) -> Sign;
+}
+
+/// What an import says of the file it stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sign {
+    Nothing,
+    /// That it is worth reading if it begins something to be filled, a plain object or array.
+    IfItFills,
+    /// That it is worth reading.
+    Seed,
 }
 
 /// What one file holds.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Screened {
-    /// It imports one of the packages or holds one of the words.
+    /// It imports something of interest or holds one of the words.
     pub is_seed: bool,
     /// Imports of files of the tree, in the order of the text.
     pub imports: Vec<ImportEdge>,
@@ -64,7 +73,7 @@ pub enum Imported {
 /// Scans every file. `resolve` is asked for each specifier a file seems to import, from several threads.
 pub fn scan(
     files: &[SourceFile],
-    interest: &Interest<'_>,
+    interest: &impl Interest,
     resolve: impl Fn(FileId, &str) -> Option<Imported> + Sync,
 ) -> Vec<Screened> {
     let scan = Scan::new(interest);
@@ -81,50 +90,47 @@ pub fn specifiers<'t>(text: &'t str, mut found: impl FnMut(&'t str)) {
     Keywords::new().specifiers(text, &mut |specifier, _| found(specifier));
 }
 
-struct Scan<'i> {
-    packages: FxHashSet<&'i str>,
-    families: Vec<&'i str>,
+struct Scan<'i, I> {
+    interest: &'i I,
     keywords: Keywords,
     words: Words<'i>,
 }
 
-impl<'i> Scan<'i> {
-    fn new(interest: &Interest<'i>) -> Self {
-        Self {
-            packages: interest.packages.iter().copied().collect(),
-            families: interest.packages.iter().copied().filter(|name| is_family(name)).collect(),
-            keywords: Keywords::new(),
-            words: Words::new(interest.words),
-        }
+impl<'i, I: Interest> Scan<'i, I> {
+    fn new(interest: &'i I) -> Self {
+        Self { interest, keywords: Keywords::new(), words: Words::new(interest.words()) }
     }
 
     fn file(&self, file: FileId, text: &str, resolve: &impl Fn(FileId, &str) -> Option<Imported>) -> Screened {
         let mut screened = Screened::default();
+        let mut sign = Sign::Nothing;
         self.keywords.specifiers(text, &mut |specifier, before| match resolve(file, specifier) {
             Some(Imported::File(target)) => {
                 let clause = before.map_or(Clause::Everything, clause);
                 screened.imports.push(ImportEdge { target, clause });
             }
-            Some(Imported::Package(name)) => screened.is_seed |= holds(&self.packages, &self.families, &name),
-            None => {}
+            Some(Imported::Package(name)) if sign < Sign::Seed => {
+                let clause = before.map_or(Clause::Everything, clause);
+                sign = sign.max(self.interest.of_import(&name, &clause));
+            }
+            Some(Imported::Package(_)) | None => {}
         });
-        screened.is_seed = screened.is_seed || self.words.is_in(text.as_bytes());
+        screened.is_seed = match sign {
+            Sign::Seed => true,
+            Sign::IfItFills => begins_to_fill(text.as_bytes()) || self.words.are_in(text.as_bytes()),
+            Sign::Nothing => self.words.are_in(text.as_bytes()),
+        };
         screened
     }
 }
 
-fn is_family(name: &str) -> bool {
-    name.ends_with(['/', '-']) || name.starts_with('/')
-}
-
-/// Whether a package, or the subpath of one, is in the set, or one of a family by what its name starts or ends with:
-/// `@aws-sdk/client-`, `@modelcontextprotocol/sdk/`, `/generated/prisma`.
-fn holds(packages: &FxHashSet<&str>, families: &[&str], name: &str) -> bool {
-    let is_of = |family: &&str| name.starts_with(*family) || family.starts_with('/') && name.contains(*family);
-    !packages.is_empty()
-        && (packages.contains(name)
-            || name.match_indices('/').any(|(at, _)| packages.contains(&name[..at]))
-            || families.iter().any(is_of))
+/// Whether an empty object or array is kept under some name: `= {}`, `?? []`, `cache: {}`.
+fn begins_to_fill(text: &[u8]) -> bool {
+    let keeps = |before: &[u8]| matches!(before.trim_ascii_end().last(), Some(b'=' | b'|' | b'?' | b':'));
+    [(b'{', b'}'), (b'[', b']')].into_iter().any(|(open, close)| {
+        memchr::memchr_iter(open, text)
+            .any(|at| text[at + 1..].trim_ascii_start().first() == Some(&close) && keeps(&text[..at]))
+    })
 }
 
 /// The words of imports. One search a keyword is several times faster than one automaton for all.
@@ -261,17 +267,37 @@ enum Words<'i> {
 }
 
 impl<'i> Words<'i> {
-    fn new(words: &[&'i str]) -> Self {
+    fn new(words: &'i [String]) -> Self {
         let searcher = (words.len() > 2).then(|| packed::Searcher::new(words)).flatten();
-        searcher.map_or_else(|| Self::Single(words.iter().copied().map(Finder::new).collect()), Self::Packed)
+        searcher.map_or_else(|| Self::Single(words.iter().map(Finder::new).collect()), Self::Packed)
     }
 
-    fn is_in(&self, text: &[u8]) -> bool {
+    fn are_in(&self, text: &[u8]) -> bool {
         match self {
-            Self::Packed(searcher) => searcher.find(text).is_some(),
-            Self::Single(finders) => finders.iter().any(|finder| finder.find(text).is_some()),
+            Self::Packed(searcher) => {
+                let mut from = 0;
+                while let Some(found) = searcher.find_in(text, (from..text.len()).into()) {
+                    if stands_alone(text, found.start(), found.end()) {
+                        return true;
+                    }
+                    from = found.start() + 1;
+                }
+                false
+            }
+            Self::Single(finders) => finders
+                .iter()
+                .any(|finder| finder.find_iter(text).any(|at| stands_alone(text, at, at + finder.needle().len()))),
         }
     }
+}
+
+/// Whether what stands there is not a part of a longer word.
+fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
+    let is_part = |at: Option<usize>| {
+        at.and_then(|at| text.get(at)).is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_$".contains(byte))
+    };
+    let is_inside = |one: Option<usize>, other: Option<usize>| is_part(one) && is_part(other);
+    !is_inside(start.checked_sub(1), Some(start)) && !is_inside(end.checked_sub(1), Some(end))
 }
 
 fn id(at: usize) -> u32 {
@@ -283,7 +309,33 @@ mod tests {
     use super::*;
     use crate::source::Language;
 
-    fn scanned(files: &[(&str, &str)], interest: &Interest<'_>) -> Vec<Screened> {
+    #[derive(Default)]
+    struct Wanted {
+        members: Vec<(&'static str, &'static str)>,
+        serving: &'static str,
+        words: Vec<String>,
+    }
+
+    impl Interest for Wanted {
+        fn words(&self) -> &[String] {
+            &self.words
+        }
+
+        fn of_import(&self, package: &str, clause: &Clause) -> Sign {
+            let is_imported = |member: &str| match clause {
+                Clause::Names(names) => names.iter().any(|name| name == member),
+                _ => true,
+            };
+            let mut members = self.members.iter();
+            match () {
+                () if members.any(|(of, member)| *of == package && is_imported(member)) => Sign::Seed,
+                () if package == self.serving => Sign::IfItFills,
+                () => Sign::Nothing,
+            }
+        }
+    }
+
+    fn scanned(files: &[(&str, &str)], interest: &Wanted) -> Vec<Screened> {
         let sources: Vec<SourceFile> = files
             .iter()
             .map(|(name, text)| SourceFile {
@@ -299,7 +351,7 @@ mod tests {
         })
     }
 
-    fn check(files: &[(&str, &str)], interest: &Interest<'_>, seeds: &[bool]) {
+    fn check(files: &[(&str, &str)], interest: &Wanted, seeds: &[bool]) {
         let found: Vec<bool> = scanned(files, interest).iter().map(|file| file.is_seed).collect();
         assert_eq!(found, seeds, "{files:?}");
     }
@@ -316,28 +368,35 @@ mod tests {
     }
 
     #[test]
-    fn words_and_packages_make_seeds() {
+    fn words_and_imports_make_seeds() {
+        let words = ["setInterval", "new Map", ".on(", "Worker"].map(str::to_owned).to_vec();
         check(
             &[
                 ("timer", "setInterval(f, 1)"),
-                ("fs", "import fs from 'fs/promises'"),
+                ("fs", "import { open } from 'fs'"),
+                ("whole", "const fs = require('fs')"),
                 ("both", "import './timer'; import './fs'"),
+                ("other", "import { type open, stat } from 'fs'"),
+                ("longer", "new MapView(), resetInterval, setIntervals, myWorker, Worker1"),
+                ("later", "Worker1, new MapView() || bus.on('a')"),
+                ("last", "Workers; Worker"),
             ],
-            &Interest { packages: &["fs"], words: &["setInterval", "new Map", "new Set"] },
-            &[true, true, false],
+            &Wanted { members: vec![("fs", "open")], words, ..Wanted::default() },
+            &[true, true, true, false, false, false, true, true],
         );
     }
 
     #[test]
-    fn families_of_packages_make_seeds() {
+    fn what_serves_makes_a_seed_of_what_it_may_fill() {
         check(
             &[
-                ("client", "import { S3Client } from '@aws-sdk/client-s3'"),
-                ("below", "import { Client } from '@modelcontextprotocol/sdk/client/index.js'"),
-                ("other", "import { S3 } from '@aws-sdk/lib-storage'"),
+                ("cache", "import a from 'server'; const cache = { }"),
+                ("either", "import a from 'server'; cache = cache || []"),
+                ("given", "import a from 'server'; a({}, [], cache[0] === b[c], () => {})"),
+                ("alone", "const cache = {}"),
             ],
-            &Interest { packages: &["@aws-sdk/client-", "@modelcontextprotocol/sdk/"], words: &[] },
-            &[true, true, false],
+            &Wanted { serving: "server", ..Wanted::default() },
+            &[true, true, false, false],
         );
     }
 
@@ -346,7 +405,7 @@ mod tests {
         let text = "import a, { b as c } from './x'; import * as d from './x'
             import './x'; const e = require('./x'); export * from './x'
             export { f as g, h } from './x'; export * as i from './x'; import type { J } from './x'";
-        let found = scanned(&[("x", ""), ("y", text)], &Interest::default());
+        let found = scanned(&[("x", ""), ("y", text)], &Wanted::default());
         let mut clauses: Vec<String> = found[1].imports.iter().map(|edge| format!("{:?}", edge.clause)).collect();
         clauses.sort_unstable();
         assert_eq!(
@@ -383,14 +442,5 @@ mod tests {
         ] {
             assert_eq!(clause(text), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn a_package_is_matched_by_whole_parts() {
-        check(
-            &[("a", "import 'pg-promise'"), ("b", "import '@x/pg'"), ("c", "import 'pg/lib/a'")],
-            &Interest { packages: &["pg"], ..Interest::default() },
-            &[false, false, true],
-        );
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::catalogue::schema::{Collection, FunctionFact, QueueEnd, Waiting};
 use crate::catalogue::{CALL, SymbolFacts};
-use crate::ir::{Call, CallKind, Operand, Place, Root};
+use crate::ir::{Call, CallKind, Function, Operand, Place, Root};
 
 use super::super::collections::made_by_new;
 use super::Walk;
+use super::state::starts;
 
 /// What the catalogue says of a call, whatever else is found out.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +38,9 @@ impl Walk<'_, '_> {
         let module = self.module;
         let calls = module.functions().flat_map(|(_, function)| function.ops()).filter_map(|(_, _, op)| op.call());
         self.state.calls = calls.map(|call| self.call_facts(call)).collect();
+        let count = |function: &Function| function.ops().filter(|(_, _, op)| op.call().is_some()).count();
+        let counts = module.functions.iter().map(|function| u32::try_from(count(function)).unwrap_or(u32::MAX));
+        self.state.first_calls = starts(counts);
     }
 
     fn call_facts(&self, call: &Call) -> CallFacts {

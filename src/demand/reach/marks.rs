@@ -1,0 +1,192 @@
+//! Marks: what is found to matter, and who has to be walked again because of it.
+
+use crate::catalogue::schema::Collection;
+use crate::ir::{
+    Binding, Call, CallKind, ClassId, ExportSource, Field, FunctionId, Name, Op, Operand, Place, Root, Temp, VariableId,
+};
+
+use super::super::collections::makes_one_to_keep;
+use super::super::cycles::may_hold_itself;
+use super::state::State;
+use super::{Level, Walk};
+
+impl Walk<'_, '_> {
+    /// Marks the functions that make something to keep, whatever else they do.
+    pub(super) fn note_what_is_kept(&mut self) {
+        for (id, function) in self.module.functions() {
+            let first = self.first_calls[id.index()] as usize;
+            let end = self.first_calls.get(id.index() + 1).map_or(self.calls.len(), |next| *next as usize);
+            let made: Vec<Collection> = self.calls[first..end].iter().filter_map(|call| call.collection).collect();
+            if makes_one_to_keep(function, &mut made.iter().copied()) || may_hold_itself(self.module, function) {
+                self.mark(id);
+                self.state.makes_queue |= made.contains(&Collection::Queue);
+            }
+        }
+    }
+
+    /// Has those walked again whom it concerns what became known outside since the last time: when the module is new, that
+    /// is everybody.
+    pub(super) fn hear_of_outside(&mut self, is_new: bool) {
+        let has_new_queues = self.surroundings.has_queues && !self.knows_queues;
+        if is_new || has_new_queues {
+            self.state.knows_queues = self.surroundings.has_queues;
+            self.state.stale.fill(true);
+        } else {
+            let State { readers, stale, members_heard_of, new_names, .. } = &mut self.state;
+            readers.of_modules().iter().for_each(|function| stale[function.index()] = true);
+            new_names.extend(self.surroundings.members.iter().skip(*members_heard_of).cloned());
+        }
+        self.state.members_heard_of = self.surroundings.members.len();
+        self.imports();
+        self.hear_of_names();
+    }
+
+    /// Has those walked again who mention fields and members that became known.
+    pub(super) fn hear_of_names(&mut self) {
+        let new = std::mem::take(&mut self.state.new_names);
+        if new.is_empty() {
+            return;
+        }
+        let is_new = |place: &Place| match (&place.root, place.path.first().and_then(Field::name)) {
+            (Root::This, Some(name)) => new.contains(name),
+            _ => false,
+        };
+        let mentions = |op: &Op| {
+            let method = op.call().filter(|call| call.has_receiver()).and_then(Call::method_name);
+            method.is_some_and(|name| new.contains(name)) || op.places().into_iter().any(is_new)
+        };
+        for (id, function) in self.module.functions() {
+            let leaves =
+                || function.blocks.iter().flat_map(|block| block.terminator.operands()).filter_map(Operand::place);
+            if !self.stale[id.index()] && (function.ops().any(|(_, _, op)| mentions(op)) || leaves().any(is_new)) {
+                self.state.stale[id.index()] = true;
+            }
+        }
+    }
+
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale.contains(&true)
+    }
+
+    pub(super) fn assigned(&mut self, function: FunctionId, target: &Place, level: Level) {
+        match &target.root {
+            Root::Variable(id) => self.variable(*id, level),
+            Root::Temp(temp) => self.temp(function, *temp, level),
+            Root::This => {
+                if let Some(name) = target.path.first().and_then(Field::name)
+                    && (level == Level::Maker || level == Level::Container && self.filled.fields.contains(name))
+                    && !self.fields.contains(name)
+                {
+                    let name = Name::new(name);
+                    self.state.fields.insert(name.clone());
+                    self.state.new_names.insert(name);
+                }
+            }
+            Root::Global(_) => {}
+        }
+    }
+
+    /// Follows what matters into declarations: classes by what they extend, and the variables of classes and functions.
+    pub(super) fn declarations(&mut self) {
+        self.state.readers.end();
+        for (id, class) in self.module.classes() {
+            let extends = class.extends.as_ref().and_then(|operand| self.operand(class.parent, operand));
+            if extends.is_some() {
+                self.class(id);
+            }
+            if !self.classes[id.0 as usize] {
+                continue;
+            }
+            if let Some(variable) = class.variable {
+                self.variable(variable, Level::Maker);
+            }
+            if class.parent != FunctionId::INITIALISER {
+                self.mark(class.parent);
+            }
+        }
+        for (index, variable) in self.module.variables.iter().enumerate() {
+            if let Binding::Function(function) = variable.binding
+                && self.functions[function.index()]
+            {
+                let id = VariableId(u32::try_from(index).expect("invariant: fewer than 2^32 variables"));
+                self.variable(id, Level::Maker);
+            }
+        }
+    }
+
+    /// A function matters: so do its class and the function it is written in.
+    pub(super) fn mark(&mut self, id: FunctionId) {
+        if id == FunctionId::INITIALISER || self.functions[id.index()] || self.rendered[id.index()] {
+            return;
+        }
+        let function = self.module.function(id);
+        let is_rendered = function.name.as_ref().filter(|_| function.class().is_none()).is_some_and(|name| {
+            let makes_elements =
+                || function.ops().any(|(_, _, op)| op.call().is_some_and(|call| call.kind == CallKind::Jsx));
+            (name.starts_with(char::is_uppercase) && makes_elements()) || self.surroundings.rendered.is_match(name)
+        });
+        if is_rendered {
+            self.state.rendered[id.index()] = true;
+            return;
+        }
+        self.state.functions[id.index()] = true;
+        if let Some(class) = function.class() {
+            self.class(class);
+        }
+        if let Some(name) = &function.name
+            && self.state.members.insert(name.clone())
+        {
+            self.state.new_names.insert(name.clone());
+        }
+        if let Some(parent) = function.parent {
+            // It may have put the function somewhere.
+            self.state.stale[parent.index()] = true;
+            self.mark(parent);
+        }
+    }
+
+    fn class(&mut self, id: ClassId) {
+        if !std::mem::replace(&mut self.state.classes[id.0 as usize], true) {
+            self.state.stale[self.module.class(id).parent.index()] = true;
+        }
+    }
+
+    pub(super) fn variable(&mut self, id: VariableId, level: Level) {
+        let mut level = level;
+        if level == Level::Container {
+            let is_exported = self.is_exported(id);
+            if self.filled.is_constant(id) && !is_exported {
+                return;
+            }
+            let is_of_module = self.module.variable(id).owner == FunctionId::INITIALISER;
+            if is_of_module && (self.filled.variables[id.0 as usize] || is_exported) {
+                level = Level::Maker;
+            }
+        }
+        let known = &mut self.state.variables[id.0 as usize];
+        if *known >= Some(level) {
+            return;
+        }
+        *known = Some(level);
+        let State { readers, stale, .. } = &mut self.state;
+        for function in readers.of(id) {
+            // The rest of a walk that is under way finds it as it is now.
+            stale[function.index()] |= !readers.is_under_way(function) || readers.was_read(id);
+        }
+    }
+
+    fn is_exported(&self, id: VariableId) -> bool {
+        self.module.exports.iter().any(|export| export.source == ExportSource::Variable(id))
+    }
+
+    pub(super) fn temp(&mut self, function: FunctionId, temp: Temp, level: Level) {
+        let number = self.temp_number(function, temp);
+        let known = &mut self.state.temps[number];
+        // Whoever reads it for the first time comes later in the same walk, unless there is a loop.
+        let is_raised = known.is_some_and(|known| known < level);
+        *known = (*known).max(Some(level));
+        if is_raised {
+            self.state.stale[function.index()] = true;
+        }
+    }
+}
