@@ -2,9 +2,11 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::catalogue::Catalogue;
 use crate::catalogue::schema::Collection;
 use crate::ir::{
-    CallKind, Collections, Field, Function, Module, Name, Op, OpKind, Operand, Root, Rvalue, Terminator, VariableId,
+    CallKind, Collections, Field, Function, FunctionId, Module, Name, Op, OpKind, Operand, Root, Rvalue, Terminator,
+    VariableId,
 };
 use crate::source::Language;
 
@@ -16,14 +18,21 @@ pub(super) struct Filled {
     /// By variable: whether it is given to somebody, who may do so.
     handed_on: Vec<bool>,
     pub(super) fields: FxHashSet<Name>,
+    /// By function: the one as a part of which it runs. A closure that is lent to a method (`items.some(item => …)`) is
+    /// done when that returns.
+    homes: Vec<FunctionId>,
 }
 
 impl Filled {
-    pub(super) fn of(module: &Module) -> Self {
+    pub(super) fn of(module: &Module, catalogue: &Catalogue) -> Self {
         let collections = Collections::of(module.language);
         let count = module.variables.len();
-        let mut filled =
-            Self { variables: vec![false; count], handed_on: vec![false; count], fields: FxHashSet::default() };
+        let mut filled = Self {
+            variables: vec![false; count],
+            handed_on: vec![false; count],
+            fields: FxHashSet::default(),
+            homes: homes(module, catalogue),
+        };
         for (id, function) in module.functions() {
             for (_, _, op) in function.ops() {
                 filled.hand_on(op);
@@ -36,7 +45,7 @@ impl Filled {
                     _ => continue,
                 };
                 match (&place.root, place.path.first()) {
-                    (Root::Variable(variable), _) if id != module.variable(*variable).owner => {
+                    (Root::Variable(variable), _) if filled.home(id) != module.variable(*variable).owner => {
                         filled.variables[variable.0 as usize] = true;
                     }
                     (Root::This, Some(Field::Named(name))) => {
@@ -61,6 +70,11 @@ impl Filled {
         !self.variables[at] && !self.handed_on[at]
     }
 
+    /// The function as a part of which one runs.
+    pub(super) fn home(&self, function: FunctionId) -> FunctionId {
+        self.homes[function.index()]
+    }
+
     fn hand_on(&mut self, op: &Op) {
         match &op.kind {
             OpKind::Assign { value: Rvalue::ElementOf(_), .. } => {}
@@ -79,6 +93,28 @@ impl Filled {
             self.handed_on[variable.0 as usize] = true;
         }
     }
+}
+
+/// By function: the one as a part of which it runs.
+fn homes(module: &Module, catalogue: &Catalogue) -> Vec<FunctionId> {
+    let mut homes: Vec<FunctionId> = module.functions().map(|(id, _)| id).collect();
+    let borrows =
+        |name: &str| catalogue.any_method(module.language.into(), name).function.is_some_and(|fact| fact.borrows);
+    // A function comes after the one it is written in.
+    for (id, function) in module.functions() {
+        for call in function.ops().filter_map(|(_, _, op)| op.call()) {
+            let mut closures = call.arguments.iter().filter_map(|argument| match argument.value {
+                Operand::Function(closure) => Some(closure),
+                _ => None,
+            });
+            if let Some(closure) = closures.next()
+                && call.method_name().filter(|_| call.has_receiver()).is_some_and(borrows)
+            {
+                homes[closure.index()] = homes[id.index()];
+            }
+        }
+    }
+    homes
 }
 
 /// What makes a collection that another module may fill or empty. Arrays and plain objects are in every file; they are

@@ -79,7 +79,10 @@ struct Demand<'d> {
     exports: Vec<FxHashMap<Name, Level>>,
     /// Names by which a function is one that rendering calls.
     rendered: GlobSet,
+    /// Members that lead to something, in the order in which they became known.
     members: IndexSet<Name, FxBuildHasher>,
+    /// How many of these, the first ones, are methods of libraries.
+    of_libraries: usize,
     /// Whether some file makes a queue.
     has_queues: bool,
     /// Whether the catalogue says something of the project's own files.
@@ -113,6 +116,7 @@ impl<'d> Demand<'d> {
         let is_wanted =
             |file: FileId| (screened[file.index()].is_seed || is_rust(file)) && counts(discovered.roles[file.index()]);
         let wanted = files(&screened).map(|(file, _)| file).filter(|file| is_wanted(*file)).collect();
+        let members: IndexSet<Name, FxBuildHasher> = catalogue.acting_methods().map(Name::new).collect();
         Self {
             discovered,
             resolver,
@@ -124,7 +128,8 @@ impl<'d> Demand<'d> {
             exports: screened.iter().map(|_| FxHashMap::default()).collect(),
             screened,
             rendered: rendered(catalogue),
-            members: catalogue.acting_methods().map(Name::new).collect(),
+            of_libraries: members.len(),
+            members,
             has_queues: false,
             speaks_of_files: catalogue.speaks_of_files(),
             wanted,
@@ -277,6 +282,7 @@ impl<'d> Demand<'d> {
                 imported: &|file, name| self.level(file, name),
                 rendered: &self.rendered,
                 members: &self.members,
+                of_libraries: self.of_libraries,
                 has_queues: self.has_queues,
             },
             state,

@@ -27,7 +27,9 @@ pub(super) enum Level {
     Container,
     /// What a method of something made gave: rows, most of all. Its methods are nothing of the program's.
     Given,
-    /// The result of something that makes: who only reads it need not be known.
+    /// What a library made: its methods are the library's, and the catalogue knows those that matter.
+    Library,
+    /// The result of something of the program's that makes: who only reads it need not be known.
     Held,
     /// A function, a class, an object of functions: whoever mentions it may make something.
     Maker,
@@ -61,6 +63,8 @@ pub(super) struct Surroundings<'s> {
     pub(super) rendered: &'s GlobSet,
     /// Members anywhere that lead to something, in the order in which they became known.
     pub(super) members: &'s IndexSet<Name, FxBuildHasher>,
+    /// How many of these, the first ones, are methods by which libraries lease or release.
+    pub(super) of_libraries: usize,
     /// Whether the program makes queues: then whoever puts something into one, or takes it out, matters.
     pub(super) has_queues: bool,
 }
@@ -68,7 +72,8 @@ pub(super) struct Surroundings<'s> {
 /// Follows what matters through a module, from where an earlier walk left off.
 pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>, state: Option<State>) -> (Reach, State) {
     let is_new = state.is_none();
-    let mut walk = Walk { module, surroundings, state: state.unwrap_or_else(|| State::new(module)) };
+    let mut walk =
+        Walk { module, surroundings, state: state.unwrap_or_else(|| State::new(module, surroundings.catalogue)) };
     if is_new {
         walk.note_calls();
         walk.note_aliases();

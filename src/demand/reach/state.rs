@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::catalogue::Catalogue;
 use crate::ir::{FunctionId, Module, Name, Temp, VariableId};
 
 use super::super::collections::Filled;
@@ -43,11 +44,11 @@ pub(in crate::demand) struct State {
 }
 
 impl State {
-    pub(super) fn new(module: &Module) -> Self {
+    pub(super) fn new(module: &Module, catalogue: &Catalogue) -> Self {
         let count = module.functions.len();
         let temps = module.functions.iter().map(|function| function.temps as usize).sum();
         Self {
-            filled: Filled::of(module),
+            filled: Filled::of(module, catalogue),
             functions: vec![false; count],
             rendered: vec![false; count],
             classes: vec![false; module.classes.len()],

@@ -65,9 +65,7 @@ impl Walk<'_, '_> {
             facts.acts
                 || facts.is_end && self.surroundings.has_queues
                 || self.members.contains(name)
-                // A type tells the members of a Rust value, and is evaluated later.
-                || ((called.is_some_and(|level| level != Level::Given) || self.module.language == Language::Rust)
-                    && self.surroundings.members.contains(name))
+                || self.may_be_known(called, name)
         });
         // What a library makes of `{ config() { … } }` cannot be seen to call it: nobody who has that need be known.
         let is_option = |argument: &Argument| self.is_literal(function, &argument.value);
@@ -78,14 +76,27 @@ impl Walk<'_, '_> {
             (_, _, Some(Level::Maker)) => Some(if are_options { Level::Held } else { Level::Maker }),
             // What is made of a function is often one: `memoise(load)`.
             (_, Some(Level::Maker), _) if self.is_given_function(call) => Some(Level::Maker),
-            (Some(Made::Resource), ..) | (_, Some(Level::Maker), _) => Some(Level::Held),
-            (_, Some(Level::Held), _) if call.has_receiver() && !by_name => Some(Level::Given),
+            (_, Some(Level::Maker), _) => Some(Level::Held),
+            (Some(Made::Resource), ..) => Some(Level::Library),
+            (_, Some(Level::Library | Level::Held), _) if call.has_receiver() && !by_name => Some(Level::Given),
             (_, held, given) => held.or(given),
         };
         if let Some(level) = result {
             self.temp(function, call.result, level);
         }
         made > Some(Made::Container) || called == Some(Level::Maker) || given == Some(Level::Maker) || by_name
+    }
+
+    /// Whether a method of what has this level may be one of the members that are known to lead to something.
+    fn may_be_known(&self, called: Option<Level>, name: &str) -> bool {
+        let known = || self.surroundings.members.get_index_of(name);
+        match called {
+            // A type tells the members of a Rust value, and is evaluated later.
+            _ if self.module.language == Language::Rust => known().is_some(),
+            Some(Level::Library) => known().is_some_and(|at| at < self.surroundings.of_libraries),
+            Some(Level::Held | Level::Maker) => known().is_some(),
+            Some(Level::Container | Level::Given) | None => false,
+        }
     }
 
     /// Whether an argument is written out where it is given: `{ … }`, a text.
@@ -132,7 +143,7 @@ impl Walk<'_, '_> {
                 self.state.readers.note(*id);
                 let alias = self.aliases[id.0 as usize].then_some(Level::Maker);
                 let level = self.variables[id.0 as usize].or(alias)?;
-                let is_captured = self.module.variable(*id).owner != function;
+                let is_captured = self.module.variable(*id).owner != self.filled.home(function);
                 Some(if level == Level::Container && is_captured { Level::Maker } else { level })
             }
             Root::Temp(temp) => self.temps[self.temp_number(function, *temp)],
