@@ -10,7 +10,7 @@ use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::value::{Value, Values};
-use crate::ir::{CallKind, OpKind, Operand, Place, Root, Rvalue};
+use crate::ir::CallKind;
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::FileId;
 
@@ -80,8 +80,7 @@ impl MountedOnce {
         let is_of_one = self.files.contains(&top.file)
             || facts.program.this_class(top).is_some_and(|class| self.classes.contains(&class))
             || self.functions.iter().any(|component| facts.evaluator.is_within(top, *component));
-        is_of_one
-            && facts.frequencies.lifecycles.effects.get(&top).is_none_or(|effect| depends_on_nothing(facts, *effect))
+        is_of_one && !facts.frequencies.lifecycles.reruns.contains_key(&top)
     }
 }
 
@@ -91,17 +90,4 @@ fn mounts(facts: &Facts<'_>, at: OpRef) -> Option<u32> {
         CallTarget::External(id) => facts.evaluator.facts(*id).function.and_then(|fact| fact.mounts),
         _ => None,
     })
-}
-
-/// Whether an effect is registered with an empty list of what it depends on.
-fn depends_on_nothing(facts: &Facts<'_>, effect: OpRef) -> bool {
-    let list = facts.program.op(effect).call().and_then(|call| call.argument(1));
-    let Some(Operand::Place(Place { root: Root::Temp(temp), path })) = list else { return false };
-    let definitions = facts.program.index(effect.function.file).of_temp(effect.function.function, *temp);
-    path.is_empty()
-        && definitions.iter().all(|definition| {
-            let function = effect.function.sibling(definition.function);
-            let at = function.definition(definition);
-            matches!(&facts.program.op(at).kind, OpKind::Assign { value: Rvalue::Array(elements), .. } if elements.is_empty())
-        })
 }

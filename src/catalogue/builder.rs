@@ -231,6 +231,8 @@ impl<'l> Builder<'l> {
             joined.calls = joined.calls.or(known.calls);
             joined.waits_for = joined.waits_for.or(known.waits_for);
             joined.calls_once = joined.calls_once.or(known.calls_once);
+            joined.delays = joined.delays.or(known.delays);
+            joined.defers = joined.defers.or(known.defers);
             joined.cancels = joined.cancels.or(known.cancels);
             joined.makes = joined.makes.or(known.makes);
             joined.end = joined.end.or(known.end);

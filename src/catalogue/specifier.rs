@@ -125,7 +125,10 @@ pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<Str
             }
         }
         let is_global = library.packages.iter().any(|package| package == GLOBAL);
-        let late = library.functions.iter().filter(|function| is_global && function.delays.is_some());
+        let late = library
+            .functions
+            .iter()
+            .filter(|function| is_global && (function.delays.is_some() || function.defers.is_some()));
         words.extend(late.flat_map(|function| &function.call).filter_map(|pattern| match Pattern::parse(pattern) {
             Ok(Pattern::Symbol { path, .. }) => path.last().map(ToString::to_string),
             _ => None,

@@ -5,12 +5,15 @@ use crate::analysis::frequency::Rate;
 use crate::analysis::late_timers::{Late, LateTimer, late_timers};
 use crate::analysis::lifecycles::LostCleanup;
 use crate::analysis::ownership::{Effect, Fate, Identity, LeakPath};
+use crate::analysis::reentry;
 use crate::analysis::registrations::{conditions, guard};
+use crate::analysis::rescheduled::{Rescheduled, rescheduled};
 use crate::analysis::value::{AcquisitionId, How, Value, Values};
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::{BlockId, Field, OpKind, Operand, Place, Root, VariableId};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
+use crate::source::Location;
 
 use super::{RuleId, wording};
 
@@ -29,11 +32,37 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding(facts, obligation, why, &TIMER));
         }
     }
+    for rescheduled in rescheduled(facts) {
+        findings.push(endless(facts, rescheduled));
+    }
     for timer in late_timers(facts) {
         if facts.rate(timer.at) > Rate::Once {
             findings.push(late(facts, &timer));
         }
     }
+}
+
+/// A loop of one-shot timers that nothing ends.
+fn endless(facts: &Facts<'_>, Rescheduled { at, turn }: Rescheduled) -> Finding {
+    let chain = facts.frequencies.chain(&facts.evaluator, at.function);
+    let label = chain.entry.as_ref().map_or("this", |(label, _)| label.as_str());
+    let often = match facts.rate(at) {
+        Rate::PerInstance => format!("each time {label} runs"),
+        rate => wording::how_often(facts, &chain, at.function, rate),
+    };
+    let callee = wording::callee_text(facts, at);
+    let mut trace = wording::chain_steps(facts, &chain, Some(at));
+    let turn = Location { file: turn.file, span: facts.program.function(turn).name_span };
+    trace.push(TraceStep { location: turn, message: "this runs on each turn".to_owned() });
+    trace.push(TraceStep { location: facts.location(at), message: "it asks for the next one here".to_owned() });
+    let severity = if facts.is_of_mounted_once(at) { Severity::Note } else { Severity::Error };
+    Finding::new(RuleId::UnclearedTimer, severity, Confidence::High, facts.location(at))
+        .label("asks for the next turn, and keeps nothing to call it off by")
+        .function(facts.program.name_of(at.function))
+        .resource(callee.trim_matches('`').to_owned())
+        .message(format!("a loop that {callee} keeps going begins {often} and never ends"))
+        .help("keep what it returns on each turn, and call that off where the owner ends")
+        .trace(trace)
 }
 
 /// A note: it ends by itself, in its own time.
@@ -119,6 +148,8 @@ pub(super) enum Why<'o> {
         event: String,
         by: OpRef,
     },
+    /// Its function runs again for the same owner, and overwrites the handle.
+    RunsAgain(reentry::Overwritten),
     /// Its own callback ends it, sooner or later.
     ItsOwnCallback,
     /// Nothing is done with it.
@@ -156,7 +187,9 @@ pub(super) fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<W
         } else if let Some(path) = path_without_cleanup(facts, obligation) {
             return Some(Why::Path(path));
         }
-        return only_itself(facts, obligation, rate).or_else(|| overwritten(facts, obligation));
+        return only_itself(facts, obligation, rate)
+            .or_else(|| overwritten(facts, obligation))
+            .or_else(|| reentry::overwritten(facts, obligation, &stoppers(facts, obligation.id)).map(Why::RunsAgain));
     }
     if let Some((class, _)) = facts.holding_field(obligation.id) {
         if gives_some_field(facts, class) {
@@ -464,7 +497,11 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
     };
     let is_of_one = matches!(why, Why::Entry(_) | Why::Repeats(_)) && facts.is_of_mounted_once(acquisition.at);
     let is_small = matches!(why, Why::ItsOwnCallback | Why::Unused) || is_of_one;
-    let severity = if is_small { Severity::Note } else { Severity::Error };
+    let severity = match why {
+        _ if is_small => Severity::Note,
+        Why::RunsAgain(_) => Severity::Warning,
+        _ => Severity::Error,
+    };
     let (message, confidence, trace) = match why {
         Why::Repeats(rate) => {
             let often = wording::how_often(facts, &chain, function, rate);
@@ -499,6 +536,11 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
                 TraceStep { location: facts.location(by), message: format!("`{event}` may come any number of times") },
                 started,
             ],
+        ),
+        Why::RunsAgain(reentry::Overwritten { slot, by }) => (
+            format!("each run overwrites `{slot}`, and only the last of what it held is {ended}"),
+            Confidence::Medium,
+            vec![TraceStep { location: by, message: "this runs again for the same owner".to_owned() }, started],
         ),
         Why::OutlivesInstance { teardown } => {
             (format!("`{teardown}` leaves {this} {running}"), Confidence::Medium, vec![started])

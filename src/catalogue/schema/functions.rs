@@ -46,6 +46,9 @@ pub struct FunctionFact {
     /// It runs its first argument once, after as many milliseconds as the argument at this index says.
     #[serde(default)]
     pub delays: Option<u32>,
+    /// It runs the function at this argument index once, later, and gives what calls that off.
+    #[serde(default)]
+    pub defers: Option<u32>,
     /// Its promise is settled by the first of those it is given, whatever becomes of the others.
     #[serde(default)]
     pub takes_first: bool,
