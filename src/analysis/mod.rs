@@ -35,6 +35,7 @@ pub mod tasks;
 pub mod told;
 pub mod turns;
 pub mod twice;
+pub mod unended;
 pub mod value;
 pub mod wrapped;
 pub mod written;

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::ir::Name;
 
-use super::pattern::ANY;
+use super::pattern::{ANY, ending};
 use super::schema::Ecosystem;
 use super::specifier::without_extension;
 use super::{RegistrationRole, ResourceId};
@@ -98,8 +98,13 @@ impl Index {
     pub(super) fn matches(&self, root: u32, path: &[Name]) -> SmallVec<[u32; 2]> {
         let mut nodes = SmallVec::new();
         nodes.extend(self.node(root, path));
-        if let Some((_, parent)) = path.split_last() {
-            nodes.extend(self.node(root, parent).and_then(|parent| self.child(parent, ANY)));
+        if let Some((last, parent)) = path.split_last()
+            && let Some(parent) = self.node(root, parent)
+        {
+            if nodes.is_empty() {
+                nodes.extend(ending(last).and_then(|family| self.child(parent, &family)));
+            }
+            nodes.extend(self.child(parent, ANY));
         }
         nodes
     }

@@ -6,9 +6,10 @@ use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::Fate;
 use crate::analysis::reentry;
 use crate::analysis::rescheduled::is_kept;
+use crate::analysis::unended::unended;
 use crate::analysis::value::How;
 use crate::catalogue::schema::ResourceKind;
-use crate::findings::{Confidence, Finding, Severity};
+use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::{Call, Operand, Place, Root};
 use crate::linking::OpRef;
 
@@ -40,6 +41,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding(facts, obligation, why, &words));
         }
     }
+    for obligation in unended(facts) {
+        if is_of_effect(facts, obligation) {
+            findings.push(left(facts, obligation, RuleId::EffectWithoutCleanup));
+        }
+    }
     for effect in facts.frequencies.lifecycles.effects.keys().filter(|effect| facts.is_held_to_account(**effect)) {
         let body = facts.program.function(*effect);
         for (block, index, op) in body.ops() {
@@ -49,6 +55,44 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Whether it belongs to a component: its rendering makes it, or an effect does. What a handler makes is the handler's.
+pub(super) fn is_of_effect(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let at = obligation.acquisition.at;
+    matches!(facts.rate(at), Rate::PerInstance | Rate::PerRender)
+        && (facts.frequencies.chain(&facts.evaluator, at.function).calls.is_empty()
+            || facts
+                .frequencies
+                .lifecycles
+                .effects
+                .keys()
+                .any(|effect| facts.evaluator.is_within(at.function, *effect)))
+}
+
+/// What nothing ends, wherever it went.
+pub(super) fn left(facts: &Facts<'_>, obligation: &Obligation, rule: RuleId) -> Finding {
+    let acquisition = &obligation.acquisition;
+    let at = acquisition.at;
+    let chain = facts.frequencies.chain(&facts.evaluator, at.function);
+    let rate = facts.rate(at);
+    let often = match (&chain.entry, rate) {
+        _ if !chain.calls.is_empty() => "again and again".to_owned(),
+        (Some((label, _)), Rate::PerInstance) => format!("each time {label} runs"),
+        _ => wording::rate_text(rate).to_owned(),
+    };
+    let one = wording::with_article(wording::bare_noun(facts, acquisition));
+    let ends = wording::release_name(facts, acquisition);
+    let mut trace = wording::chain_steps(facts, &chain, Some(at));
+    trace.push(TraceStep { location: facts.location(at), message: "it is made here".to_owned() });
+    let severity = if facts.is_of_mounted_once(at) { Severity::Note } else { Severity::Warning };
+    Finding::new(rule, severity, Confidence::Medium, facts.location(at))
+        .label("made here, never ended")
+        .function(facts.program.name_of(at.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(format!("{one} is made {often}, and nothing that may have it calls {ends}"))
+        .help(facts.resource(acquisition).map_or_else(String::new, |(_, resource)| resource.help.clone()))
+        .trace(trace)
 }
 
 /// Delays below this are there to let something else happen first, and no component goes away meanwhile.

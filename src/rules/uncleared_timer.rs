@@ -4,7 +4,7 @@ use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::late_timers::{Late, LateTimer, late_timers};
 use crate::analysis::lifecycles::LostCleanup;
-use crate::analysis::ownership::{Effect, Fate, Identity, LeakPath};
+use crate::analysis::ownership::{Effect, Escape, Fate, Identity, LeakPath, Returned};
 use crate::analysis::reentry;
 use crate::analysis::registrations::{conditions, guard};
 use crate::analysis::rescheduled::{Rescheduled, rescheduled};
@@ -201,7 +201,9 @@ pub(super) fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<W
         let name = facts.program.name_of(method);
         return (facts.frequencies.of_class(class) != Rate::Once).then_some(Why::OutlivesInstance { teardown: name });
     }
-    if (is_kept && !is_in_a_dead_slot(facts, obligation)) || !at_exit.intersects(Fate::HELD | Fate::ESCAPED) {
+    if (is_kept && !is_in_a_dead_slot(facts, obligation) && !is_only_captured(facts, obligation))
+        || !at_exit.intersects(Fate::HELD | Fate::ESCAPED)
+    {
         return None;
     }
     if rate == Rate::PerInstance {
@@ -283,6 +285,37 @@ fn lost_path(obligation: &Obligation, rate: Rate) -> Option<&LeakPath> {
     } else {
         None
     }
+}
+
+/// Whether all that has what an effect began are closures of its file, and none of them ends it or hands it on.
+fn is_only_captured(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let at = obligation.acquisition.at;
+    let goes_on = |function: FunctionRef| {
+        let solved = facts.solved(function);
+        let is_it = |identity: &Identity| *identity == Identity::Acquired(obligation.id);
+        let hands_out = solved
+            .effects
+            .returns
+            .values()
+            .flatten()
+            .any(|(identity, how)| is_it(identity) && *how == Returned::Itself);
+        let keeps = solved.effects.in_order().any(|(identity, effect)| {
+            is_it(identity)
+                && matches!(
+                    effect,
+                    Effect::Escape(Escape::Stored | Escape::Passed | Escape::Guarded | Escape::Returned)
+                )
+        });
+        // Calling it may be what ends it.
+        let calls = facts.program.function(function).ops().any(|(_, _, op)| {
+            op.call().is_some_and(|call| {
+                facts.evaluator.operand(function, &call.callee).resources().any(|called| called == obligation.id)
+            })
+        });
+        hands_out || keeps || calls
+    };
+    facts.frequencies.lifecycles.effects.contains_key(&at.function)
+        && !facts.program.module(at.function.file).functions().any(|(id, _)| goes_on(at.function.sibling(id)))
 }
 
 /// Whether the handle went nowhere but into variables of the file that nothing reads.
@@ -497,6 +530,12 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
     };
     let is_of_one = matches!(why, Why::Entry(_) | Why::Repeats(_)) && facts.is_of_mounted_once(acquisition.at);
     let is_small = matches!(why, Why::ItsOwnCallback | Why::Unused) || is_of_one;
+    let help = match &why {
+        Why::RunsAgain(reentry::Overwritten { slot, .. }) => {
+            format!("end what `{slot}` holds before it is given the next")
+        }
+        _ => wording::keep_and_end(facts, acquisition),
+    };
     let severity = match why {
         _ if is_small => Severity::Note,
         Why::RunsAgain(_) => Severity::Warning,
@@ -569,6 +608,6 @@ pub(super) fn finding(facts: &Facts<'_>, obligation: &Obligation, why: Why<'_>, 
         .function(facts.program.name_of(function))
         .resource(wording::resource_id(facts, acquisition))
         .message(message)
-        .help(wording::keep_and_end(facts, acquisition))
+        .help(help)
         .trace(trace)
 }

@@ -8,7 +8,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::{Value, Values};
 use crate::discovery::FileRole;
-use crate::ir::{Binding, Call, FunctionId, FunctionKind, Module, OpKind, Operand, Place, RequestId, Root, Rvalue};
+use crate::ir::{
+    Binding, Call, FunctionId, FunctionKind, Module, OpKind, Operand, Place, RequestId, Root, Rvalue, VariableId,
+};
 use crate::linking::{FunctionRef, OpRef, Program, Target};
 use crate::source::{FileId, Language};
 
@@ -376,6 +378,42 @@ impl<'e, 'p> Solver<'e, 'p> {
         is_imported
             && callee.is_unknown()
             && program.function(at.function).mentioned_places().any(|place| place.root == Root::Temp(call.result))
+            && !self.is_only_an_object(at, call)
+    }
+
+    /// Whether what a call gives is used by its members alone, in the file that has it: no function that somebody calls.
+    fn is_only_an_object(&self, at: OpRef, call: &Call) -> bool {
+        let program = self.evaluator.program;
+        let names: Vec<VariableId> = program
+            .function(at.function)
+            .ops()
+            .filter_map(|(_, _, op)| match &op.kind {
+                OpKind::Assign { target, value: Rvalue::Use(Operand::Place(from)) }
+                    if from.root == Root::Temp(call.result) =>
+                {
+                    Some(target.as_variable())
+                }
+                _ if op.places().into_iter().any(|place| place.root == Root::Temp(call.result)) => Some(None),
+                _ => None,
+            })
+            .collect::<Option<_>>()
+            .unwrap_or_default();
+        let [name] = names[..] else { return false };
+        let is_exported = program.own_exports(at.function.file).any(|(_, exported)| exported.variable == name);
+        let is_whole = |place: &Place| place.root == Root::Variable(name) && place.path.is_empty();
+        !is_exported
+            && !program.module(at.function.file).functions().any(|(_, body)| {
+                let in_ops = body.ops().any(|(_, _, op)| match &op.kind {
+                    OpKind::Assign { value, .. } => {
+                        value.operands().into_iter().filter_map(Operand::place).any(is_whole)
+                    }
+                    _ => op.places().into_iter().any(is_whole),
+                });
+                in_ops
+                    || body.blocks().any(|(_, block)| {
+                        block.terminator.operands().into_iter().filter_map(Operand::place).any(is_whole)
+                    })
+            })
     }
 
     pub(super) fn solve(mut self) -> Frequencies {
