@@ -235,6 +235,8 @@ impl<'l> Builder<'l> {
             joined.defers = joined.defers.or(known.defers);
             joined.cancels = joined.cancels.or(known.cancels);
             joined.makes = joined.makes.or(known.makes);
+            joined.makes_unless.extend(known.makes_unless.iter().cloned());
+            joined.filled_by.extend(known.filled_by.iter().cloned());
             joined.end = joined.end.or(known.end);
             joined.is_face |= known.is_face;
             joined.waiting = joined.waiting.or(known.waiting);

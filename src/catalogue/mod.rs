@@ -288,7 +288,8 @@ impl Catalogue {
 
     /// The same for libraries that hold nothing and say of code that it runs for each request or message: in a file
     /// that imports one, a plain object may be a cache. What runs for each render matters only where something is held.
-    /// And for those that do nothing but mount components: such a file says of which there is one.
+    /// For those that do nothing but mount components: such a file says of which there is one. And for those that do nothing but
+    /// keep what they are given.
     #[must_use]
     pub fn server_packages(&self) -> Vec<&str> {
         let serves = |library: &Library| {
@@ -298,7 +299,12 @@ impl Catalogue {
                 .any(|entry| matches!(entry.runs, schema::Runs::PerRequest | schema::Runs::PerMessage))
                 || library.entries.is_empty() && library.functions.iter().any(|function| function.mounts.is_some())
         };
-        specifier::texts(self.packages().filter(|library| !holds_something(library) && serves(library)))
+        // What a library is for: of one with many uses most files have another.
+        let keeps = |library: &Library| {
+            !library.functions.is_empty() && library.functions.iter().all(|function| !function.filled_by.is_empty())
+        };
+        let matters = |library: &Library| !holds_something(library) && (serves(library) || keeps(library));
+        specifier::texts(self.packages().filter(|library| matters(library)))
     }
 
     /// Methods by which whoever has a shared resource takes on an obligation or ends one: those that lease or release.

@@ -40,7 +40,7 @@ pub struct Registration {
 }
 
 /// `argument` is an argument path (`0.pool`).
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArgumentTest {
