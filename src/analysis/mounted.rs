@@ -3,13 +3,16 @@
 //! `createApp(App)` and `createRoot(element).render(<App />)` at the top of a module make one instance for the life of the
 //! page. What that instance begins when it is set up it may keep: whoever leaves the page ends it.
 
+use globset::GlobSet;
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
+use crate::analysis::reentry;
 use crate::analysis::value::{Value, Values};
+use crate::catalogue::globs;
 use crate::ir::CallKind;
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::FileId;
@@ -27,6 +30,10 @@ impl MountedOnce {
     #[must_use]
     pub fn of(facts: &Facts<'_>) -> Self {
         let mut found = Self::default();
+        let singles: Vec<&String> = facts.evaluator.catalogue.libraries().iter().flat_map(|it| &it.singles).collect();
+        if !singles.is_empty() {
+            found.add_places(facts, &globs(singles));
+        }
         let mut uses: IndexMap<FunctionRef, Vec<OpRef>, FxBuildHasher> = IndexMap::default();
         let mut uses_of_classes: IndexMap<ClassRef, Vec<OpRef>, FxBuildHasher> = IndexMap::default();
         for function in facts.program.functions() {
@@ -58,6 +65,21 @@ impl MountedOnce {
         found
     }
 
+    /// The components that a framework shows once, by where they stand.
+    fn add_places(&mut self, facts: &Facts<'_>, places: &GlobSet) {
+        for module in facts.program.modules().filter(|module| places.is_match(facts.program.path(module.file))) {
+            if module.language.is_component() {
+                self.files.insert(module.file);
+                continue;
+            }
+            for (name, variable) in facts.program.own_exports(module.file) {
+                if name == "default" {
+                    self.functions.extend(facts.evaluator.functions_behind(facts.evaluator.variable(variable)));
+                }
+            }
+        }
+    }
+
     fn add(&mut self, facts: &Facts<'_>, component: &Values) {
         for function in facts.evaluator.functions_behind(component) {
             if facts.program.module(function.file).language.is_component() {
@@ -80,7 +102,7 @@ impl MountedOnce {
         let is_of_one = self.files.contains(&top.file)
             || facts.program.this_class(top).is_some_and(|class| self.classes.contains(&class))
             || self.functions.iter().any(|component| facts.evaluator.is_within(top, *component));
-        is_of_one && !facts.frequencies.lifecycles.reruns.contains_key(&top)
+        is_of_one && !reentry::runs_again(facts, top)
     }
 }
 

@@ -43,6 +43,16 @@ pub fn overwritten(facts: &Facts<'_>, obligation: &Obligation, stoppers: &[Funct
     Some(Overwritten { slot: written(facts, at.function, &slot), by })
 }
 
+/// Whether a function is seen to run again for the same owner.
+#[must_use]
+pub fn runs_again(facts: &Facts<'_>, function: FunctionRef) -> bool {
+    match facts.frequencies.lifecycles.reruns.get(&function) {
+        None => false,
+        Some(Rerun::Always { .. }) => true,
+        Some(Rerun::When { effect, dependencies }) => may_change(facts, *effect, *dependencies),
+    }
+}
+
 /// The function that runs again and does so: itself, or what always calls it.
 fn rerun(facts: &Facts<'_>, function: FunctionRef) -> Option<(FunctionRef, Location)> {
     let reruns = &facts.frequencies.lifecycles.reruns;

@@ -72,6 +72,9 @@ fn calls(facts: &Facts<'_>, function: FunctionRef, other: FunctionRef, depth: u3
             let at = function.op(block, index);
             op.call().is_some()
                 && is_unconditional(facts, at)
+                // What else it may call would end the loop.
+                && !facts.evaluator.callee(at).open
+                && facts.evaluator.callee(at).targets.len() == 1
                 && facts.called(at).iter().any(|&called| called == other || calls(facts, called, other, depth - 1))
         })
 }

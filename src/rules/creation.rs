@@ -312,6 +312,7 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     // What goes in the end, and is made for some with keys of their own, costs no more than its making.
     let is_waste = facts.resource(acquisition).is_some_and(|(_, resource)| resource.collected && resource.may_be_own);
     let severity = if is_released
+        || is_waste && chain.entry.is_none()
         || is_in_doubt
         || chain.calls.len() > FAR
         || is_put_in_place(facts, obligation, &chain)

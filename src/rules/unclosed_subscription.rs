@@ -28,6 +28,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let told = why(facts, obligation)
+            .map(|why| if ends_what_it_is_given(facts, obligation) { Why::ItsOwnCallback } else { why })
             .or_else(|| partly_ended(facts, obligation))
             .or_else(|| ended_by_itself(facts, obligation))
             .or_else(|| unused(facts, obligation));
@@ -107,6 +108,22 @@ fn unused(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'static>> {
     let call = facts.program.op(at).call()?;
     (is_effect && !is_used(facts, at, call)).then_some(Why::Unused)
 }
+
+/// The callback of an observer that ends it by the name it has there: `new IntersectionObserver((entries, observer) => …)`.
+fn ends_what_it_is_given(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let at = obligation.acquisition.at;
+    let Some((_, resource)) = facts.resource(&obligation.acquisition) else { return false };
+    let [(callback, _)] = facts.evaluator.functions_in(&facts.evaluator.argument(at, 0))[..] else { return false };
+    let body = facts.program.function(callback);
+    let Some(own) = body.parameters.get(OWN_PARAMETER).map(|it| it.variable) else { return false };
+    body.ops().filter_map(|(_, _, op)| op.call()).any(|call| {
+        let is_end = call.method_name().is_some_and(|name| resource.release.iter().any(|it| it == name));
+        is_end && call.receiver().is_some_and(|(receiver, _)| receiver.as_variable() == Some(own))
+    })
+}
+
+/// Where the callbacks of observers are given the observer.
+const OWN_PARAMETER: usize = 1;
 
 /// The callback of what an effect began, where that alone ends it: it need not be called before the effect is over.
 fn ended_by_itself(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'static>> {

@@ -58,6 +58,9 @@ pub struct Library {
     /// `State<AppState>`.
     #[serde(default)]
     pub carriers: Vec<String>,
+    /// Globs of the files whose component a program shows once: a root layout.
+    #[serde(default)]
+    pub singles: Vec<String>,
 }
 
 /// Where programs get their libraries from; facts about one say nothing of programs of the other.
