@@ -72,11 +72,21 @@ fn calls(facts: &Facts<'_>, function: FunctionRef, other: FunctionRef, depth: u3
             let at = function.op(block, index);
             op.call().is_some()
                 && is_unconditional(facts, at)
-                // What else it may call would end the loop.
-                && !facts.evaluator.callee(at).open
-                && facts.evaluator.callee(at).targets.len() == 1
+                && is_by_name(facts, at)
                 && facts.called(at).iter().any(|&called| called == other || calls(facts, called, other, depth - 1))
         })
+}
+
+/// Whether a call is of one function, by the name that has or the variable that holds it: a field of something else may have
+/// been given another function, or hold what was there before.
+fn is_by_name(facts: &Facts<'_>, at: OpRef) -> bool {
+    let callee = facts.evaluator.callee(at);
+    let place = facts.program.op(at).call().and_then(|call| call.callee.place());
+    let is_plain = place.is_none_or(|place| match &place.root {
+        Root::This => place.path.len() == 1,
+        _ => place.path.is_empty(),
+    });
+    is_plain && !callee.open && callee.targets.len() == 1
 }
 
 /// Whether nothing that may change decides about an operation.

@@ -9,7 +9,7 @@ use crate::analysis::registrations::guard;
 use crate::analysis::value::How;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{OpKind, Operand, Place, Rvalue};
+use crate::ir::{FunctionKind, OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Location;
 
@@ -24,6 +24,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             || matches!(acquisition.how, How::Received { .. })
             || !facts.is_held_to_account(acquisition.at.function)
             || goes_with_its_source(facts, obligation)
+            || is_about_its_maker(facts, obligation)
         {
             continue;
         }
@@ -99,6 +100,19 @@ fn goes_with_its_source(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         None => facts.rate(facts.evaluator.acquisition(giver).at),
     };
     made != Rate::Once || facts.evaluator.is_within(subscriber, source) && !facts.evaluator.is_initialiser(source)
+}
+
+/// Whether an instance makes it once, and watches over nothing but itself with it: who is no more is not watched.
+fn is_about_its_maker(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let function = obligation.acquisition.at.function;
+    let is_itself = |at: &OpRef| {
+        let watched = facts.program.op(*at).call().and_then(|call| call.argument(0)?.place());
+        watched.is_some_and(|place| place.root == Root::This && place.path.is_empty())
+    };
+    let opened = with_effect(facts, obligation, function, Effect::Open);
+    matches!(facts.program.function(function).kind, FunctionKind::Constructor { .. })
+        && !opened.is_empty()
+        && opened.iter().all(is_itself)
 }
 
 /// What an effect makes and does nothing with.
