@@ -75,8 +75,17 @@ fn ends_of(facts: &Facts<'_>, resource: &Resource) -> Vec<End> {
     let mut found = Vec::new();
     for function in facts.program.functions() {
         for (block, index, op) in facts.program.function(function).ops() {
-            let (Some(call), at) = (op.call(), function.op(block, index)) else { continue };
-            let Some(name) = call_name(call) else { continue };
+            let at = function.op(block, index);
+            let callee = op.call().and_then(|call| call.callee.place());
+            // `urls.forEach(URL.revokeObjectURL)`
+            let is_given = |place: &&Place| {
+                Some(*place) != callee && last_name(place).is_some_and(|name| functions.iter().any(|it| it == name))
+            };
+            if op.places().iter().any(is_given) {
+                found.push(End { file: function.file, of: None });
+            }
+            let Some(call) = op.call() else { continue };
+            let Some(name) = callee.and_then(last_name) else { continue };
             let values = if functions.iter().any(|it| it == name) {
                 facts.evaluator.argument(at, 0)
             } else if resource.release.iter().any(|it| it == name) {
@@ -95,9 +104,8 @@ fn ends_of(facts: &Facts<'_>, resource: &Resource) -> Vec<End> {
     found
 }
 
-/// The last name of what is called.
-fn call_name(call: &Call) -> Option<&str> {
-    let place = call.callee.place()?;
+/// The last name of a place.
+fn last_name(place: &Place) -> Option<&str> {
     match (place.path.last(), &place.root) {
         (Some(field), _) => field.name(),
         (None, crate::ir::Root::Global(name)) => Some(name.as_str()),
