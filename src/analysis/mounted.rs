@@ -3,14 +3,17 @@
 //! `createApp(App)` and `createRoot(element).render(<App />)` at the top of a module make one instance for the life of the
 //! page. What that instance begins when it is set up it may keep: whoever leaves the page ends it.
 
+use globset::GlobSet;
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
+use crate::analysis::reentry;
 use crate::analysis::value::{Value, Values};
-use crate::ir::{CallKind, OpKind, Operand, Place, Root, Rvalue};
+use crate::catalogue::globs;
+use crate::ir::CallKind;
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::FileId;
 
@@ -27,6 +30,10 @@ impl MountedOnce {
     #[must_use]
     pub fn of(facts: &Facts<'_>) -> Self {
         let mut found = Self::default();
+        let singles: Vec<&String> = facts.evaluator.catalogue.libraries().iter().flat_map(|it| &it.singles).collect();
+        if !singles.is_empty() {
+            found.add_places(facts, &globs(singles));
+        }
         let mut uses: IndexMap<FunctionRef, Vec<OpRef>, FxBuildHasher> = IndexMap::default();
         let mut uses_of_classes: IndexMap<ClassRef, Vec<OpRef>, FxBuildHasher> = IndexMap::default();
         for function in facts.program.functions() {
@@ -58,6 +65,21 @@ impl MountedOnce {
         found
     }
 
+    /// The components that a framework shows once, by where they stand.
+    fn add_places(&mut self, facts: &Facts<'_>, places: &GlobSet) {
+        for module in facts.program.modules().filter(|module| places.is_match(facts.program.path(module.file))) {
+            if module.language.is_component() {
+                self.files.insert(module.file);
+                continue;
+            }
+            for (name, variable) in facts.program.own_exports(module.file) {
+                if name == "default" {
+                    self.functions.extend(facts.evaluator.functions_behind(facts.evaluator.variable(variable)));
+                }
+            }
+        }
+    }
+
     fn add(&mut self, facts: &Facts<'_>, component: &Values) {
         for function in facts.evaluator.functions_behind(component) {
             if facts.program.module(function.file).language.is_component() {
@@ -80,8 +102,7 @@ impl MountedOnce {
         let is_of_one = self.files.contains(&top.file)
             || facts.program.this_class(top).is_some_and(|class| self.classes.contains(&class))
             || self.functions.iter().any(|component| facts.evaluator.is_within(top, *component));
-        is_of_one
-            && facts.frequencies.lifecycles.effects.get(&top).is_none_or(|effect| depends_on_nothing(facts, *effect))
+        is_of_one && !reentry::runs_again(facts, top)
     }
 }
 
@@ -91,17 +112,4 @@ fn mounts(facts: &Facts<'_>, at: OpRef) -> Option<u32> {
         CallTarget::External(id) => facts.evaluator.facts(*id).function.and_then(|fact| fact.mounts),
         _ => None,
     })
-}
-
-/// Whether an effect is registered with an empty list of what it depends on.
-fn depends_on_nothing(facts: &Facts<'_>, effect: OpRef) -> bool {
-    let list = facts.program.op(effect).call().and_then(|call| call.argument(1));
-    let Some(Operand::Place(Place { root: Root::Temp(temp), path })) = list else { return false };
-    let definitions = facts.program.index(effect.function.file).of_temp(effect.function.function, *temp);
-    path.is_empty()
-        && definitions.iter().all(|definition| {
-            let function = effect.function.sibling(definition.function);
-            let at = function.definition(definition);
-            matches!(&facts.program.op(at).kind, OpKind::Assign { value: Rvalue::Array(elements), .. } if elements.is_empty())
-        })
 }

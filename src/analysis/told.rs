@@ -6,14 +6,14 @@
 use rustc_hash::FxHashSet;
 
 use crate::analysis::facts::Facts;
-use crate::ir::{Binding, FunctionKind, OpKind, Operand, Place, Root};
+use crate::ir::{Binding, FunctionId, FunctionKind, OpKind, Operand, Place, Root};
 use crate::linking::{FunctionRef, OpRef};
 
 /// Whether what is created at `at` depends on what the request says that it is made for.
 #[must_use]
 pub fn by_request(facts: &Facts<'_>, at: OpRef) -> bool {
     let chain = facts.frequencies.chain(&facts.evaluator, at.function);
-    if chain.entry.is_none() || !facts.evaluator.drops_implicitly(at.function) {
+    if chain.entry.is_none() {
         return false;
     }
     let mut function = at.function;
@@ -103,6 +103,10 @@ fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: Vec<Wanted>) -> Sou
         sources.instance |= root == Root::This;
         if let Root::Variable(id) = root {
             let variable = facts.program.variable(function.variable(id));
+            // What a module holds is there for all.
+            if variable.owner == FunctionId::INITIALISER {
+                continue;
+            }
             if variable.owner != function.function {
                 sources.around.push((root, how));
                 continue;

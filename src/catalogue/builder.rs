@@ -125,6 +125,7 @@ impl<'l> Builder<'l> {
             }
         }
         for fact in &library.functions {
+            self.index.filling.extend(fact.filled_by.iter().map(|method| method.as_str().into()));
             for text in &fact.call {
                 self.function(library, fact, text, &of(&fact.from))?;
             }
@@ -235,8 +236,12 @@ impl<'l> Builder<'l> {
             joined.calls = joined.calls.or(known.calls);
             joined.waits_for = joined.waits_for.or(known.waits_for);
             joined.calls_once = joined.calls_once.or(known.calls_once);
+            joined.delays = joined.delays.or(known.delays);
+            joined.defers = joined.defers.or(known.defers);
             joined.cancels = joined.cancels.or(known.cancels);
             joined.makes = joined.makes.or(known.makes);
+            joined.makes_unless.extend(known.makes_unless.iter().cloned());
+            joined.filled_by.extend(known.filled_by.iter().cloned());
             joined.end = joined.end.or(known.end);
             joined.is_face |= known.is_face;
             joined.waiting = joined.waiting.or(known.waiting);
@@ -329,6 +334,7 @@ impl<'l> Builder<'l> {
             }
         }
         for fact in &library.functions {
+            self.index.filling.extend(fact.filled_by.iter().map(|method| method.as_str().into()));
             for text in &fact.call {
                 let pattern = parse(library, text)?;
                 let receivers = self.receivers(library, &pattern, &roots)?;
@@ -486,7 +492,13 @@ fn bearing(library: &Library) -> Option<Bearing> {
     match () {
         () if library.resources.iter().any(Resource::gives_or_holds) || !library.wrappers.is_empty() => None,
         () if library.entries.iter().any(serves) => Some(Bearing::Serves),
+        // What a library is for: of one with many uses most files have another.
+        () if keeps(library) => Some(Bearing::Keeps),
         () if !library.entries.is_empty() => None,
         () => library.functions.iter().any(|function| function.mounts.is_some()).then_some(Bearing::Mounts),
     }
+}
+
+fn keeps(library: &Library) -> bool {
+    !library.functions.is_empty() && library.functions.iter().all(|function| !function.filled_by.is_empty())
 }

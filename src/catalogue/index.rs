@@ -1,11 +1,11 @@
 //! The lookup tables over the libraries: members of packages as a tree of names, methods by resource.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::ir::Name;
 
-use super::pattern::ANY;
+use super::pattern::{ANY, ending};
 use super::schema::Ecosystem;
 use super::specifier::without_extension;
 use super::{Bearing, RegistrationRole, ResourceId};
@@ -37,6 +37,8 @@ pub(super) struct Index {
     pub(super) instance_methods: FxHashMap<(u32, bool, Symbol), SmallVec<[Ref; 2]>>,
     /// What a method makes at the end of a chain that begins with a node, called or constructed.
     pub(super) instance_creates: FxHashMap<(u32, bool, Symbol), ResourceId>,
+    /// The methods by which caches of libraries are filled.
+    pub(super) filling: FxHashSet<Box<str>>,
 }
 
 /// What is said about a member of a package.
@@ -100,8 +102,13 @@ impl Index {
     pub(super) fn matches(&self, root: u32, path: &[Name]) -> SmallVec<[u32; 2]> {
         let mut nodes = SmallVec::new();
         nodes.extend(self.node(root, path));
-        if let Some((_, parent)) = path.split_last() {
-            nodes.extend(self.node(root, parent).and_then(|parent| self.child(parent, ANY)));
+        if let Some((last, parent)) = path.split_last()
+            && let Some(parent) = self.node(root, parent)
+        {
+            if nodes.is_empty() {
+                nodes.extend(ending(last).and_then(|family| self.child(parent, &family)));
+            }
+            nodes.extend(self.child(parent, ANY));
         }
         nodes
     }

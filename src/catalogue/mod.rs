@@ -53,6 +53,8 @@ pub enum Bearing {
     Serves,
     /// They show components, and so say of which there is one.
     Mounts,
+    /// They keep what they are given: that is all the library does.
+    Keeps,
 }
 
 /// Packages, by the nodes that speak about them.
@@ -300,6 +302,12 @@ impl Catalogue {
     #[must_use]
     pub fn bearing(&self, specifier: &str) -> Option<Bearing> {
         self.index.roots(&normalise(specifier)).into_iter().filter_map(|root| self.index.symbol(root).bearing).max()
+    }
+
+    /// Whether a method of some library's cache puts an entry in.
+    #[must_use]
+    pub fn fills_a_cache(&self, method: &str) -> bool {
+        self.index.filling.contains(method)
     }
 
     /// Methods by which whoever has a shared resource takes on an obligation or ends one: those that lease or release.

@@ -84,7 +84,8 @@ impl Pattern {
     }
 }
 
-/// Reads a member path: `Pool`, `native.Pool`, `default` (the empty path), with a final `*` for every member.
+/// Reads a member path: `Pool`, `native.Pool`, `default` (the empty path), with a final `*` for every member, or a `*` before
+/// the last word that a family of names has: `*Client`.
 #[must_use]
 pub(super) fn parse_path(text: &str) -> Option<MemberPath> {
     let mut path = MemberPath::new();
@@ -92,12 +93,20 @@ pub(super) fn parse_path(text: &str) -> Option<MemberPath> {
         if name == "default" && path.is_empty() {
             continue;
         }
-        if !(is_name(name) || name == ANY && index > 0) {
+        let is_ending = name.strip_prefix(ANY).is_some_and(|rest| is_name(rest) && ending(name) == Some(name.into()));
+        if !(is_name(name) || is_ending || name == ANY && index > 0) {
             return None;
         }
         path.push(name.into());
     }
     Some(path)
+}
+
+/// What stands for all names with the same last word: `*Client` for `S3Client`.
+#[must_use]
+pub(super) fn ending(name: &str) -> Option<Name> {
+    let at = name.rfind(|c: char| c.is_ascii_uppercase())?;
+    (at > 0).then(|| format!("{ANY}{}", &name[at..]).into())
 }
 
 /// What `path` means: the default export and the module itself are the same thing, however the program reached it.

@@ -111,8 +111,17 @@ pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<Str
                 _ => {}
             }
         }
+        // What may end something from afar has to be known where it is.
+        let ends = holding().filter(|resource| resource.ended_by_project);
+        words.extend(ends.flat_map(|it| it.release.iter().chain(&it.release_functions)).filter_map(|path| {
+            let name = path.trim_end_matches("()").rsplit('.').next();
+            name.map(ToOwned::to_owned)
+        }));
         let is_global = library.packages.iter().any(|package| package == GLOBAL);
-        let late = library.functions.iter().filter(|function| is_global && function.delays.is_some());
+        let late = library
+            .functions
+            .iter()
+            .filter(|function| is_global && (function.delays.is_some() || function.defers.is_some()));
         words.extend(late.flat_map(|function| &function.call).filter_map(|pattern| match Pattern::parse(pattern) {
             Ok(Pattern::Symbol { path, .. }) => path.last().map(ToString::to_string),
             _ => None,

@@ -38,8 +38,13 @@ impl Filled {
                 filled.hand_on(op);
                 let place = match &op.kind {
                     OpKind::Assign { target, .. } if target.path.contains(&Field::Computed) => target,
-                    OpKind::Call(call) if call.method_name().is_some_and(|name| collections.fills(name)) => {
+                    OpKind::Call(call) => {
                         let Some(place) = call.callee.place() else { continue };
+                        // What a library memoises is filled by calling it.
+                        let fills = |name: &str| collections.fills(name) || catalogue.fills_a_cache(name);
+                        if !call.method_name().map_or(place.path.is_empty(), fills) {
+                            continue;
+                        }
                         place
                     }
                     _ => continue,

@@ -43,7 +43,7 @@ impl Interest for Seeds<'_> {
         };
         match self.catalogue.bearing(package) {
             _ if is_any_sought => Sign::Seed,
-            Some(Bearing::Mounts) => Sign::Seed,
+            Some(Bearing::Mounts | Bearing::Keeps) => Sign::Seed,
             // In a file that serves requests a plain object may be a cache.
             Some(Bearing::Serves) => Sign::IfItFills,
             None => Sign::Nothing,

@@ -67,7 +67,9 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
             return None;
         }
     }
-    if rate > Rate::PerTurn && !resource.one_off && told::by_request(facts, acquisition.at) {
+    // What the language does not end by itself stays, whoever it was made for.
+    let may_be_of_one = facts.evaluator.drops_implicitly(acquisition.at.function) || resource.may_be_own;
+    if rate > Rate::PerTurn && may_be_of_one && !resource.one_off && told::by_request(facts, acquisition.at) {
         return None;
     }
     if resource.shared == Shared::PerRequest && !is_by_rendering(facts, obligation, rate) {
@@ -307,14 +309,17 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     let is_in_doubt = rate == Rate::PerCall
         && (chain.entry.is_none() || chain.runs_once)
         && (facts.frequencies.is_of_program(function.file) || facts.program.function(first).consumes_this);
+    // What goes in the end, and is made for some with keys of their own, costs no more than its making.
+    let is_waste = facts.resource(acquisition).is_some_and(|(_, resource)| resource.collected && resource.may_be_own);
     let severity = if is_released
+        || is_waste && chain.entry.is_none()
         || is_in_doubt
         || chain.calls.len() > FAR
         || is_put_in_place(facts, obligation, &chain)
         || hands_out_cleanup(facts, obligation)
     {
         Severity::Note
-    } else if matches!(rate, Rate::PerCall | Rate::PerTurn | Rate::PerInstance | Rate::PerRender) {
+    } else if matches!(rate, Rate::PerCall | Rate::PerTurn | Rate::PerInstance | Rate::PerRender) || is_waste {
         Severity::Warning
     } else {
         Severity::Error

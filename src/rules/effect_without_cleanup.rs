@@ -4,22 +4,29 @@ use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::Fate;
+use crate::analysis::reentry;
+use crate::analysis::rescheduled::is_kept;
+use crate::analysis::unended::unended;
 use crate::analysis::value::How;
 use crate::catalogue::schema::ResourceKind;
-use crate::findings::{Confidence, Finding, Severity};
-use crate::ir::{Call, OpKind, Operand, Place, Root, Rvalue};
-use crate::linking::{FunctionRef, OpRef};
+use crate::findings::{Confidence, Finding, Severity, TraceStep};
+use crate::ir::{Call, Operand, Place, Root};
+use crate::linking::OpRef;
 
-use super::uncleared_timer::{Why, Words, finding, why};
+use super::uncleared_timer::{Why, Words, finding, stoppers, why};
 use super::{RuleId, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for obligation in facts.obligations.iter() {
-        if speaks_of(facts, obligation)
-            && facts.is_held_to_account(obligation.acquisition.at.function)
-            && let Some(why) = why(facts, obligation)
-            && !matches!(why, Why::OutlivesInstance { .. })
-        {
+        if !is_open_resource(facts, obligation) || !facts.is_held_to_account(obligation.acquisition.at.function) {
+            continue;
+        }
+        let why = if speaks_of(facts, obligation) {
+            why(facts, obligation).filter(|why| !matches!(why, Why::OutlivesInstance { .. }))
+        } else {
+            reentry::overwritten(facts, obligation, &stoppers(facts, obligation.id)).map(Why::RunsAgain)
+        };
+        if let Some(why) = why {
             let noun = wording::bare_noun(facts, &obligation.acquisition);
             let (one, this) = (wording::with_article(noun), format!("this {noun}"));
             let words = Words {
@@ -34,6 +41,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding(facts, obligation, why, &words));
         }
     }
+    for obligation in unended(facts) {
+        if is_of_effect(facts, obligation) {
+            findings.push(left(facts, obligation, RuleId::EffectWithoutCleanup));
+        }
+    }
     for effect in facts.frequencies.lifecycles.effects.keys().filter(|effect| facts.is_held_to_account(**effect)) {
         let body = facts.program.function(*effect);
         for (block, index, op) in body.ops() {
@@ -43,6 +55,44 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Whether it belongs to a component: its rendering makes it, or an effect does. What a handler makes is the handler's.
+pub(super) fn is_of_effect(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let at = obligation.acquisition.at;
+    matches!(facts.rate(at), Rate::PerInstance | Rate::PerRender)
+        && (facts.frequencies.chain(&facts.evaluator, at.function).calls.is_empty()
+            || facts
+                .frequencies
+                .lifecycles
+                .effects
+                .keys()
+                .any(|effect| facts.evaluator.is_within(at.function, *effect)))
+}
+
+/// What nothing ends, wherever it went.
+pub(super) fn left(facts: &Facts<'_>, obligation: &Obligation, rule: RuleId) -> Finding {
+    let acquisition = &obligation.acquisition;
+    let at = acquisition.at;
+    let chain = facts.frequencies.chain(&facts.evaluator, at.function);
+    let rate = facts.rate(at);
+    let often = match (&chain.entry, rate) {
+        _ if !chain.calls.is_empty() => "again and again".to_owned(),
+        (Some((label, _)), Rate::PerInstance) => format!("each time {label} runs"),
+        _ => wording::rate_text(rate).to_owned(),
+    };
+    let one = wording::with_article(wording::bare_noun(facts, acquisition));
+    let ends = wording::release_name(facts, acquisition);
+    let mut trace = wording::chain_steps(facts, &chain, Some(at));
+    trace.push(TraceStep { location: facts.location(at), message: "it is made here".to_owned() });
+    let severity = if facts.is_of_mounted_once(at) { Severity::Note } else { Severity::Warning };
+    Finding::new(rule, severity, Confidence::Medium, facts.location(at))
+        .label("made here, never ended")
+        .function(facts.program.name_of(at.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(format!("{one} is made {often}, and nothing that may have it calls {ends}"))
+        .help(facts.resource(acquisition).map_or_else(String::new, |(_, resource)| resource.help.clone()))
+        .trace(trace)
 }
 
 /// Delays below this are there to let something else happen first, and no component goes away meanwhile.
@@ -72,28 +122,6 @@ pub(super) fn is_used(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
 /// How many names a result is followed through.
 const MAX_NAMES: u32 = 3;
 
-/// Whether something reads a place, other than to give it a name that nothing reads.
-fn is_kept(facts: &Facts<'_>, function: FunctionRef, place: &Place, names: u32) -> bool {
-    let module = facts.program.module(function.file);
-    let is_temp = matches!(place.root, Root::Temp(_));
-    module.functions().filter(|(id, _)| !is_temp || *id == function.function).any(|(id, body)| {
-        let reads = |operand: &Operand| operand.place().is_some_and(|it| it.root == place.root);
-        let in_ops = body.ops().any(|(_, _, op)| match &op.kind {
-            OpKind::Assign { target, value: Rvalue::Use(operand) } if reads(operand) => {
-                names == 0
-                    || !target.path.is_empty()
-                    || *target == *place
-                    || is_kept(facts, function.sibling(id), target, names - 1)
-            }
-            OpKind::Assign { target, value } => {
-                value.operands().into_iter().any(reads) || (target.root == place.root && !target.path.is_empty())
-            }
-            _ => op.places().into_iter().any(|it| it.root == place.root),
-        });
-        in_ops || body.blocks().any(|(_, block)| block.terminator.operands().into_iter().any(reads))
-    })
-}
-
 fn left_to_fire(facts: &Facts<'_>, at: OpRef) -> Finding {
     let callee = wording::callee_text(facts, at);
     Finding::new(RuleId::EffectWithoutCleanup, Severity::Note, Confidence::Medium, facts.location(at))
@@ -106,14 +134,19 @@ fn left_to_fire(facts: &Facts<'_>, at: OpRef) -> Finding {
 
 /// Whether it is what an effect opens: something that stays open until somebody closes it.
 pub(super) fn speaks_of(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let at = obligation.acquisition.at;
+    let may_stay_open = obligation.at_normal_exit.intersects(Fate::HELD | Fate::ESCAPED);
+    is_open_resource(facts, obligation)
+        && may_stay_open
+        && facts.rate(at) == Rate::PerInstance
+        && facts.frequencies.chain(&facts.evaluator, at.function).entry.is_some()
+}
+
+/// Whether it is something that stays open until somebody closes it.
+fn is_open_resource(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let acquisition = &obligation.acquisition;
     let Some((_, resource)) = facts.resource(acquisition) else { return false };
-    let is_open = matches!(resource.kind, ResourceKind::Client | ResourceKind::Handle | ResourceKind::Pool);
-    let may_stay_open = obligation.at_normal_exit.intersects(Fate::HELD | Fate::ESCAPED);
-    is_open
+    matches!(resource.kind, ResourceKind::Client | ResourceKind::Handle | ResourceKind::Pool)
         && !resource.collected
         && !matches!(acquisition.how, How::Received { .. })
-        && may_stay_open
-        && facts.rate(acquisition.at) == Rate::PerInstance
-        && facts.frequencies.chain(&facts.evaluator, acquisition.at.function).entry.is_some()
 }

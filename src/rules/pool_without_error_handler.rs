@@ -4,12 +4,12 @@ use std::cell::OnceCell;
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
-use crate::analysis::ownership::{Effect, Escape, Fate, Identity};
+use crate::analysis::ownership::{Effect, Escape, Fate, Identity, Returned};
 use crate::analysis::value::{Acquisition, AcquisitionId, How, Value, Values};
 use crate::catalogue::RegistrationRole;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity};
-use crate::ir::{Call, OpKind, Operand};
+use crate::ir::{Call, FunctionId, OpKind, Operand};
 use crate::linking::FunctionRef;
 
 use super::{RuleId, wording};
@@ -122,7 +122,21 @@ fn is_passed_on(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         }
         _ => Identity::Acquired(obligation.id),
     };
+    // A closure that gives it to whoever calls that: `{ webSocketFactory: () => new WebSocket(url) }`.
+    let is_given = || {
+        let is_nested =
+            facts.program.function(obligation.function).parent.is_some_and(|it| it != FunctionId::INITIALISER);
+        is_nested
+            && facts.calls.callers(facts.program, obligation.function).is_empty()
+            && solved
+                .effects
+                .returns
+                .values()
+                .flatten()
+                .any(|(identity, how)| *identity == own && *how == Returned::Itself)
+    };
     solved.effects.in_order().any(|(identity, effect)| *identity == own && effect == Effect::Escape(Escape::Passed))
+        || is_given()
 }
 
 fn finding(facts: &Facts<'_>, obligation: &Obligation) -> Finding {

@@ -63,7 +63,7 @@ fn rule_for(facts: &Facts<'_>, obligation: &Obligation) -> Option<RuleId> {
         AcquiredKind::Catalogued(id) => {
             let resource = facts.evaluator.catalogue.resource(id);
             match resource.kind {
-                _ if resource.collected => None,
+                _ if resource.collected || resource.of_component => None,
                 ResourceKind::Lease => Some(RuleId::UnreleasedLease),
                 ResourceKind::Transaction => Some(RuleId::UnfinishedTransaction),
                 ResourceKind::Pool | ResourceKind::Client | ResourceKind::Handle => Some(RuleId::UnclosedClient),

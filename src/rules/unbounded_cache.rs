@@ -170,7 +170,11 @@ pub(super) fn remedy(facts: &Facts<'_>, finding: &Finding) -> Option<Bound> {
     let is_here = container.writes.iter().all(|write| write.at.function.file == file && write.via.is_none());
     let additions = container.writes.iter().map(|write| facts.location(write.at).span).collect();
     let caches = if container.shape == Shape::Keyed { caches::caches(facts, file) } else { Vec::new() };
-    (is_plain && is_here).then_some(Bound { container: finding.location, additions, caches })
+    (is_plain && is_here && container.filled_by.is_empty()).then_some(Bound {
+        container: finding.location,
+        additions,
+        caches,
+    })
 }
 
 fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
@@ -241,6 +245,9 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
         Shape::Weak => "use `set` and `get`, so that an entry goes with its key".to_owned(),
         _ if container.lifetime == Lifetime::Loop => {
             "join what has finished in the loop: `while set.try_join_next().is_some() {}`".to_owned()
+        }
+        _ if !container.filled_by.is_empty() => {
+            "give it a limit where it is made, or make it for each piece of work".to_owned()
         }
         _ => "give it a bound and an eviction, delete entries when they expire, or use an LRU cache".to_owned(),
     })

@@ -6,11 +6,12 @@ use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::forgotten_fields::{ForgottenField, forgotten_fields};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Fate, Forgotten, Unsettled, forgotten, unsettled};
+use crate::analysis::unended::unended;
 use crate::analysis::value::AcquisitionId;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 
-use super::{RuleId, release, wording};
+use super::{RuleId, effect_without_cleanup, release, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     release::check(facts, RuleId::UnclosedClient, findings);
@@ -36,6 +37,13 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             && facts.rate(eviction.put) > Rate::Once
         {
             findings.push(evicted(facts, obligation, eviction));
+        }
+    }
+    for obligation in unended(facts) {
+        let is_told = effect_without_cleanup::is_of_effect(facts, obligation)
+            || findings.iter().any(|it| it.location == facts.location(obligation.acquisition.at));
+        if !is_told && facts.rate(obligation.acquisition.at) > Rate::Once {
+            findings.push(effect_without_cleanup::left(facts, obligation, RuleId::UnclosedClient));
         }
     }
     for forgotten in forgotten_fields(facts) {
@@ -146,7 +154,9 @@ fn emptied(facts: &Facts<'_>, forgotten: &ForgottenField<'_>) -> Finding {
 fn is_to_be_closed(facts: &Facts<'_>, id: AcquisitionId) -> bool {
     let acquisition = facts.evaluator.acquisition(id);
     facts.resource(&acquisition).is_some_and(|(_, resource)| {
-        !resource.collected && matches!(resource.kind, ResourceKind::Pool | ResourceKind::Client | ResourceKind::Handle)
+        !resource.collected
+            && !resource.of_component
+            && matches!(resource.kind, ResourceKind::Pool | ResourceKind::Client | ResourceKind::Handle)
     })
 }
 

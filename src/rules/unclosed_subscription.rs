@@ -9,7 +9,7 @@ use crate::analysis::registrations::guard;
 use crate::analysis::value::How;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{OpKind, Operand, Place, Rvalue};
+use crate::ir::{FunctionKind, OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Location;
 
@@ -24,10 +24,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             || matches!(acquisition.how, How::Received { .. })
             || !facts.is_held_to_account(acquisition.at.function)
             || goes_with_its_source(facts, obligation)
+            || is_about_its_maker(facts, obligation)
         {
             continue;
         }
         let told = why(facts, obligation)
+            .map(|why| if ends_what_it_is_given(facts, obligation) { Why::ItsOwnCallback } else { why })
             .or_else(|| partly_ended(facts, obligation))
             .or_else(|| ended_by_itself(facts, obligation))
             .or_else(|| unused(facts, obligation));
@@ -100,6 +102,19 @@ fn goes_with_its_source(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     made != Rate::Once || facts.evaluator.is_within(subscriber, source) && !facts.evaluator.is_initialiser(source)
 }
 
+/// Whether an instance makes it once, and watches over nothing but itself with it: who is no more is not watched.
+fn is_about_its_maker(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let function = obligation.acquisition.at.function;
+    let is_itself = |at: &OpRef| {
+        let watched = facts.program.op(*at).call().and_then(|call| call.argument(0)?.place());
+        watched.is_some_and(|place| place.root == Root::This && place.path.is_empty())
+    };
+    let opened = with_effect(facts, obligation, function, Effect::Open);
+    matches!(facts.program.function(function).kind, FunctionKind::Constructor { .. })
+        && !opened.is_empty()
+        && opened.iter().all(is_itself)
+}
+
 /// What an effect makes and does nothing with.
 fn unused(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'static>> {
     let at = obligation.acquisition.at;
@@ -107,6 +122,22 @@ fn unused(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'static>> {
     let call = facts.program.op(at).call()?;
     (is_effect && !is_used(facts, at, call)).then_some(Why::Unused)
 }
+
+/// The callback of an observer that ends it by the name it has there: `new IntersectionObserver((entries, observer) => …)`.
+fn ends_what_it_is_given(facts: &Facts<'_>, obligation: &Obligation) -> bool {
+    let at = obligation.acquisition.at;
+    let Some((_, resource)) = facts.resource(&obligation.acquisition) else { return false };
+    let [(callback, _)] = facts.evaluator.functions_in(&facts.evaluator.argument(at, 0))[..] else { return false };
+    let body = facts.program.function(callback);
+    let Some(own) = body.parameters.get(OWN_PARAMETER).map(|it| it.variable) else { return false };
+    body.ops().filter_map(|(_, _, op)| op.call()).any(|call| {
+        let is_end = call.method_name().is_some_and(|name| resource.release.iter().any(|it| it == name));
+        is_end && call.receiver().is_some_and(|(receiver, _)| receiver.as_variable() == Some(own))
+    })
+}
+
+/// Where the callbacks of observers are given the observer.
+const OWN_PARAMETER: usize = 1;
 
 /// The callback of what an effect began, where that alone ends it: it need not be called before the effect is over.
 fn ended_by_itself(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'static>> {

@@ -110,7 +110,10 @@ impl<'f, 'p> Aliases<'f, 'p> {
     fn may_lead(&self, value: &Value) -> bool {
         match value {
             Value::Product { at, .. } => self.sites.contains(at),
-            Value::Resource(id) => matches!(self.facts.evaluator.acquisition(*id).kind, AcquiredKind::Instance(_)),
+            Value::Resource(id) => {
+                let acquisition = self.facts.evaluator.acquisition(*id);
+                matches!(acquisition.kind, AcquiredKind::Instance(_)) || self.sites.contains(&acquisition.at)
+            }
             Value::Object { .. }
             | Value::Parameter { .. }
             | Value::This { .. }
@@ -202,6 +205,9 @@ impl<'f, 'p> Aliases<'f, 'p> {
             match value {
                 Value::Product { at, .. } | Value::Object { at, .. } if self.sites.contains(at) => {
                     add(Alias { site: *at, via: None, by: None });
+                }
+                Value::Resource(id) if self.sites.contains(&self.facts.evaluator.acquisition(*id).at) => {
+                    add(Alias { site: self.facts.evaluator.acquisition(*id).at, via: None, by: None });
                 }
                 Value::Parameter { function, index, path } if depth > 0 => {
                     self.passed(*function, *index, path, depth).iter().copied().for_each(&mut add);

@@ -10,6 +10,7 @@ mod few;
 mod instances;
 mod key_types;
 mod keys;
+mod libraries;
 mod many;
 mod named;
 mod origins;
@@ -42,13 +43,16 @@ pub struct Container {
     pub escapes: bool,
     /// A read that tests an entry's age.
     pub expiry: Option<OpRef>,
+    /// Of one that a library makes: the methods that fill it.
+    pub filled_by: Vec<String>,
 }
 
 impl Container {
     /// One that nothing is done with yet.
     pub(super) fn new(at: OpRef, name: String, shape: Shape, lifetime: Lifetime) -> Self {
         let (writes, shrinks) = (Vec::new(), Vec::new());
-        Self { at, name, shape, lifetime, writes, shrinks, is_bounded: false, escapes: false, expiry: None }
+        let (is_bounded, escapes, filled_by) = (false, false, Vec::new());
+        Self { at, name, shape, lifetime, writes, shrinks, is_bounded, escapes, expiry: None, filled_by }
     }
 
     /// Whether nothing that is seen limits, empties or takes it.

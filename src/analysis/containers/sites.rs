@@ -13,6 +13,7 @@ use crate::ir::{
 use crate::linking::{FunctionRef, OpRef};
 
 use super::instances::Instances;
+use super::libraries;
 use super::rust_sites;
 use super::{Container, Lifetime, Shape};
 
@@ -96,7 +97,10 @@ fn of_function(facts: &Facts<'_>, function: FunctionRef, kept: &Kept<'_, '_>, si
                         continue;
                     }
                     let Some(name) = name(facts, function, target, &fields) else { continue };
-                    sites.entry(made).or_insert_with(|| Container::new(at, name, shape, lifetime));
+                    let filled_by = libraries::filled_by(facts, made);
+                    sites
+                        .entry(made)
+                        .or_insert_with(|| Container { filled_by, ..Container::new(at, name, shape, lifetime) });
                 }
             }
             _ => {}
@@ -139,7 +143,7 @@ fn made_by(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<Shape> {
         let CallTarget::External(id) = target else { return None };
         let external = facts.evaluator.external_name(*id);
         if external.package.is_some() {
-            return None;
+            return libraries::made_by(facts, at, *id);
         }
         let path: Vec<&str> = external.path.iter().map(Name::as_str).collect();
         match (path.as_slice(), call.kind) {

@@ -16,22 +16,31 @@ use crate::ir::{
     Binding, BlockId, Call, Collections, Comparison, Condition, Edges, Field, FunctionKind, Name, OpKind, Operand,
     Place, Root, Rvalue, Terminator,
 };
-use crate::linking::{FunctionRef, OpRef};
+use crate::linking::{FunctionRef, OpRef, VariableRef};
 use crate::source::Language;
 
 use super::aliases::{Alias, Aliases};
 use super::clock::{self, LOOK_UPS};
 use super::keys::Keys;
+use super::libraries;
 use super::sites::Sites;
 use super::{Container, Key, Lifetime, Shape, Shrink, Write};
+
+/// Members of a cache by which it is asked, and told what to say: none of them takes anything out.
+const ASKING: &[&str] =
+    &["mget", "keys", "size", "getStats", "on", "once", "ttl", "getTtl", "peek", "subscribe", "pipe", "asObservable"];
 
 /// Finds the uses of `sites`.
 pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
     let aliases = Aliases::new(facts, sites.keys().copied().collect());
+    let memoised = libraries::memoised(facts, &sites);
+    let of_libraries = sites.values().flat_map(|it| &it.filled_by).cloned().collect();
     let mut uses = Uses {
         facts,
         aliases: &aliases,
         sites,
+        memoised,
+        of_libraries,
         reads: FxHashMap::default(),
         removals: Vec::new(),
         is_only_for_tests: false,
@@ -66,6 +75,10 @@ pub(super) struct Uses<'s, 'f, 'p> {
     pub(super) facts: &'f Facts<'p>,
     pub(super) aliases: &'s Aliases<'f, 'p>,
     pub(super) sites: Sites,
+    /// Memoised functions, by what they are called.
+    memoised: FxHashMap<VariableRef, OpRef>,
+    /// The methods that fill what libraries make.
+    of_libraries: FxHashSet<String>,
     /// The keys that a function looks up in a container; `None` for one that the form does not keep.
     pub(super) reads: FxHashMap<(OpRef, FunctionRef), Vec<Option<Operand>>>,
     /// Deletes of one key: the container, where, and the key.
@@ -100,6 +113,7 @@ impl Uses<'_, '_, '_> {
                 OpKind::Dispose { .. } | OpKind::Yield { .. } => {}
             }
             for place in op.places() {
+                self.members_of_libraries(function, place);
                 self.computed_reads(function, place, &op.kind);
                 if !self.is_touched && measures(place) {
                     self.aliases_of(function, &Place::new(place.root.clone()));
@@ -187,8 +201,14 @@ impl Uses<'_, '_, '_> {
     }
 
     fn call(&mut self, at: OpRef, call: &Call) {
+        if !self.memoised.is_empty() {
+            self.call_of_memoised(at, call);
+        }
         if let Some((receiver, field)) = call.receiver() {
             let name = field.name().unwrap_or_default();
+            if self.of_libraries.contains(name) {
+                self.fill_library(at, call, &receiver, name);
+            }
             let key = call.arguments.first().map(|argument| argument.value.clone());
             let collections = self.collections(at.function);
             if !collections.reading.is_empty() {
@@ -201,13 +221,65 @@ impl Uses<'_, '_, '_> {
                         self.remove(alias.site, at, key.clone());
                     } else if collections.empties(name) {
                         self.shrink(alias, at);
-                    } else {
+                    } else if self.sites[&alias.site].filled_by.is_empty() {
                         self.write(alias, at, name);
                     }
                 }
             }
         }
         self.given_away(at, call);
+    }
+
+    /// What belongs to something that a library made, other than what fills it or asks it, may empty it: `load.cache.clear()`,
+    /// `cache.flushAll()`. A memoised function that goes somewhere else may be emptied there.
+    fn members_of_libraries(&mut self, function: FunctionRef, place: &Place) {
+        if self.of_libraries.is_empty() {
+            return;
+        }
+        let Root::Variable(id) = place.root else { return };
+        let known = libraries::variable_behind(self.facts, function, id).and_then(|it| self.memoised.get(&it).copied());
+        if let Some(site) = known.filter(|_| !place.path.is_empty()) {
+            self.sites[&site].escapes = true;
+        }
+        let Some((receiver, field)) = place.split_last() else { return };
+        let name = field.name().unwrap_or_default();
+        if self.of_libraries.contains(name) || ASKING.contains(&name) || LOOK_UPS.contains(&name) {
+            return;
+        }
+        for alias in self.aliases_of(function, &receiver) {
+            let container = &mut self.sites[&alias.site];
+            container.escapes |= !container.filled_by.is_empty();
+        }
+    }
+
+    /// A call of a memoised function by its name: it keeps what it is given, and what it gives.
+    fn call_of_memoised(&mut self, at: OpRef, call: &Call) {
+        let site = |operand: &Operand| {
+            let id = operand.place().and_then(libraries::is_whole)?;
+            let variable = libraries::variable_behind(self.facts, at.function, id)?;
+            self.memoised.get(&variable).copied().filter(|site| *site != at)
+        };
+        let given: Vec<OpRef> = call.arguments.iter().filter_map(|argument| site(&argument.value)).collect();
+        if let Some(site) = site(&call.callee).filter(|_| !call.arguments.is_empty()) {
+            self.add_write(Alias { site, via: None, by: None }, at);
+        }
+        // Whoever is given the function may call it, or have it forget.
+        for site in given {
+            self.sites[&site].escapes = true;
+        }
+    }
+
+    /// A call of a method that fills what a library makes, on something that may be one.
+    fn fill_library(&mut self, at: OpRef, call: &Call, receiver: &Place, name: &str) {
+        for alias in self.aliases_of(at.function, receiver) {
+            let container = &mut self.sites[&alias.site];
+            if container.filled_by.iter().any(|it| it == name) {
+                container.is_bounded |= libraries::has_own_end(container, call);
+                self.add_write(alias, at);
+            } else if !container.filled_by.is_empty() {
+                container.escapes = true;
+            }
+        }
     }
 
     pub(super) fn collections(&self, function: FunctionRef) -> &'static Collections {

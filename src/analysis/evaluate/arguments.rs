@@ -26,7 +26,8 @@ impl Evaluator<'_> {
     }
 
     /// Whether the object that would hold the last part of an argument path is written out in full, without it.
-    fn is_absent(&self, at: OpRef, path: &str) -> bool {
+    #[must_use]
+    pub fn is_absent(&self, at: OpRef, path: &str) -> bool {
         let Some((object, name)) = path.rsplit_once('.') else { return self.argument_operand(at, path).is_none() };
         let values = self.argument_path(at, object);
         !values.open

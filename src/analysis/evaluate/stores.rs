@@ -3,11 +3,11 @@
 use rustc_hash::FxHashSet;
 
 use crate::ir::{Binding, Call, FunctionKind, OpKind, Place, Root};
-use crate::linking::FunctionRef;
+use crate::linking::{FunctionRef, OpRef};
 
 use super::super::value::{AcquisitionId, ContextId, Value, Values};
-use super::Evaluator;
 use super::memory::Question;
+use super::{CallTarget, Evaluator};
 
 /// Methods that put an argument into their receiver. Language built-ins; a class that has one of these names and does
 /// something else only makes the analysis more careful.
@@ -29,10 +29,13 @@ impl<'p> Evaluator<'p> {
                     self.reachable(&values, 0, &mut stored);
                 }
                 OpKind::Call(call) => {
-                    let Some((receiver, _)) = call.receiver() else { continue };
-                    if self.is_storing(call) && self.holder_outlives(function, &receiver) {
-                        for argument in &call.arguments {
-                            let values = self.operand(function, &argument.value);
+                    let is_stored = call.receiver().is_some_and(|(receiver, _)| {
+                        self.is_storing(call) && self.holder_outlives(function, &receiver)
+                    });
+                    for (argument, parameter) in call.arguments.iter().zip(0u32..) {
+                        let values = self.operand(function, &argument.value);
+                        let is_resource = || values.resources().next().is_some();
+                        if is_stored || is_resource() && self.is_kept_by_callee(function.op(block, index), parameter) {
                             self.reachable(&values, 0, &mut stored);
                         }
                     }
@@ -41,6 +44,36 @@ impl<'p> Evaluator<'p> {
             }
         }
         self.memory.answer_stored(function, stored)
+    }
+
+    /// Whether a function of the project that a call calls puts an argument into something that outlives it.
+    fn is_kept_by_callee(&self, at: OpRef, index: u32) -> bool {
+        self.callee(at).targets.iter().any(|target| match target {
+            CallTarget::Function { function, .. } => self.keeps_parameter(*function, index),
+            _ => false,
+        })
+    }
+
+    /// Whether a function stores one of its parameters, itself or in an object that it writes.
+    fn keeps_parameter(&self, function: FunctionRef, wanted: u32) -> bool {
+        let is_it = |value: &Value| matches!(value, Value::Parameter { function: of, index, .. } if *of == function && *index == wanted);
+        let holds = |values: &Values| {
+            values.iter().any(|value| match value {
+                Value::Object { at, context } => self.seen_parts(*at, *context).iter().any(is_it),
+                value => is_it(value),
+            })
+        };
+        self.program.function(function).ops().any(|(block, index, op)| match &op.kind {
+            OpKind::Assign { target, value } if self.outlives(function, target) => {
+                holds(&self.rvalue(function.op(block, index), value))
+            }
+            OpKind::Call(call) => call.receiver().is_some_and(|(receiver, _)| {
+                self.is_storing(call)
+                    && self.holder_outlives(function, &receiver)
+                    && call.arguments.iter().any(|argument| holds(&self.operand(function, &argument.value)))
+            }),
+            _ => false,
+        })
     }
 
     /// Whether a call is of a method that keeps its arguments in its receiver.
@@ -143,7 +176,7 @@ impl<'p> Evaluator<'p> {
 
     /// Everything a literal holds, as it is seen after the calls of a context.
     #[must_use]
-    pub fn seen_parts(&self, at: crate::linking::OpRef, context: ContextId) -> &'p Values {
+    pub fn seen_parts(&self, at: OpRef, context: ContextId) -> &'p Values {
         let parts = self.object_parts(at);
         if context == ContextId::default() {
             return parts;
@@ -153,7 +186,7 @@ impl<'p> Evaluator<'p> {
 
     /// What an object literal holds under each of its names, spread literals included.
     #[must_use]
-    pub fn named_parts(&self, at: crate::linking::OpRef) -> Vec<(crate::ir::Name, Values)> {
+    pub fn named_parts(&self, at: OpRef) -> Vec<(crate::ir::Name, Values)> {
         use crate::ir::{Field, Property, Rvalue};
         let OpKind::Assign { value: Rvalue::Object(properties), .. } = &self.program.op(at).kind else {
             return Vec::new();
@@ -182,11 +215,11 @@ impl<'p> Evaluator<'p> {
 
     /// Everything an object or array literal holds, spread entries included.
     #[must_use]
-    pub fn object_parts(&self, at: crate::linking::OpRef) -> &'p Values {
+    pub fn object_parts(&self, at: OpRef) -> &'p Values {
         self.remembered(&Question::Parts(at, ContextId::default()), || self.literal_parts(at))
     }
 
-    fn literal_parts(&self, at: crate::linking::OpRef) -> Values {
+    fn literal_parts(&self, at: OpRef) -> Values {
         use crate::ir::{Property, Rvalue};
         let OpKind::Assign { value, .. } = &self.program.op(at).kind else { return Values::default() };
         let mut parts = Values::default();

@@ -16,6 +16,8 @@ use crate::ir::{
 use crate::linking::{ClassRef, FunctionRef, OpRef, Symbol, Target};
 use crate::source::{FileId, Location};
 
+use super::Rerun;
+
 /// In a list of base types: some base.
 const ANY: &str = "*";
 
@@ -28,6 +30,8 @@ pub(super) struct Entries<'e, 'p> {
     located: Vec<Located<'e>>,
     /// Those met that may run again for the same instance.
     pub(super) reentered: RefCell<FxHashSet<FunctionRef>>,
+    /// Those met that run again for the same instance without its end in between.
+    pub(super) reruns: RefCell<Vec<(FunctionRef, Rerun)>>,
     marked: Vec<(Ecosystem, &'e EntryPoint)>,
     /// The packages that some file of the program imports.
     imported: FxHashSet<String>,
@@ -50,7 +54,8 @@ impl<'e, 'p> Entries<'e, 'p> {
             let is_located = !entry.files.is_empty()
                 || !entry.names.is_empty()
                 || !entry.directives.is_empty()
-                || !entry.exports.is_empty();
+                || !entry.exports.is_empty()
+                || entry.makes_elements;
             if is_located && !is_marked && entry.registered_by.is_empty() {
                 let some = |patterns: &[String]| (!patterns.is_empty()).then(|| globs(patterns));
                 located.push(Located { ecosystem, entry, files: some(&entry.files), names: some(&entry.names) });
@@ -64,7 +69,7 @@ impl<'e, 'p> Entries<'e, 'p> {
             }
         }
         let imported = requested_packages(evaluator);
-        Self { evaluator, located, reentered: RefCell::default(), marked, imported }
+        Self { evaluator, located, reentered: RefCell::default(), reruns: RefCell::default(), marked, imported }
     }
 
     /// Whether the program imports one of the packages that an entry point needs, or the file's own package may.
@@ -73,7 +78,10 @@ impl<'e, 'p> Entries<'e, 'p> {
             self.imported.contains(package.as_str())
                 || self.evaluator.program.governing(file).is_some_and(|it| it.may_import(package))
         };
-        entry.needs_package.is_empty() || entry.needs_package.iter().any(is_named)
+        let governing = self.evaluator.program.governing(file);
+        let is_elsewhere = |package: &String| governing.is_some_and(|it| it.may_import(package));
+        (entry.needs_package.is_empty() || entry.needs_package.iter().any(is_named))
+            && !entry.unless_package.iter().any(is_elsewhere)
     }
 
     /// The entry points of an ecosystem that are told by decorators or types, as far as they apply to a file.
@@ -92,6 +100,13 @@ impl<'e, 'p> Entries<'e, 'p> {
                 continue;
             }
             match &located.names {
+                None if located.entry.makes_elements => {
+                    for (id, function) in module.functions().filter(|(_, function)| is_component(function)) {
+                        let at = Location { file: module.file, span: function.name_span };
+                        let runs = rendered_as(located.entry.runs, function.is_async);
+                        report(FunctionRef::new(module.file, id), runs, located.entry.label.clone(), at);
+                    }
+                }
                 Some(names) => {
                     for (id, function) in module.functions() {
                         if function.name.as_deref().is_some_and(|name| names.is_match(name))
@@ -115,10 +130,10 @@ impl<'e, 'p> Entries<'e, 'p> {
                 if entry.reenters {
                     self.reentered.borrow_mut().insert(at);
                 }
+                if entry.reruns {
+                    self.reruns.borrow_mut().push((at, Rerun::Always { at: location }));
+                }
                 report(at, entry.runs, entry.label.clone(), location);
-            }
-            if is_component(module, at) {
-                report(at, rendered_as(Runs::PerRender, function.is_async), "a component".to_owned(), location);
             }
         }
     }
@@ -526,10 +541,8 @@ fn is_declared(module: &Module, function: &crate::ir::Function) -> bool {
         .any(|variable| Some(&variable.name) == function.name.as_ref() && Some(variable.owner) == function.parent)
 }
 
-/// A function with a capital initial that makes JSX elements, or one that is named as a hook and belongs to a module
-/// that makes some: called for every render.
-fn is_component(module: &Module, at: FunctionRef) -> bool {
-    let function = module.function(at.function);
+/// A function with a capital initial that makes JSX elements.
+fn is_component(function: &crate::ir::Function) -> bool {
     let Some(name) = &function.name else { return false };
     name.starts_with(|first: char| first.is_uppercase())
         && function.class().is_none()

@@ -99,6 +99,17 @@ pub struct Lifecycles {
     pub endings: FxIndexMap<FunctionRef, OpRef>,
     /// They may run again for the same instance.
     pub reentered: FxHashSet<FunctionRef>,
+    /// They run again for the same instance without its end in between.
+    pub reruns: FxIndexMap<FunctionRef, Rerun>,
+}
+
+/// What makes a function run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rerun {
+    /// Its framework, as is said here.
+    Always { at: Location },
+    /// Something of the list at this index of its registration.
+    When { effect: OpRef, dependencies: u32 },
 }
 
 /// What a function has that may keep one of its calls from being repeated. Most have nothing.

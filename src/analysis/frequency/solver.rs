@@ -8,13 +8,15 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::{Value, Values};
 use crate::discovery::FileRole;
-use crate::ir::{Binding, Call, FunctionId, FunctionKind, Module, OpKind, Operand, Place, RequestId, Root};
+use crate::ir::{
+    Binding, Call, FunctionId, FunctionKind, Module, OpKind, Operand, Place, RequestId, Root, Rvalue, VariableId,
+};
 use crate::linking::{FunctionRef, OpRef, Program, Target};
 use crate::source::{FileId, Language};
 
 use super::dispatch::Implementations;
 use super::entries::Entries;
-use super::{Evidence, Frequencies, Frequency, Lifecycles, Node, Rate, memo};
+use super::{Evidence, Frequencies, Frequency, Lifecycles, Node, Rate, Rerun, memo};
 
 /// Of so many implementations of a trait each is likely to be what a call runs. Of more, which of them it is, and whether
 /// it is one of interest, is a matter of configuration: a plug-in is set up when somebody asks for it.
@@ -104,6 +106,7 @@ impl<'e, 'p> Solver<'e, 'p> {
         }
         self.private_ones();
         self.lifecycles.reentered = entries.reentered.take();
+        self.lifecycles.reruns.extend(entries.reruns.take());
     }
 
     /// The exports of modules that no module of the program imports: a package's face to the outside.
@@ -293,6 +296,18 @@ impl<'e, 'p> Solver<'e, 'p> {
                     if entry.returns_cleanup {
                         self.lifecycles.effects.insert(function, at);
                     }
+                    match entry.dependencies {
+                        _ if !entry.reruns => {}
+                        Some(dependencies) if depends_on_nothing(self.evaluator, at, dependencies) => {}
+                        Some(dependencies) => {
+                            let rerun = Rerun::When { effect: at, dependencies };
+                            self.lifecycles.reruns.insert(function, rerun);
+                        }
+                        None => {
+                            let rerun = Rerun::Always { at: self.evaluator.program.op_location(at) };
+                            self.lifecycles.reruns.insert(function, rerun);
+                        }
+                    }
                     if entry.ends {
                         self.lifecycles.endings.insert(function, at);
                     }
@@ -363,6 +378,42 @@ impl<'e, 'p> Solver<'e, 'p> {
         is_imported
             && callee.is_unknown()
             && program.function(at.function).mentioned_places().any(|place| place.root == Root::Temp(call.result))
+            && !self.is_only_an_object(at, call)
+    }
+
+    /// Whether what a call gives is used by its members alone, in the file that has it: no function that somebody calls.
+    fn is_only_an_object(&self, at: OpRef, call: &Call) -> bool {
+        let program = self.evaluator.program;
+        let names: Vec<VariableId> = program
+            .function(at.function)
+            .ops()
+            .filter_map(|(_, _, op)| match &op.kind {
+                OpKind::Assign { target, value: Rvalue::Use(Operand::Place(from)) }
+                    if from.root == Root::Temp(call.result) =>
+                {
+                    Some(target.as_variable())
+                }
+                _ if op.places().into_iter().any(|place| place.root == Root::Temp(call.result)) => Some(None),
+                _ => None,
+            })
+            .collect::<Option<_>>()
+            .unwrap_or_default();
+        let [name] = names[..] else { return false };
+        let is_exported = program.own_exports(at.function.file).any(|(_, exported)| exported.variable == name);
+        let is_whole = |place: &Place| place.root == Root::Variable(name) && place.path.is_empty();
+        !is_exported
+            && !program.module(at.function.file).functions().any(|(_, body)| {
+                let in_ops = body.ops().any(|(_, _, op)| match &op.kind {
+                    OpKind::Assign { value, .. } => {
+                        value.operands().into_iter().filter_map(Operand::place).any(is_whole)
+                    }
+                    _ => op.places().into_iter().any(is_whole),
+                });
+                in_ops
+                    || body.blocks().any(|(_, block)| {
+                        block.terminator.operands().into_iter().filter_map(Operand::place).any(is_whole)
+                    })
+            })
     }
 
     pub(super) fn solve(mut self) -> Frequencies {
@@ -522,4 +573,17 @@ fn raise(nodes: &mut FxHashMap<Node, Frequency>, node: Node, frequency: Frequenc
 fn is_program(module: &Module) -> bool {
     let mut functions = module.functions.iter().filter(|function| function.parent == Some(FunctionId::INITIALISER));
     module.language == Language::Rust && functions.any(|function| function.name.as_deref() == Some("main"))
+}
+
+/// Whether the argument of a registration at an index is an empty list: what it registers runs once for its owner.
+fn depends_on_nothing(evaluator: &Evaluator<'_>, registration: OpRef, index: u32) -> bool {
+    let list = evaluator.program.op(registration).call().and_then(|call| call.argument(index as usize));
+    let Some(Operand::Place(Place { root: Root::Temp(temp), path })) = list else { return false };
+    let definitions =
+        evaluator.program.index(registration.function.file).of_temp(registration.function.function, *temp);
+    path.is_empty()
+        && definitions.iter().all(|definition| {
+            let at = registration.function.sibling(definition.function).definition(definition);
+            matches!(&evaluator.program.op(at).kind, OpKind::Assign { value: Rvalue::Array(elements), .. } if elements.is_empty())
+        })
 }

@@ -54,8 +54,9 @@ impl Collector<'_, '_> {
                     for identity in self.captures.mentions_of(&values) {
                         found.effects.push((identity, Effect::Escape(Escape::Captured)));
                     }
-                } else if !target.path.is_empty() && self.is_resource(target) {
-                    // `socket.onopen = () => resolve(socket)`: the same as a listener that is added.
+                } else if !target.path.is_empty() && (self.is_resource(target) || self.is_foreign(target)) {
+                    // `socket.onopen = () => resolve(socket)`: the same as a listener that is added. So is that of what
+                    // nothing is known of: `video.onplay = () => stop(stream)`.
                     let values = self.evaluator.rvalue(at, value);
                     for (identity, fates) in self.effects_of(&values) {
                         self.capture(identity, fates, &mut found);
@@ -138,6 +139,11 @@ impl Collector<'_, '_> {
     /// Whether the root of a place is a resource of the catalogue.
     fn is_resource(&self, place: &Place) -> bool {
         self.evaluator.root_values(self.function, &place.root).resources().next().is_some()
+    }
+
+    /// Whether the root of a place is something that other code made, and may work with.
+    fn is_foreign(&self, place: &Place) -> bool {
+        !self.evaluator.drops_implicitly(self.function) && self.evaluator.root_values(self.function, &place.root).open
     }
 
     pub(super) fn is_lease(&self, identity: &Identity) -> bool {

@@ -24,7 +24,7 @@ mod sources;
 mod summary;
 mod throws;
 
-pub use effects::{Effect, Effects, Escape, Identity, OpEffects};
+pub use effects::{Effect, Effects, Escape, Identity, OpEffects, Returned};
 pub use evictions::{Forgotten, forgotten};
 pub use flow::{Exit, Fate, Solution, solve};
 pub use guarded::destructor;

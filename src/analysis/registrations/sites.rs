@@ -274,6 +274,10 @@ fn finish(
                 return None;
             }
             let is_once = site.role == RegistrationRole::AddOnce || is_written_once(evaluator, site);
+            let comes_once = event
+                .as_ref()
+                .and_then(Event::text)
+                .is_some_and(|it| registration.once_events.iter().any(|event| event == it));
             let is_last = event
                 .as_ref()
                 .and_then(Event::text)
@@ -288,7 +292,7 @@ fn finish(
                 event: event.unwrap_or(Event::Unknown),
                 handler: handler?,
                 capture,
-                removes_itself: site.role == RegistrationRole::AddOnce || removes_itself(evaluator, site),
+                removes_itself: site.role == RegistrationRole::AddOnce || comes_once || removes_itself(evaluator, site),
                 hands_back: result_is_kept(evaluator, site.at),
                 deduplicates: registration.capture,
                 class,

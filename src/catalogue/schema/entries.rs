@@ -42,6 +42,9 @@ pub struct EntryPoint {
     /// Location: globs on the function's own name, exported or not: `use[A-Z]*`.
     #[serde(default)]
     pub names: Vec<String>,
+    /// Location: functions with a capital initial that make elements of JSX, in files of any name.
+    #[serde(default)]
+    pub makes_elements: bool,
     /// Location: a directive at the head of the file or the function: `use server`.
     #[serde(default)]
     pub directives: Vec<String>,
@@ -69,6 +72,12 @@ pub struct EntryPoint {
     /// It may run again for the same instance: an element that is moved is connected anew.
     #[serde(default)]
     pub reenters: bool,
+    /// It runs again for the same owner, which has not ended in between: a watcher, an effect.
+    #[serde(default)]
+    pub reruns: bool,
+    /// Not where the argument of the registration at this index is an empty list, and otherwise when something of it changes.
+    #[serde(default)]
+    pub dependencies: Option<u32>,
     /// It is run when what registered it ends; it has to be registered before anything is waited for.
     #[serde(default)]
     pub ends: bool,
@@ -82,6 +91,9 @@ pub struct EntryPoint {
     /// registrations on unknown receivers to count.
     #[serde(default)]
     pub needs_package: Vec<String>,
+    /// Not in files whose own package may import one of these: there it means something else.
+    #[serde(default)]
+    pub unless_package: Vec<String>,
 }
 
 /// A method that is called when an instance ends, if its class has it.

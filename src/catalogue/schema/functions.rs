@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Runs;
+use super::{ArgumentTest, Runs};
 
 /// What is known of functions that are no resources themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct FunctionFact {
     /// It runs its first argument once, after as many milliseconds as the argument at this index says.
     #[serde(default)]
     pub delays: Option<u32>,
+    /// It runs the function at this argument index once, later, and gives what calls that off.
+    #[serde(default)]
+    pub defers: Option<u32>,
     /// Its promise is settled by the first of those it is given, whatever becomes of the others.
     #[serde(default)]
     pub takes_first: bool,
@@ -80,6 +83,12 @@ pub struct FunctionFact {
     /// It makes an empty collection, or a queue with two ends.
     #[serde(default)]
     pub makes: Option<Collection>,
+    /// What it makes is no collection that grows where any of these holds: one with a limit, one kept elsewhere.
+    #[serde(default)]
+    pub makes_unless: Vec<ArgumentTest>,
+    /// The methods that put an entry into the collection it makes, by their first argument; `()` is calling it.
+    #[serde(default)]
+    pub filled_by: Vec<String>,
     /// It is a method of an end of a queue, by which something is put in or taken out.
     #[serde(default)]
     pub end: Option<QueueEnd>,

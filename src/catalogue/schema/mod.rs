@@ -58,6 +58,9 @@ pub struct Library {
     /// `State<AppState>`.
     #[serde(default)]
     pub carriers: Vec<String>,
+    /// Globs of the files whose component a program shows once: a root layout.
+    #[serde(default)]
+    pub singles: Vec<String>,
 }
 
 /// Where programs get their libraries from; facts about one say nothing of programs of the other.
@@ -159,6 +162,15 @@ pub struct Resource {
     /// collected when the other side goes, which a table that is swept cannot wait for.
     #[serde(default)]
     pub kept_by_peer: bool,
+    /// What a request says of it makes it that request's own: keys, a tenant.
+    #[serde(default)]
+    pub may_be_own: bool,
+    /// It belongs to what it is shown in: only what comes and goes, a component, is held to end it.
+    #[serde(default)]
+    pub of_component: bool,
+    /// Only the project's own code ends it: no library and nothing that shows it does.
+    #[serde(default)]
+    pub ended_by_project: bool,
     /// Dropping it ends all that it started: a pool of threads that lives as long as a piece of work is a tool of that
     /// work, and building it again and again is only slow.
     #[serde(default)]

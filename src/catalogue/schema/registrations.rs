@@ -34,13 +34,16 @@ pub struct Registration {
     /// takes nothing away before.
     #[serde(default)]
     pub last_event: Option<String>,
+    /// Events that come once in the life of a page: what listens for one is not called again.
+    #[serde(default)]
+    pub once_events: Vec<String>,
     /// How the names of such targets end: `signal`.
     #[serde(default)]
     pub last_target: Option<String>,
 }
 
 /// `argument` is an argument path (`0.pool`).
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArgumentTest {

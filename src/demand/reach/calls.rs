@@ -61,6 +61,9 @@ impl Walk<'_, '_> {
                 if self.matters(&facts) {
                     made = made.max(Some(if self.is_called(&facts) { Made::Maker } else { Made::Resource }));
                 }
+                if facts.function.is_some_and(|fact| !fact.filled_by.is_empty()) {
+                    made = made.max(Some(Made::Container));
+                }
                 collection = collection.or_else(|| facts.function?.makes);
             }
         }

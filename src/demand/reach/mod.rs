@@ -163,7 +163,11 @@ pub(super) fn matters(catalogue: &Catalogue, facts: &SymbolFacts<'_>) -> bool {
         || facts.wrapper_call.is_some()
         || facts.releases.is_some()
         || facts.function.is_some_and(|fact| {
-            !fact.releases.is_empty() || fact.forgets.is_some() || fact.reclaims || fact.delays.is_some()
+            !fact.releases.is_empty()
+                || fact.forgets.is_some()
+                || fact.reclaims
+                || fact.delays.is_some()
+                || fact.defers.is_some()
         })
 }
 

@@ -27,6 +27,17 @@ pub(super) fn left_on_itself(facts: &Facts<'_>, addition: &Addition) -> Finding 
     .help("remove it where the element is disconnected, or add it in the constructor")
 }
 
+/// A note: it goes when its event comes, whether or not the component is there.
+pub(super) fn waiting(facts: &Facts<'_>, addition: &Addition) -> Finding {
+    let event = addition.event.text().unwrap_or_default();
+    Finding::new(RuleId::UnremovedListener, Severity::Note, Confidence::Medium, facts.location(addition.at))
+        .label("added here for one time, and not taken away before that")
+        .function(facts.program.name_of(addition.at.function))
+        .resource(facts.evaluator.catalogue.resource(addition.resource).id.clone())
+        .message(format!("the `{event}` listener waits for its event also when the component is gone by then"))
+        .help("remove it in the function that the effect returns")
+}
+
 /// A listener of one piece of work, which is still there for the next. Only a note where nobody shows that the next is
 /// given the same target.
 pub(super) fn left_after_the_work(facts: &Facts<'_>, addition: &Addition, how: Lingering) -> Finding {

@@ -7,13 +7,13 @@ mod why;
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::registrations::{
-    Addition, Handler, HandlerId, Likeness, PlaceId, Registrations, Removal, guard, lingering,
+    Addition, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard, lingering,
 };
 use crate::findings::Finding;
 use crate::linking::FunctionRef;
 
 use super::RuleId;
-use findings::{empty_removal, finding, left_after_the_work, left_on_itself, misnamed_removal};
+use findings::{empty_removal, finding, left_after_the_work, left_on_itself, misnamed_removal, waiting};
 use pairs::difference;
 use why::{Why, why};
 
@@ -51,6 +51,13 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(left_after_the_work(facts, addition, how));
         }
     }
+    for addition in registrations.additions.iter().filter(|addition| facts.is_held_to_account(addition.at.function)) {
+        let location = facts.location(addition.at);
+        let is_told = |finding: &Finding| finding.rule == RuleId::UnremovedListener && finding.location == location;
+        if waits_for_its_event(facts, registrations, addition) && !findings.iter().any(is_told) {
+            findings.push(waiting(facts, addition));
+        }
+    }
     for removal in registrations.removals.iter().chain(&registrations.lost) {
         let is_told = |addition: &&Addition| removal.is_near(addition) && difference(removal, addition).is_some();
         if removes_nothing(removal) && facts.is_held_to_account(removal.at.function) && !told.iter().any(is_told) {
@@ -82,6 +89,15 @@ fn is_left_on_itself(facts: &Facts<'_>, registrations: &Registrations, addition:
         && !addition.removes_itself
         && guard(&facts.evaluator, addition.at).is_none()
         && !registrations.removals.iter().any(takes_it)
+}
+
+/// Whether an effect adds a listener for one time to something that outlives the component, which only its event takes away.
+fn waits_for_its_event(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> bool {
+    addition.is_once
+        && addition.target.life == Life::Global
+        && addition.event.fires_again()
+        && facts.frequencies.lifecycles.effects.contains_key(&addition.at.function)
+        && !registrations.removals.iter().any(|removal| Registrations::removes(removal, addition))
 }
 
 /// Whether a removal is given a function that was made for it, which nothing can have added.

@@ -1,0 +1,181 @@
+//! What only the project's own code ends, and nothing of it could.
+//!
+//! An object URL is revoked, a camera's track is stopped, by the code that asked for it or by nobody: no element and no
+//! library does it. So where one went, into an element, a state, a caller, decides less than whether there is a word
+//! anywhere near it that could be its end.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::analysis::evaluate::{CallTarget, Evaluator};
+use crate::analysis::facts::{Facts, Obligation};
+use crate::analysis::ownership::{Effect, Escape, Fate, Identity};
+use crate::analysis::value::{AcquisitionId, How};
+use crate::catalogue::ResourceId;
+use crate::catalogue::schema::Resource;
+use crate::ir::{Call, CallKind, Field, Operand, Place, RequestId};
+use crate::linking::{OpRef, Target};
+use crate::source::FileId;
+
+/// How far something goes from the code that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    /// Into elements, fields and state of the files around.
+    Near,
+    /// To callers, or through functions that are not known.
+    Program,
+    /// To a library, which may do what it likes.
+    Library,
+}
+
+/// The resources that are handed on or stored, and that nothing which may have them ends.
+#[must_use]
+pub fn unended<'f>(facts: &'f Facts<'_>) -> Vec<&'f Obligation> {
+    let mut ends: FxHashMap<ResourceId, Vec<End>> = FxHashMap::default();
+    let candidates = facts.obligations.iter().filter(|obligation| {
+        let told = facts.resource(&obligation.acquisition).is_some_and(|(_, resource)| resource.ended_by_project);
+        let goes_on = obligation.at_normal_exit.intersects(Fate::ESCAPED | Fate::HELD);
+        told && goes_on
+            && matches!(obligation.acquisition.how, How::Created)
+            && !facts.released.contains(&obligation.id)
+            && facts.is_held_to_account(obligation.acquisition.at.function)
+    });
+    candidates
+        .filter(|obligation| {
+            let Some((id, resource)) = facts.resource(&obligation.acquisition) else { return false };
+            let ends = ends.entry(id).or_insert_with(|| ends_of(facts, resource));
+            match reach(facts, obligation) {
+                Reach::Library => false,
+                Reach::Program => !ends.iter().any(|end| end.may_be_of(obligation.id)),
+                Reach::Near => {
+                    let near = neighbours(facts, obligation.function.file);
+                    !ends.iter().any(|end| near.contains(&end.file) && end.may_be_of(obligation.id))
+                }
+            }
+        })
+        .collect()
+}
+
+/// A call that ends such a resource.
+struct End {
+    file: FileId,
+    /// Which it is, where that is known.
+    of: Option<Vec<AcquisitionId>>,
+}
+
+impl End {
+    fn may_be_of(&self, id: AcquisitionId) -> bool {
+        self.of.as_ref().is_none_or(|of| of.contains(&id))
+    }
+}
+
+/// The calls of a program that by their names end a resource of a kind.
+fn ends_of(facts: &Facts<'_>, resource: &Resource) -> Vec<End> {
+    let last = |path: &str| path.trim_end_matches("()").rsplit('.').next().map(ToOwned::to_owned);
+    let functions: Vec<String> = resource.release_functions.iter().filter_map(|path| last(path)).collect();
+    let mut found = Vec::new();
+    for function in facts.program.functions() {
+        for (block, index, op) in facts.program.function(function).ops() {
+            let at = function.op(block, index);
+            let callee = op.call().and_then(|call| call.callee.place());
+            // `urls.forEach(URL.revokeObjectURL)`
+            let is_given = |place: &&Place| {
+                Some(*place) != callee && last_name(place).is_some_and(|name| functions.iter().any(|it| it == name))
+            };
+            if op.places().iter().any(is_given) {
+                found.push(End { file: function.file, of: None });
+            }
+            let Some(call) = op.call() else { continue };
+            let Some(name) = callee.and_then(last_name) else { continue };
+            let values = if functions.iter().any(|it| it == name) {
+                facts.evaluator.argument(at, 0)
+            } else if resource.release.iter().any(|it| it == name) {
+                match call.receiver() {
+                    Some((receiver, _)) => facts.evaluator.place(function, &receiver),
+                    None => continue,
+                }
+            } else {
+                continue;
+            };
+            let is_known = !values.open && values.iter().all(|value| value.acquisition().is_some());
+            let of = (is_known && values.iter().next().is_some()).then(|| values.resources().collect());
+            found.push(End { file: function.file, of });
+        }
+    }
+    found
+}
+
+/// The last name of a place.
+fn last_name(place: &Place) -> Option<&str> {
+    match (place.path.last(), &place.root) {
+        (Some(field), _) => field.name(),
+        (None, crate::ir::Root::Global(name)) => Some(name.as_str()),
+        (None, _) => None,
+    }
+}
+
+/// How far it goes.
+fn reach(facts: &Facts<'_>, obligation: &Obligation) -> Reach {
+    let solved = facts.solved(obligation.function);
+    let is_it = |identity: &Identity| *identity == Identity::Acquired(obligation.id);
+    let escapes = solved.effects.ops.iter().flat_map(|(&(block, index), op)| {
+        let at = obligation.function.op(block, index as usize);
+        op.effects.iter().filter(|(identity, _)| is_it(identity)).filter_map(move |(_, effect)| match effect {
+            Effect::Escape(escape) => Some((at, *escape)),
+            _ => None,
+        })
+    });
+    let is_returned = solved.effects.returns.values().flatten().any(|(identity, _)| is_it(identity));
+    let furthest = escapes.map(|(at, escape)| match escape {
+        Escape::Stored | Escape::Captured => Reach::Near,
+        Escape::Passed => passed(facts, at),
+        Escape::Guarded | Escape::Returned => Reach::Program,
+    });
+    furthest.max().unwrap_or(Reach::Near).max(if is_returned { Reach::Program } else { Reach::Near })
+}
+
+/// How far a call takes what it is given.
+fn passed(facts: &Facts<'_>, at: OpRef) -> Reach {
+    let Some(call) = facts.program.op(at).call() else { return Reach::Program };
+    let callee = facts.evaluator.callee(at);
+    let is_library = callee.targets.iter().any(|target| match target {
+        CallTarget::External(id) => facts.evaluator.external_name(*id).package.is_some(),
+        CallTarget::ResourceMethod { .. } | CallTarget::ProductMethod { .. } => true,
+        _ => false,
+    });
+    if is_library && call.kind != CallKind::Jsx {
+        return Reach::Library;
+    }
+    let is_global = matches!(&call.callee, Operand::Place(Place { root: crate::ir::Root::Global(_), .. }));
+    if call.kind == CallKind::Jsx || is_global || is_state_setter(&facts.evaluator, at, call) {
+        Reach::Near
+    } else {
+        Reach::Program
+    }
+}
+
+/// Whether what is called is the second thing that a hook gave beside a value: what sets the state.
+fn is_state_setter(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> bool {
+    let Some(variable) = call.callee.place().and_then(Place::as_variable) else { return false };
+    let program = evaluator.program;
+    let definitions = program.index(at.function.file).of_variable(variable);
+    definitions.len() == 1
+        && definitions.iter().all(|definition| {
+            let op = program.op(at.function.sibling(definition.function).definition(definition));
+            op.places().into_iter().any(|place| place.path.last() == Some(&Field::Named("1".into())))
+        })
+}
+
+/// A file, those it imports and those that import it.
+fn neighbours(facts: &Facts<'_>, file: FileId) -> FxHashSet<FileId> {
+    let targets = |from: FileId| {
+        let requests = (0u32..).zip(&facts.program.module(from).requests);
+        requests.filter_map(move |(id, _)| match facts.program.target(from, RequestId(id)) {
+            Target::Module(to) => Some(*to),
+            Target::External(_) | Target::Unresolved => None,
+        })
+    };
+    let mut near = FxHashSet::from_iter([file]);
+    near.extend(targets(file));
+    near.extend(facts.program.modules().map(|module| module.file).filter(|from| targets(*from).any(|to| to == file)));
+    near
+}

@@ -1,0 +1,161 @@
+//! Findings: what is said of a timer, and of whatever else goes on by itself until somebody ends it.
+
+use crate::analysis::facts::{Facts, Obligation};
+use crate::analysis::frequency::Rate;
+use crate::analysis::late_timers::{Late, LateTimer};
+use crate::analysis::reentry;
+use crate::analysis::rescheduled::Rescheduled;
+use crate::findings::{Confidence, Finding, Severity, TraceStep};
+use crate::source::Location;
+
+use super::super::{RuleId, wording};
+use super::{Why, Words};
+
+/// A loop of one-shot timers that nothing ends.
+pub(super) fn endless(facts: &Facts<'_>, Rescheduled { at, turn }: Rescheduled) -> Finding {
+    let chain = facts.frequencies.chain(&facts.evaluator, at.function);
+    let label = chain.entry.as_ref().map_or("this", |(label, _)| label.as_str());
+    let often = match facts.rate(at) {
+        Rate::PerInstance => format!("each time {label} runs"),
+        rate => wording::how_often(facts, &chain, at.function, rate),
+    };
+    let callee = wording::callee_text(facts, at);
+    let mut trace = wording::chain_steps(facts, &chain, Some(at));
+    let turn = Location { file: turn.file, span: facts.program.function(turn).name_span };
+    trace.push(TraceStep { location: turn, message: "this runs on each turn".to_owned() });
+    trace.push(TraceStep { location: facts.location(at), message: "it asks for the next one here".to_owned() });
+    let severity = if facts.is_of_mounted_once(at) { Severity::Note } else { Severity::Error };
+    Finding::new(RuleId::UnclearedTimer, severity, Confidence::High, facts.location(at))
+        .label("asks for the next turn, and keeps nothing to call it off by")
+        .function(facts.program.name_of(at.function))
+        .resource(callee.trim_matches('`').to_owned())
+        .message(format!("a loop that {callee} keeps going begins {often} and never ends"))
+        .help("keep what it returns on each turn, and call that off where the owner ends")
+        .trace(trace)
+}
+
+/// A note: it ends by itself, in its own time.
+pub(super) fn late(facts: &Facts<'_>, timer: &LateTimer) -> Finding {
+    let (message, by, what) = match timer.why {
+        Late::Raced { by } => (
+            "this timer goes on when the race is decided, and keeps what it captures until its time is over".to_owned(),
+            by,
+            "the first to be settled is enough here",
+        ),
+        Late::Thrown { by } => (
+            format!("this timer is not stopped when {} throws", wording::callee_text(facts, by)),
+            by,
+            "this may throw, and the function leaves without stopping it",
+        ),
+    };
+    Finding::new(RuleId::UnclearedTimer, Severity::Note, Confidence::High, facts.location(timer.at))
+        .label("started here")
+        .function(facts.program.name_of(timer.at.function))
+        .resource(wording::callee_text(facts, timer.at))
+        .message(message)
+        .help("keep its handle, and clear it in a `finally` around what is waited for")
+        .trace(vec![
+            TraceStep { location: facts.location(timer.at), message: "the timer is started here".to_owned() },
+            TraceStep { location: facts.location(by), message: what.to_owned() },
+        ])
+}
+
+pub(in crate::rules) fn finding(
+    facts: &Facts<'_>,
+    obligation: &Obligation,
+    why: Why<'_>,
+    words: &Words<'_>,
+) -> Finding {
+    let Words { one, this, begun, ended, ends, running, .. } = words;
+    let acquisition = &obligation.acquisition;
+    let function = acquisition.at.function;
+    let started = TraceStep { location: facts.location(acquisition.at), message: format!("it is {begun} here") };
+    let chain = facts.frequencies.chain(&facts.evaluator, function);
+    let with_chain = || {
+        let mut trace = wording::chain_steps(facts, &chain, Some(acquisition.at));
+        trace.push(started.clone());
+        trace
+    };
+    let is_of_one = matches!(why, Why::Entry(_) | Why::Repeats(_)) && facts.is_of_mounted_once(acquisition.at);
+    let is_small = matches!(why, Why::ItsOwnCallback | Why::Unused) || is_of_one;
+    let help = match &why {
+        Why::RunsAgain(reentry::Overwritten { slot, .. }) => {
+            format!("end what `{slot}` holds before it is given the next")
+        }
+        _ => wording::keep_and_end(facts, acquisition),
+    };
+    let severity = match why {
+        _ if is_small => Severity::Note,
+        Why::RunsAgain(_) => Severity::Warning,
+        _ => Severity::Error,
+    };
+    let (message, confidence, trace) = match why {
+        Why::Repeats(rate) => {
+            let often = wording::how_often(facts, &chain, function, rate);
+            let chain = wording::chain_text(facts, &chain, function);
+            (format!("{one} is {begun} {often} and never {ended}: {chain}"), Confidence::High, with_chain())
+        }
+        Why::Entry(label) => {
+            let often = wording::each_time(facts, &chain, function, &label);
+            (format!("{one} is {begun} {often} and never {ended}"), Confidence::High, with_chain())
+        }
+        Why::SiblingIsStopped => (
+            format!("{this} is never {ended}, though another of the same function is"),
+            Confidence::Medium,
+            vec![started],
+        ),
+        Why::Path(path) => {
+            let mut trace = vec![started];
+            trace.extend(wording::path_steps(facts, function, path));
+            (format!("{this} is not {ended} on every path"), Confidence::Medium, trace)
+        }
+        Why::OnlyItself { event } => (
+            format!(
+                "only the callback of {this} {ends} it, when `{event}` has not come in time; a connection that ends leaves it {running}"
+            ),
+            Confidence::Medium,
+            vec![started],
+        ),
+        Why::Overwritten { field, event, by } => (
+            format!("`this.{field}` is assigned again each time `{event}` comes, and what it held goes on"),
+            Confidence::Medium,
+            vec![
+                TraceStep { location: facts.location(by), message: format!("`{event}` may come any number of times") },
+                started,
+            ],
+        ),
+        Why::RunsAgain(reentry::Overwritten { slot, by }) => (
+            format!("each run overwrites `{slot}`, and only the last of what it held is {ended}"),
+            Confidence::Medium,
+            vec![TraceStep { location: by, message: "this runs again for the same owner".to_owned() }, started],
+        ),
+        Why::OutlivesInstance { teardown } => {
+            (format!("`{teardown}` leaves {this} {running}"), Confidence::Medium, vec![started])
+        }
+        Why::ItsOwnCallback => (
+            format!("only the callback of {this} {ends} it, which need not be called before the component is gone"),
+            Confidence::Low,
+            vec![started],
+        ),
+        Why::Unused => (format!("{one} is {begun} and nothing is done with it"), Confidence::Low, vec![started]),
+        Why::PartlyEnded { opened } => (
+            format!("{this} is not {ended} altogether: what it began with here is not what it is told to give up"),
+            Confidence::Medium,
+            vec![
+                started,
+                TraceStep { location: facts.location(opened), message: "nothing gives this up again".to_owned() },
+            ],
+        ),
+        Why::CleanupIsLost(lost) => {
+            let (reason, step) = wording::lost_cleanup(facts, lost);
+            (format!("{this} is never {ended}: {reason}"), Confidence::High, vec![started, step])
+        }
+    };
+    Finding::new(words.rule, severity, confidence, facts.location(acquisition.at))
+        .label(format!("{begun} here, never {ended}"))
+        .function(facts.program.name_of(function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(message)
+        .help(help)
+        .trace(trace)
+}
