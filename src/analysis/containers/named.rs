@@ -7,8 +7,9 @@ use crate::discovery::FileRole;
 use crate::ir::{Call, Collections, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp};
 use crate::linking::{FunctionRef, OpRef};
 
+use super::rust_sites::appends;
 use super::uses::Uses;
-use super::{Lifetime, Shrink};
+use super::{Lifetime, Shape, Shrink};
 
 impl Uses<'_, '_, '_> {
     /// A method call.
@@ -24,7 +25,7 @@ impl Uses<'_, '_, '_> {
                 self.shrink(alias, at);
             } else if name == "entry" && !self.is_filled_in(at.function, call.result) {
                 self.sites[&alias.site].escapes = true;
-            } else if collections.fills(name) {
+            } else if collections.fills(name) || appends(call) && self.sites[&alias.site].shape == Shape::List {
                 self.add_write(alias, at);
             } else if !collections.reading.contains(&name) {
                 self.sites[&alias.site].escapes = true;

@@ -350,7 +350,12 @@ impl Uses<'_, '_, '_> {
             self.helpers.extend(callee.targets.iter().flat_map(|target| run_by(self.facts.program, target)));
             if !self.is_followed(callee) {
                 for alias in found {
-                    self.sites[&alias.site].escapes = true;
+                    // Whoever is given a list of tasks waits for them: `join_all(handles)`. Only when matters.
+                    if self.sites[&alias.site].lifetime == Lifetime::Loop {
+                        self.shrink(alias, at);
+                    } else {
+                        self.sites[&alias.site].escapes = true;
+                    }
                 }
             }
         }

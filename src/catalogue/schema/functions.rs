@@ -117,6 +117,8 @@ pub enum Collection {
     Keyed,
     /// With every entry.
     List,
+    /// With every entry, like most lists of any program: only what is put in says whether it matters.
+    Row,
     /// A queue without a bound, as a pair: what is put in at `0` stays until it is taken out at `1`.
     Queue,
     /// The same with a bound: who puts something in waits for room, or is refused.

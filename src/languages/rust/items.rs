@@ -91,6 +91,7 @@ impl Lowering<'_> {
             span,
             name_span: range(ident.span()),
         });
+        self.remember_defaults(class, fields);
         let names: Vec<(Name, Span)> = fields
             .iter()
             .enumerate()
@@ -167,6 +168,7 @@ impl Lowering<'_> {
                     self.classes[class.0 as usize].field_types = types;
                 }
                 self.close_generics(generics);
+                self.derived_default(it);
             }
             syn::Item::Trait(it) => {
                 if let Some((variable, class)) = self.class_named(&name_of(&it.ident)) {
