@@ -6,6 +6,7 @@
 
 pub mod dispatch;
 mod entries;
+mod iteration;
 mod latch;
 pub mod memo;
 mod replaced;

@@ -12,6 +12,7 @@ use crate::source::Span;
 
 use super::attributes::{derives, is_private, serves_tests};
 use super::lowering::Lowering;
+use super::macros::items_of;
 use super::paths::name_of;
 use super::{range, span_of};
 
@@ -54,7 +55,10 @@ impl Lowering<'_> {
                 syn::Item::Mod(it) if it.content.is_none() => self.outside_module(it),
                 syn::Item::Mod(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
                 syn::Item::Type(it) => self.declare_item(&it.ident, Binding::Type, &it.vis),
-                syn::Item::Macro(it) => self.modules_of_macro(&it.mac),
+                syn::Item::Macro(it) => match items_of(it) {
+                    Some(items) => self.declare_items(items.iter()),
+                    None => self.modules_of_macro(&it.mac),
+                },
                 _ => {}
             }
         }
@@ -197,9 +201,12 @@ impl Lowering<'_> {
                     self.classes[class.0 as usize].field_types = types;
                 }
             }
-            syn::Item::Macro(it) => {
-                self.macro_call(&it.mac);
-            }
+            syn::Item::Macro(it) => match items_of(it) {
+                Some(items) => items.iter().for_each(|item| self.item_body(item)),
+                None => {
+                    self.macro_call(&it.mac);
+                }
+            },
             _ => {}
         }
     }
