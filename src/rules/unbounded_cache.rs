@@ -52,9 +52,10 @@ fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
     }
     match container.shape {
         Shape::List => write.rate >= Rate::PerTick,
+        // What comes again and again from outside: who names a table so expects ever more of them.
+        _ if write.is_of_things && write.key > Key::Few && comes_again(facts, write) => true,
         _ if write.key != Key::Many => false,
-        _ if write.rate >= Rate::PerTick => true,
-        _ if write.rate == Rate::PerTurn && turns::repeats_without_end(facts, write.at) => true,
+        _ if comes_again(facts, write) => true,
         // A user's table is written for each user, also where only a part of the callers is seen.
         _ => {
             let is_called =
@@ -62,6 +63,11 @@ fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
             is_called && !makes_elements(module) && !is_registry(&container.name)
         }
     }
+}
+
+/// Whether a write happens again for what others send or for the clock.
+fn comes_again(facts: &Facts<'_>, write: &Write) -> bool {
+    write.rate >= Rate::PerTick || write.rate == Rate::PerTurn && turns::repeats_without_end(facts, write.at)
 }
 
 /// Whether a write is in a loop below the container that does not go through a list, or the container is passed to it
