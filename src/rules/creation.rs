@@ -101,6 +101,16 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
     {
         return None;
     }
+    // A job for each of a list that the program begins with, which has one for all that it works through.
+    if rate == Rate::PerTurn
+        && works_through_a_loop(facts, obligation)
+        && chain().calls.iter().chain([&acquisition.at]).all(|call| {
+            let body = facts.program.function(call.function);
+            body.block(call.block).loop_depth == 0 || turns::is_over_list(body, call.block)
+        })
+    {
+        return None;
+    }
     // A program that runs it once, by way of something that is not known, shows no other time.
     if rate == Rate::PerCall && facts.frequencies.chain(&facts.evaluator, acquisition.at.function).runs_once {
         return None;
