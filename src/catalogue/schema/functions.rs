@@ -80,6 +80,12 @@ pub struct FunctionFact {
     /// It makes an empty collection, or a queue with two ends.
     #[serde(default)]
     pub makes: Option<Collection>,
+    /// A method of what such a function makes that puts an entry in, under what it is given.
+    #[serde(default)]
+    pub puts_in: bool,
+    /// A method of that which takes entries out.
+    #[serde(default)]
+    pub takes_out: bool,
     /// It is a method of an end of a queue, by which something is put in or taken out.
     #[serde(default)]
     pub end: Option<QueueEnd>,
