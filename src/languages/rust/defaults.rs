@@ -32,13 +32,26 @@ impl Lowering<'_> {
         }
     }
 
+    /// Remembers what a name of this file stands for: `type Peers = Arc<Mutex<HashMap<…>>>`.
+    pub(super) fn remember_alias(&mut self, alias: &syn::ItemType) {
+        if let Some(made) = made_by(&alias.ty) {
+            self.aliases.insert(Name::from(alias.ident.to_string()), made);
+        }
+    }
+
+    /// The type behind a name, as far as this file says.
+    fn behind(&self, made: Path) -> Path {
+        let alias = made.get_ident().and_then(|name| self.aliases.get(name.to_string().as_str()));
+        alias.cloned().unwrap_or(made)
+    }
+
     /// `#[derive(Default)]`: the `default` that nobody wrote.
     pub(super) fn derived_default(&mut self, item: &ItemStruct) {
         if !derives(&item.attrs).iter().any(|path| path.is_ident("Default")) {
             return;
         }
         let fields = item.fields.iter().enumerate().filter_map(|(index, field)| {
-            let made = made_by(&field.ty)?;
+            let made = self.behind(made_by(&field.ty)?);
             let member = field.ident.clone().map_or_else(|| syn::Member::from(index), syn::Member::from);
             let span = field.ty.span();
             Some(quote::quote_spanned!(span=> #member: #made::default()))
@@ -67,7 +80,7 @@ impl Lowering<'_> {
         };
         let name = member_name(&field.member);
         let (_, made) = self.defaults.get(&class)?.iter().find(|(known, _)| *known == name)?;
-        let span = field.expr.span();
+        let (made, span) = (self.behind(made.clone()), field.expr.span());
         syn::parse2(quote::quote_spanned!(span=> #made::default())).ok()
     }
 }

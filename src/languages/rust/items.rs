@@ -54,7 +54,10 @@ impl Lowering<'_> {
                 syn::Item::Const(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
                 syn::Item::Mod(it) if it.content.is_none() => self.outside_module(it),
                 syn::Item::Mod(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
-                syn::Item::Type(it) => self.declare_item(&it.ident, Binding::Type, &it.vis),
+                syn::Item::Type(it) => {
+                    self.remember_alias(it);
+                    self.declare_item(&it.ident, Binding::Type, &it.vis);
+                }
                 syn::Item::Macro(it) => match items_of(it) {
                     Some(items) => self.declare_items(items.iter()),
                     None => self.modules_of_macro(&it.mac),

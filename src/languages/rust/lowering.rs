@@ -31,6 +31,8 @@ pub(super) struct Lowering<'t> {
     pub(super) body: Body<Exit>,
     /// By what the fields of the file's structs are made by default.
     pub(super) defaults: FxHashMap<ClassId, Vec<(Name, syn::Path)>>,
+    /// By what the types of the file that are names for others are made by default.
+    pub(super) aliases: FxHashMap<Name, syn::Path>,
     /// The names in sight, outermost scope first.
     pub(super) scopes: Vec<FxHashMap<Name, VariableId>>,
     /// The variables that no scope drops any more, on the way to where we are.
@@ -67,6 +69,7 @@ impl<'t> Lowering<'t> {
             exports: Vec::new(),
             body: Body::new(FunctionId::INITIALISER),
             defaults: FxHashMap::default(),
+            aliases: FxHashMap::default(),
             scopes: vec![FxHashMap::default()],
             moved: Moved::default(),
             referents: FxHashMap::default(),
