@@ -4,6 +4,7 @@
 //! `select!`) where nothing sees to it that the child ends then. Never judges how often that happens.
 
 use crate::analysis::facts::Facts;
+use crate::analysis::limits::Chain;
 use crate::analysis::ownership::Fate;
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value, Values};
 use crate::catalogue::schema::ResourceKind;
@@ -131,6 +132,11 @@ fn is_ended(facts: &Facts<'_>, at: OpRef, id: AcquisitionId, is_future: bool) ->
     let AcquiredKind::Catalogued(resource) = acquisition.kind else { return true };
     let resource = facts.evaluator.catalogue.resource(resource);
     if resource.ended_by_drop.is_empty() || facts.released.contains(&id) {
+        return true;
+    }
+    // It was started to go on by itself, and whoever waits does so to hear of a failure.
+    let chain = Chain::to(&facts.evaluator, acquisition.at, &|_| false);
+    if !resource.detached_by.is_empty() && chain.has_all(&resource.detached_by) {
         return true;
     }
     // Another one may have the handle by then.

@@ -10,7 +10,7 @@ use crate::analysis::facts::Facts;
 use crate::analysis::written;
 use crate::catalogue::schema::Resource;
 use crate::catalogue::{ResourceId, SymbolFacts};
-use crate::ir::{BlockId, Call, OpKind, Place, Root, Rvalue};
+use crate::ir::{BlockId, Call, Edges, OpKind, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 
 /// A guard that is dropped in the statement that takes the lock.
@@ -40,7 +40,7 @@ pub fn unguarded(facts: &Facts<'_>, function: FunctionRef) -> Vec<Unguarded> {
         if waits_for_others {
             continue;
         }
-        if goes_on(facts, dropped) || is_own(facts, function, call) {
+        if goes_on(facts, at, dropped) || is_own(facts, function, call) {
             found.push(Unguarded { at, guard, dropped });
         }
     }
@@ -121,9 +121,15 @@ fn has_to_do_with_guards<'c>(facts: &Facts<'_>, at: OpRef, call: &'c Call) -> Op
     })
 }
 
-/// Whether the function does something after an operation, exceptions aside.
-fn goes_on(facts: &Facts<'_>, at: OpRef) -> bool {
+/// Whether the function does something after the lock was given back, exceptions aside, that it does not do without having
+/// taken it: who takes it on one of two ways to the same place does so to wait.
+fn goes_on(facts: &Facts<'_>, taken: OpRef, at: OpRef) -> bool {
     let body = facts.program.function(at.function);
+    let is_on_other_ways = |id: BlockId| {
+        taken.block != BlockId::ENTRY
+            && id != taken.block
+            && body.reaches(BlockId::ENTRY, id, taken.block, Edges::Normal)
+    };
     let mut seen = vec![false; body.blocks.len()];
     let mut work: Vec<(BlockId, usize)> = vec![(at.block, at.index as usize + 1)];
     while let Some((id, from)) = work.pop() {
@@ -133,7 +139,7 @@ fn goes_on(facts: &Facts<'_>, at: OpRef) -> bool {
             OpKind::Assign { target, .. } => !target.path.is_empty(),
             _ => false,
         });
-        if acts {
+        if acts && !is_on_other_ways(id) {
             return true;
         }
         for next in block.terminator.successors() {

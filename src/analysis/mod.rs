@@ -19,6 +19,7 @@ pub mod frequency;
 pub mod guards;
 pub mod hubs;
 pub mod inferred;
+pub mod killed;
 pub mod late_timers;
 pub mod lifecycles;
 pub mod likeness;

@@ -13,13 +13,19 @@ use crate::linking::{FunctionRef, OpRef};
 #[must_use]
 pub fn by_request(facts: &Facts<'_>, at: OpRef) -> bool {
     let chain = facts.frequencies.chain(&facts.evaluator, at.function);
-    if chain.entry.is_none() {
+    // Without an entry point only a loop that receives may be what tells, and that is known of Rust alone.
+    if chain.entry.is_none() && !facts.evaluator.drops_implicitly(at.function) {
         return false;
     }
     let mut function = at.function;
     let mut wanted: Vec<Wanted> = places(facts, at).into_iter().map(|root| (root, As::Told)).collect();
+    let mut done = at;
     for call in chain.calls.iter().rev() {
         let sources = sources(facts, function, wanted);
+        if is_told_by_message(facts, done, &sources) {
+            return true;
+        }
+        done = *call;
         // What a closure captures, whoever hands it on has; other files have other variables.
         let is_around = call.function.file == function.file && call.function != function;
         wanted = sources.around.into_iter().filter(|_| is_around).collect();
@@ -39,9 +45,22 @@ pub fn by_request(facts: &Facts<'_>, at: OpRef) -> bool {
         }
         function = call.function;
     }
+    let sources = sources(facts, function, wanted);
+    if is_told_by_message(facts, done, &sources) {
+        return true;
+    }
+    if chain.entry.is_none() {
+        return false;
+    }
     let body = facts.program.function(function);
     let is_of_request = |index: u32| body.parameters.get(index as usize).is_some_and(|it| !it.is_shared);
-    sources(facts, function, wanted).parameters.iter().any(|(index, how)| *how == As::Told && is_of_request(*index))
+    sources.parameters.iter().any(|(index, how)| *how == As::Told && is_of_request(*index))
+}
+
+/// Whether the loop around an operation waits for what tells it: `while let Some(address) = joined.recv().await`.
+fn is_told_by_message(facts: &Facts<'_>, at: OpRef, sources: &Sources) -> bool {
+    let wait = facts.frequencies.wait(&facts.evaluator, at).map(|(wait, _)| facts.program.op(wait));
+    wait.and_then(|op| op.call()).is_some_and(|call| sources.made_of.contains(&(Root::Temp(call.result), As::Told)))
 }
 
 /// What a call is given, and what the methods that give its result back are: `Client::default().with_url(url)`.
@@ -91,11 +110,14 @@ struct Sources {
     around: Vec<Wanted>,
     /// The instance that the function is a method of.
     instance: bool,
+    /// All of them, on whatever way.
+    made_of: FxHashSet<Wanted>,
 }
 
 fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: Vec<Wanted>) -> Sources {
     let body = facts.program.function(function);
-    let mut sources = Sources { parameters: Vec::new(), around: Vec::new(), instance: false };
+    let mut sources =
+        Sources { parameters: Vec::new(), around: Vec::new(), instance: false, made_of: FxHashSet::default() };
     let mut seen: FxHashSet<Wanted> = wanted.iter().cloned().collect();
     let mut work = wanted;
     while let Some((root, how)) = work.pop() {
@@ -139,6 +161,7 @@ fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: Vec<Wanted>) -> Sou
         }
         work.extend(made_of.into_iter().filter(|wanted| seen.insert(wanted.clone())));
     }
+    sources.made_of = seen;
     // A closure that is handed to something is given what that knows; a handler what the request says.
     if matches!(body.kind, FunctionKind::Free) && body.name.is_none() && !sources.around.is_empty() {
         sources.parameters.clear();

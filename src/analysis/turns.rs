@@ -43,7 +43,7 @@ fn is_from_outside(fact: &FunctionFact) -> bool {
 }
 
 /// Of so many calls within calls it is known that somebody is asked.
-const MAX_DEPTH: u32 = 3;
+const MAX_DEPTH: u32 = 5;
 
 /// Whether an operation is in a loop that asks a person each time round: it goes round a few times, however long that takes.
 #[must_use]

@@ -136,7 +136,7 @@ pub(super) fn makes_one_to_keep(function: &Function, made: &mut impl Iterator<It
     made.any(|made| match made {
         Collection::List | Collection::Queue => true,
         Collection::Keyed => may_keep(),
-        Collection::Bounded | Collection::Reply => false,
+        Collection::Row | Collection::Bounded | Collection::Reply => false,
     })
 }
 

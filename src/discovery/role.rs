@@ -94,6 +94,11 @@ pub fn role_of(path: &str) -> FileRole {
         if directories.iter().any(|directory| VENDORED.contains(directory)) {
             return FileRole::Build;
         }
+        // What build scripts share is a crate that is called so.
+        let is_of_build = |name: &str| name == "build" || name.ends_with("-build") || name.ends_with("_build");
+        if directories.windows(2).any(|pair| pair[1] == "src" && is_of_build(pair[0])) {
+            return FileRole::Build;
+        }
         if directories.iter().any(|directory| *directory == "testing" || directory.ends_with("-test")) {
             return FileRole::Test;
         }
@@ -128,7 +133,11 @@ const VENDORED: &[&str] = &["vendor", "vendored", "third_party", "third-party"];
 
 fn by_directory(directories: &[&str], stem: &str) -> Option<FileRole> {
     let any = |names: &[&str]| directories.iter().any(|directory| names.contains(directory));
-    if any(TEST_DIRECTORIES) || directories.iter().any(|name| name.ends_with("-tests") || name.ends_with("-e2e")) {
+    let is_of_tests = |name: &&str| TEST_DIRECTORIES.contains(&name.replace('_', "-").as_str());
+    if any(TEST_DIRECTORIES)
+        || directories.iter().any(is_of_tests)
+        || directories.iter().any(|name| name.ends_with("-tests") || name.ends_with("-e2e"))
+    {
         return Some(FileRole::Test);
     }
     // `spec/` and `testing/` below `src` are as often a specification and a feature.
@@ -253,6 +262,7 @@ mod tests {
                 "src/inspect.ts",
                 "apps/demo-shop/src/index.ts",
                 "src/build.rs",
+                "src/build/watch.rs",
                 "crates/a/src/bin/worker.rs",
             ],
         );
@@ -286,6 +296,7 @@ mod tests {
                 "fixtures/app/src/index.ts",
                 "crates/a/fuzz/fuzz_targets/parse.rs",
                 "src/test_helpers.rs",
+                "crates/a/src/test_helpers/policy.rs",
             ],
         );
     }
@@ -318,6 +329,8 @@ mod tests {
             &[
                 "build.rs",
                 "crates/a/build.rs",
+                "sys/build/src/lib.rs",
+                "crates/proto-build/src/lib.rs",
                 "vite.config.ts",
                 "packages/a/next.config.js",
                 "gulpfile.js",

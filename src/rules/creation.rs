@@ -11,6 +11,8 @@ use crate::analysis::value::How;
 use crate::analysis::wrapped::stays_wrapped;
 use crate::catalogue::schema::{Opens, ResourceKind, Shared};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
+use crate::ir::{TypeRef, TypeRoot};
+use crate::linking::FunctionRef;
 use crate::rewrite::{Hoist, Remedy};
 
 use super::{RuleId, keeping, sharing, wording};
@@ -100,6 +102,16 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
     let chain = || facts.frequencies.chain(&facts.evaluator, acquisition.at.function);
     if rate == Rate::PerTurn
         && chain().calls.iter().chain([&acquisition.at]).any(|call| turns::is_answered_by_people(facts, *call))
+    {
+        return None;
+    }
+    // A job for each of a list that the program begins with, which has one for all that it works through.
+    if rate == Rate::PerTurn
+        && works_through_a_loop(facts, obligation)
+        && chain().calls.iter().chain([&acquisition.at]).all(|call| {
+            let body = facts.program.function(call.function);
+            body.block(call.block).loop_depth == 0 || turns::is_over_list(body, call.block)
+        })
     {
         return None;
     }
@@ -283,7 +295,13 @@ fn is_put_in_place(facts: &Facts<'_>, obligation: &Obligation, chain: &frequency
         return false;
     }
     let mut goes_with_it = obligation.at_normal_exit.contains(Fate::ESCAPED);
+    let mut called = None;
     for call in std::iter::once(&at).chain(chain.calls.iter().rev()) {
+        // What a function gives may take a place that has nothing to do with what it made.
+        if called.is_some_and(|function| gives_text(facts, function)) {
+            return false;
+        }
+        called = Some(call.function);
         // A thread that was started for it has it as long as what it was started for lasts.
         goes_with_it |= facts
             .obligations
@@ -292,6 +310,26 @@ fn is_put_in_place(facts: &Facts<'_>, obligation: &Obligation, chain: &frequency
         if goes_with_it && facts.frequencies.replaces(&facts.evaluator, *call) {
             return true;
         }
+    }
+    false
+}
+
+/// Whether a function is written to give a text or a number, if anything.
+fn gives_text(facts: &Facts<'_>, function: FunctionRef) -> bool {
+    const PLAIN: &[&str] =
+        &["String", "str", "bool", "usize", "isize", "u8", "u16", "u32", "u64", "i32", "i64", "f32", "f64"];
+    let mut written = facts.program.function(function).return_type.as_ref();
+    while let Some(TypeRef::Named { root, path, arguments }) = written {
+        let name = match (path.last(), root) {
+            (Some(last), _) => last,
+            (None, TypeRoot::Global(name)) => name,
+            (None, TypeRoot::Variable(id)) => &facts.program.variable(function.variable(*id)).name,
+            (None, _) => return false,
+        };
+        if PLAIN.contains(&name.as_str()) {
+            return true;
+        }
+        written = arguments.first().filter(|_| matches!(name.as_str(), "Result" | "Option"));
     }
     false
 }

@@ -144,7 +144,7 @@ fn is_left_to_itself(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         return false;
     }
     let chain = Chain::to(&facts.evaluator, acquisition.at, &|_| false);
-    resource.detached_by.iter().all(|method| chain.names.iter().any(|name| name == method))
+    chain.has_all(&resource.detached_by)
 }
 
 /// Whether all this is compiled for a platform whose system does it.

@@ -5,7 +5,7 @@ use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::turns;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{CallKind, Field, FunctionKind, Module, Root};
+use crate::ir::{Binding, CallKind, Field, FunctionKind, Module, Root};
 
 use super::{RuleId, caches, wording};
 use crate::rewrite::Bound;
@@ -35,7 +35,7 @@ fn growing_write<'c>(facts: &Facts<'_>, container: &'c Container) -> Option<&'c 
 /// they come with requests, or their entries have an age.
 fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
     if container.lifetime == Lifetime::Loop {
-        return is_in_endless_loop(facts, container, write);
+        return is_in_endless_loop(facts, container, write) || is_for_each(facts, container, write);
     }
     // A function that fills its own table does so once, however often its closures run.
     let fills_its_own = container.lifetime == Lifetime::Closure && write.at.function == container.at.function;
@@ -52,9 +52,10 @@ fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
     }
     match container.shape {
         Shape::List => write.rate >= Rate::PerTick,
+        // What comes again and again from outside: who names a table so expects ever more of them.
+        _ if write.is_of_things && write.key > Key::Few && comes_again(facts, write) => true,
         _ if write.key != Key::Many => false,
-        _ if write.rate >= Rate::PerTick => true,
-        _ if write.rate == Rate::PerTurn && turns::repeats_without_end(facts, write.at) => true,
+        _ if comes_again(facts, write) => true,
         // A user's table is written for each user, also where only a part of the callers is seen.
         _ => {
             let is_called =
@@ -62,6 +63,11 @@ fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
             is_called && !makes_elements(module) && !is_registry(&container.name)
         }
     }
+}
+
+/// Whether a write happens again for what others send or for the clock.
+fn comes_again(facts: &Facts<'_>, write: &Write) -> bool {
+    write.rate >= Rate::PerTick || write.rate == Rate::PerTurn && turns::repeats_without_end(facts, write.at)
 }
 
 /// Whether a write is in a loop below the container that does not go through a list, or the container is passed to it
@@ -73,10 +79,33 @@ fn is_in_endless_loop(facts: &Facts<'_>, container: &Container, write: &Write) -
         let depth = body.block(at.block).loop_depth;
         let is_below = match holder.kind {
             FunctionKind::Constructor { .. } => depth > 0,
-            _ => at.function == container.at.function && depth > holder.block(container.at.block).loop_depth,
+            _ if at.function == container.at.function => depth > holder.block(container.at.block).loop_depth,
+            // `spawn(async move { loop { … } })`
+            _ => facts.evaluator.is_within(at.function, container.at.function) && turns::is_unending(facts, at),
         };
         is_below && !turns::is_over_list(body, at.block)
     })
+}
+
+/// Whether a set of tasks in a field gets one for each request or message, or has a method by which others start theirs:
+/// that is there to be called again and again.
+fn is_for_each(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
+    let holder = facts.program.function(container.at.function);
+    let starts_what_it_is_given = || {
+        let given = facts.program.op(write.at).call().and_then(|call| call.argument(0)?.place()?.as_variable());
+        given.is_some_and(|id| {
+            let variable = facts.program.variable(write.at.function.variable(id));
+            variable.owner == write.at.function.function && matches!(variable.binding, Binding::Parameter(_))
+        })
+    };
+    matches!(holder.kind, FunctionKind::Constructor { .. })
+        && (write.rate >= Rate::PerTick || write.rate == Rate::PerCall && starts_what_it_is_given())
+}
+
+/// Whether a write starts a task, where another one puts in the handle of one.
+fn starts(facts: &Facts<'_>, write: &Write) -> bool {
+    let method = facts.program.op(write.at).call().and_then(|call| call.method_name());
+    method.is_some_and(|name| name.starts_with("spawn"))
 }
 
 /// Names of tables that a program fills with its own parts: `servers` by address are as many as it has itself.
@@ -185,6 +214,9 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
         message: match container.lifetime {
             Lifetime::Module => format!("`{name}` lives as long as the process"),
             Lifetime::Singleton(_) => format!("`{name}` belongs to an instance that lives as long as the process"),
+            Lifetime::Loop if !is_in_endless_loop(facts, container, write) => {
+                format!("`{name}` keeps every task that it is given")
+            }
             Lifetime::Loop => format!("`{name}` is made before the loop and kept as long as that goes on"),
             Lifetime::Closure => format!("`{name}` lives on in a closure that is made once and kept"),
         },
@@ -218,7 +250,12 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
             format!("`{name}` only grows: entries expire when they are read, and nothing ever deletes them")
         }
         _ if container.lifetime == Lifetime::Loop => {
-            format!("`{name}` grows on every turn of the loop: it keeps finished tasks until somebody joins them")
+            let when = if is_in_endless_loop(facts, container, write) {
+                "on every turn of the loop"
+            } else {
+                wording::rate_text(write.rate)
+            };
+            format!("`{name}` grows {when}: it keeps finished tasks until somebody joins them")
         }
         _ => format!(
             "`{name}` grows {} and nothing ever removes an entry",
@@ -244,7 +281,12 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
     .help(match container.shape {
         Shape::Weak => "use `set` and `get`, so that an entry goes with its key".to_owned(),
         _ if container.lifetime == Lifetime::Loop => {
-            "join what has finished in the loop: `while set.try_join_next().is_some() {}`".to_owned()
+            if starts(facts, write) {
+                "join what has finished before the next is started: `while set.try_join_next().is_some() {}`".to_owned()
+            } else {
+                "drop the handles of what has finished: `handles.retain(|it| !it.is_finished())`, or use a `JoinSet`"
+                    .to_owned()
+            }
         }
         _ if !container.filled_by.is_empty() => {
             "give it a limit where it is made, or make it for each piece of work".to_owned()

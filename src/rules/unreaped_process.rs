@@ -4,6 +4,8 @@ use crate::analysis::abandoned::{Abandoned, GivenUp, abandoned};
 use crate::analysis::children::{LeftRunning, left_running};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
+use crate::analysis::killed::{Killed, killed};
+use crate::analysis::platforms::is_only_on;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 
 use super::{RuleId, release, wording};
@@ -15,6 +17,15 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         // A program that ends soon takes what it started with it, or leaves one behind.
         if rate > Rate::Once && facts.is_held_to_account(process.at.function) {
             findings.push(finding(facts, &process));
+        }
+    }
+    for killed in killed(facts) {
+        let unneeded = &facts.evaluator.catalogue.resource(killed.process).unneeded_on;
+        // The one that a program has goes with the program.
+        if facts.frequencies.of_class(killed.class) > Rate::Once
+            && !is_only_on(facts.program, facts.location(killed.at), unneeded)
+        {
+            findings.push(left_as_zombie(facts, &killed));
         }
     }
     for left in left_running(facts) {
@@ -46,6 +57,24 @@ fn outlived(facts: &Facts<'_>, left: &LeftRunning<'_>) -> Finding {
                 message: "the promise is settled here, and the process is left to itself".to_owned(),
             },
         ])
+}
+
+/// A process that a destructor ends, and that nobody waits for then.
+fn left_as_zombie(facts: &Facts<'_>, killed: &Killed) -> Finding {
+    let resource = facts.evaluator.catalogue.resource(killed.process);
+    let rate = facts.frequencies.of_class(killed.class);
+    let is_in_doubt = rate == Rate::PerCall && facts.frequencies.is_of_program(killed.class.file);
+    let severity = if is_in_doubt { Severity::Note } else { Severity::Warning };
+    Finding::new(RuleId::UnreapedProcess, severity, Confidence::Medium, facts.location(killed.at))
+        .label("ended here, and not waited for")
+        .function(facts.program.name_of(killed.at.function))
+        .resource(resource.id.clone())
+        .message(format!("the {} is killed when its owner is dropped, and never waited for", resource.noun))
+        .help(format!("call `{}()` after it: what was killed stays until somebody does", resource.release[0]))
+        .trace(vec![TraceStep {
+            location: facts.location(killed.at),
+            message: format!("the {} is ended here, and its handle is dropped", resource.noun),
+        }])
 }
 
 fn finding(facts: &Facts<'_>, abandoned: &Abandoned) -> Finding {

@@ -63,7 +63,7 @@ impl Keys<'_, '_, '_> {
             return Key::Open;
         }
         let values = self.facts.evaluator.place(function, place);
-        if is_written_out(&values) {
+        if is_written_out(&values) || self.is_path(function, place) {
             return Key::Closed;
         }
         if self.is_few(function, place) {
@@ -78,6 +78,14 @@ impl Keys<'_, '_, '_> {
         } else {
             key
         }
+    }
+
+    /// `Scope::Email`: what a path of names leads to is a constant, or a member of an enum.
+    fn is_path(&self, function: FunctionRef, place: &Place) -> bool {
+        let root = place.root_variable().map(|id| self.facts.program.variable(function.variable(id)).binding);
+        self.facts.evaluator.drops_implicitly(function)
+            && !place.path.is_empty()
+            && matches!(root, Some(Binding::Class(_) | Binding::Import(_)))
     }
 
     /// Where a place gets its value.

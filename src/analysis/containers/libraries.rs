@@ -21,7 +21,7 @@ pub(super) fn made_by(facts: &Facts<'_>, at: OpRef, callee: ExternalId) -> Optio
     let fact = facts.evaluator.facts(callee).function?;
     let shape = match fact.makes? {
         Collection::Keyed => Shape::Keyed,
-        Collection::List => Shape::List,
+        Collection::List | Collection::Row => Shape::List,
         Collection::Queue | Collection::Bounded | Collection::Reply => return None,
     };
     let is_limited = fact.makes_unless.iter().any(|test| facts.evaluator.argument_passes(at, test));

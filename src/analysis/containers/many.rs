@@ -77,6 +77,11 @@ pub(super) fn names_tenant(name: &str) -> bool {
     TENANTS.contains(&subject)
 }
 
+/// Whether a variable of this name holds what identifies something, and the name says not what.
+pub(super) fn is_identity(name: &str) -> bool {
+    matches!(words(name).as_slice(), [word] if IDENTITIES.contains(&word.as_str()))
+}
+
 /// Whether a list or a thing of this name holds or is one of ever more: `activeUsers`, `member`, `userInfo`.
 pub(super) fn names_things(holder: &str) -> bool {
     words(holder).iter().any(|word| is_many_with_identity(word) || is_many_with_identity(singular(word)))

@@ -102,6 +102,8 @@ pub struct Write {
     pub key: Key,
     /// Whether the same function looks the key up first: a memo.
     pub is_memo: bool,
+    /// Whether the key is an identity, of which the container's name says what it is of: `seen_messages.insert(id)`.
+    pub is_of_things: bool,
 }
 
 /// A removal.

@@ -7,8 +7,9 @@ use crate::discovery::FileRole;
 use crate::ir::{Call, Collections, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp};
 use crate::linking::{FunctionRef, OpRef};
 
+use super::rust_sites::appends;
 use super::uses::Uses;
-use super::{Lifetime, Shrink};
+use super::{Lifetime, Shape, Shrink};
 
 impl Uses<'_, '_, '_> {
     /// A method call.
@@ -19,12 +20,17 @@ impl Uses<'_, '_, '_> {
         (receiver, name): (&Place, &str),
         collections: &Collections,
     ) {
+        let known = self.facts.evaluator.any_method(at.function.file, name).function;
+        let (puts_in, takes_out) = known.map_or((false, false), |fact| (fact.puts_in, fact.takes_out));
         for alias in self.aliases_of(at.function, receiver) {
-            if collections.empties(name) {
+            if takes_out || collections.empties(name) {
                 self.shrink(alias, at);
             } else if name == "entry" && !self.is_filled_in(at.function, call.result) {
                 self.sites[&alias.site].escapes = true;
-            } else if collections.fills(name) {
+            } else if puts_in
+                || collections.fills(name)
+                || appends(call) && self.sites[&alias.site].shape == Shape::List
+            {
                 self.add_write(alias, at);
             } else if !collections.reading.contains(&name) {
                 self.sites[&alias.site].escapes = true;
@@ -82,7 +88,7 @@ impl Uses<'_, '_, '_> {
                 let name = call.method_name().unwrap_or_default();
                 let mut names = Vec::new();
                 match call.receiver() {
-                    Some((receiver, _)) if collections.empties(name) && !self.is_known(function, &receiver) => {
+                    Some((receiver, _)) if self.takes_out(function, name) && !self.is_known(function, &receiver) => {
                         self.names(function, &receiver, 4, &mut names);
                     }
                     _ => {}
@@ -113,6 +119,11 @@ impl Uses<'_, '_, '_> {
                 container.shrinks.push(Shrink { at: *at, via: None, on_expired_read: false, is_too_late: false });
             }
         }
+    }
+
+    fn takes_out(&self, function: FunctionRef, name: &str) -> bool {
+        let known = self.facts.evaluator.any_method(function.file, name).function;
+        self.collections(function).empties(name) || known.is_some_and(|fact| fact.takes_out)
     }
 
     /// Whether a place is known to be one of the containers: what is done to it is done to that one.

@@ -2,7 +2,7 @@
 
 use crate::analysis::frequency::Rate;
 use crate::analysis::value::Value;
-use crate::ir::{Binding, Call, Field, Name, OpKind, Operand, Place, Root, Rvalue, Terminator};
+use crate::ir::{Binding, Call, CallKind, Field, Name, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::{Definition, FunctionRef, OpRef, VariableRef};
 use crate::source::FileId;
 
@@ -228,6 +228,11 @@ impl Keys<'_, '_, '_> {
             _ => None,
         });
         let name = name.as_deref().unwrap_or_default();
+        // A struct is told by its fields, and so are two of them apart: what a `ClientKey` is one of, they say.
+        if call.kind == CallKind::New && self.facts.evaluator.drops_implicitly(at.function) {
+            let fields = call.arguments.iter().map(|argument| self.operand(at.function, &argument.value, depth, seen));
+            return fields.max().unwrap_or(Key::Closed);
+        }
         if FRESH.contains(&name) || names_many(None, name) {
             return Key::Many;
         }

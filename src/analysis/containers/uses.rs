@@ -23,6 +23,7 @@ use super::aliases::{Alias, Aliases};
 use super::clock::{self, LOOK_UPS};
 use super::keys::Keys;
 use super::libraries;
+use super::many::{is_identity, names_things};
 use super::sites::Sites;
 use super::{Container, Key, Lifetime, Shape, Shrink, Write};
 
@@ -311,6 +312,7 @@ impl Uses<'_, '_, '_> {
             rate,
             key: Key::Open,
             is_memo: false,
+            is_of_things: false,
         });
     }
 
@@ -422,7 +424,12 @@ impl Uses<'_, '_, '_> {
             self.helpers.extend(callee.targets.iter().flat_map(|target| run_by(self.facts.program, target)));
             if !self.is_followed(callee) {
                 for alias in found {
-                    self.sites[&alias.site].escapes = true;
+                    // Whoever is given a list of tasks waits for them: `join_all(handles)`. Only when matters.
+                    if self.sites[&alias.site].lifetime == Lifetime::Loop {
+                        self.shrink(alias, at);
+                    } else {
+                        self.sites[&alias.site].escapes = true;
+                    }
                 }
             }
         }
@@ -570,7 +577,9 @@ impl Uses<'_, '_, '_> {
         // Where keys come from is asked last: it is far to go, and few containers are left by now.
         let keys = Keys { facts: self.facts, aliases: self.aliases };
         for container in self.sites.values_mut().filter(|container| container.only_grows()) {
+            let names_things = names_things(container.name.rsplit('.').next().unwrap_or_default());
             for write in &mut container.writes {
+                write.is_of_things = names_things && is_keyed_by_identity(self.facts, write.at);
                 write.key = match &self.facts.program.op(write.at).kind {
                     _ if container.shape == Shape::List => Key::Open,
                     OpKind::Call(call) => keys.of(write.at.function, call.argument(0)),
@@ -583,6 +592,15 @@ impl Uses<'_, '_, '_> {
         containers.retain(|container| seen.insert((container.at, container.name.clone())));
         containers
     }
+}
+
+/// Whether what is put in is put under something that is called an identity, and nothing more: `id`.
+fn is_keyed_by_identity(facts: &Facts<'_>, at: OpRef) -> bool {
+    let key = facts.program.op(at).call().and_then(|call| call.argument(0)?.place().cloned());
+    key.is_some_and(|key| match (key.path.as_ref(), &key.root) {
+        ([], Root::Variable(id)) => is_identity(&facts.program.variable(at.function.variable(*id)).name),
+        _ => false,
+    })
 }
 
 /// Whether a removal follows a loop that fills the container and has no end of its own.

@@ -15,7 +15,7 @@ use crate::analysis::value::{AcquiredKind, AcquisitionId};
 use crate::analysis::written;
 use crate::catalogue::ResourceId;
 use crate::catalogue::schema::{Forgets, FunctionFact, ResourceKind, Shared};
-use crate::ir::{Binding, Call, Collections, Function, OpKind, Operand, Root, Rvalue, VariableId};
+use crate::ir::{Binding, Call, Collections, Function, FunctionId, OpKind, Operand, Root, Rvalue, VariableId};
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::FileId;
 
@@ -138,7 +138,13 @@ fn is_put_into_table(facts: &Facts<'_>, at: OpRef) -> bool {
     // `insert`, `insert_hashed_nocheck`.
     let fills =
         |call: &Call| call.method_name().is_some_and(|name| collections.fills(name) || name.starts_with("insert"));
-    body.ops().filter_map(|(_, _, op)| op.call()).any(|call| fills(call) && is_given(call, &names))
+    // `INSTANCE.set(leaked)`: a static has one, and refuses the next.
+    let sets = |call: &Call| {
+        let cell = call.receiver().filter(|(cell, _)| cell.path.is_empty()).and_then(|(cell, _)| cell.as_variable());
+        let is_static = |id| facts.program.variable(at.function.variable(id)).owner == FunctionId::INITIALISER;
+        call.method_name() == Some("set") && cell.is_some_and(is_static)
+    };
+    body.ops().filter_map(|(_, _, op)| op.call()).any(|call| (fills(call) || sets(call)) && is_given(call, &names))
 }
 
 /// What is lost with a value that is forgotten, where it is the function's own and nothing else has got hold of it.

@@ -6,7 +6,9 @@
 
 pub mod dispatch;
 mod entries;
+mod iteration;
 mod latch;
+mod loss;
 pub mod memo;
 mod replaced;
 mod restart;
@@ -119,6 +121,7 @@ struct Keeping {
     latches: latch::Latches,
     ends: SmallVec<[(OpRef, ClassRef); 1]>,
     waits: waits::Waits,
+    losses: Vec<loss::Loss>,
 }
 
 /// What has a frequency.
@@ -225,6 +228,10 @@ impl Frequencies {
         if is_settled {
             return rate;
         }
+        let losses = &self.keeping(evaluator, at.function).losses;
+        if rate > Rate::Once && loss::leads_to(evaluator.program.function(at.function), losses, at) {
+            return Rate::Once;
+        }
         match self.memo(evaluator, at).map(|memo| memo.lifetime) {
             None => rate,
             Some(Lifetime::Process) => rate.min(Rate::Once),
@@ -292,6 +299,7 @@ impl Frequencies {
             latches: latch::Latches::of(evaluator, function),
             ends: restart::ends(evaluator, function),
             waits: waits::of(evaluator, function),
+            losses: loss::of(evaluator, function),
         });
         self.keeping.borrow_mut()[number] = Some(Arc::clone(&keeping));
         keeping

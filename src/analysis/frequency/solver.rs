@@ -16,7 +16,7 @@ use crate::source::{FileId, Language};
 
 use super::dispatch::Implementations;
 use super::entries::Entries;
-use super::{Evidence, Frequencies, Frequency, Lifecycles, Node, Rate, Rerun, memo};
+use super::{Evidence, Frequencies, Frequency, Lifecycles, Node, Rate, Rerun, iteration, memo};
 
 /// Of so many implementations of a trait each is likely to be what a call runs. Of more, which of them it is, and whether
 /// it is one of interest, is a matter of configuration: a plug-in is set up when somebody asks for it.
@@ -29,6 +29,8 @@ pub(super) struct Solver<'e, 'p> {
     edges: FxHashMap<FunctionRef, Vec<(Node, OpRef)>>,
     /// The same for what an operation may reach, by its name alone.
     possible: FxHashMap<FunctionRef, Vec<(Node, OpRef)>>,
+    /// Calls that run what they are given for each of what they go through.
+    iterations: FxHashSet<OpRef>,
     roots: Vec<(Node, Frequency)>,
     /// What somebody outside the program calls, whatever the program itself does with it.
     public: Vec<(Node, Frequency)>,
@@ -52,6 +54,7 @@ impl<'e, 'p> Solver<'e, 'p> {
             evaluator,
             edges: FxHashMap::default(),
             possible: FxHashMap::default(),
+            iterations: FxHashSet::default(),
             roots: Vec::new(),
             public: Vec::new(),
             memoised: FxHashSet::default(),
@@ -241,6 +244,9 @@ impl<'e, 'p> Solver<'e, 'p> {
                 let (module, place) =
                     (program.module(at.function.file), program.op(at).call().and_then(|it| it.callee.place()));
                 self.not_understood.extend(place.and_then(|place| last_name(module, place)));
+                if iteration::goes_through(self.evaluator, at) {
+                    self.iterations.insert(at);
+                }
             }
             let dispatch = self.implementations.of_call(self.evaluator, at, call);
             let is_one_of_many = dispatch.methods.len() > MAX_LIKELY;
@@ -505,7 +511,10 @@ impl<'e, 'p> Solver<'e, 'p> {
                 continue;
             };
             for (to, at) in self.edges.get(&function).into_iter().flatten() {
-                let rate = frequencies.of_op(self.evaluator, *at);
+                let rate = match frequencies.of_op(self.evaluator, *at) {
+                    Rate::Once if self.iterations.contains(at) => Rate::PerTurn,
+                    rate => rate,
+                };
                 let is_memoised = matches!(to, Node::Function(to) if frequencies.memoised.contains(to));
                 if rate > Rate::Never && !is_memoised {
                     let frequency = Frequency { rate, evidence: Evidence::Called { at: *at } };

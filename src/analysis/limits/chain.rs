@@ -33,6 +33,12 @@ impl Chain {
     pub fn has(&self, names: &[String]) -> bool {
         self.names.iter().any(|name| names.iter().any(|other| other == name.as_str()))
     }
+
+    /// Whether all of these methods are among its own.
+    #[must_use]
+    pub fn has_all(&self, names: &[String]) -> bool {
+        names.iter().all(|name| self.names.iter().any(|own| own == name.as_str()))
+    }
 }
 
 struct Walk<'e, 'p> {

@@ -89,6 +89,12 @@ pub struct FunctionFact {
     /// The methods that put an entry into the collection it makes, by their first argument; `()` is calling it.
     #[serde(default)]
     pub filled_by: Vec<String>,
+    /// A method of what such a function makes that puts an entry in, under what it is given.
+    #[serde(default)]
+    pub puts_in: bool,
+    /// A method of that which takes entries out.
+    #[serde(default)]
+    pub takes_out: bool,
     /// It is a method of an end of a queue, by which something is put in or taken out.
     #[serde(default)]
     pub end: Option<QueueEnd>,
@@ -126,6 +132,8 @@ pub enum Collection {
     Keyed,
     /// With every entry.
     List,
+    /// With every entry, like most lists of any program: only what is put in says whether it matters.
+    Row,
     /// A queue without a bound, as a pair: what is put in at `0` stays until it is taken out at `1`.
     Queue,
     /// The same with a bound: who puts something in waits for room, or is refused.

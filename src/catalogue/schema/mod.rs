@@ -197,6 +197,9 @@ pub struct Resource {
     /// For processes: methods of the command that, taken together, say that it is left to itself.
     #[serde(default)]
     pub detached_by: Vec<String>,
+    /// For processes: methods that end it and leave it to be waited for.
+    #[serde(default)]
+    pub killed_by: Vec<String>,
     /// For processes: options of the call that starts one by which it ends by itself, or is meant to live on.
     #[serde(default)]
     pub settled_by_options: Vec<String>,

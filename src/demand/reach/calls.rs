@@ -91,7 +91,7 @@ impl Walk<'_, '_> {
                 || facts.leases_something && !matches!(call.argument(0), Some(Operand::Opaque | Operand::Function(_)))
         };
         let acts = !facts.registrations.is_empty()
-            || facts.function.is_some_and(|fact| fact.forgets.is_some() || fact.reclaims)
+            || facts.function.is_some_and(|fact| fact.forgets.is_some() || fact.reclaims || fact.puts_in || fact.takes_out)
             // The front end keeps of the methods that lock those whose result nobody keeps.
             || facts.forgets_something
             || facts.guards_something && call.arguments.is_empty()

@@ -321,7 +321,8 @@ impl Lowering<'_> {
             if is_conditional(&field.attrs) && !alternatives.insert(&field.member) {
                 continue;
             }
-            let value = self.moved_value(&field.expr);
+            let made = self.default_of(literal, field);
+            let value = self.moved_value(made.as_ref().unwrap_or(&field.expr));
             properties.push(Property::Field { name: Field::Named(member_name(&field.member).into()), value });
         }
         let fields: Temp = self.body.temp_of(Rvalue::Object(properties), at);

@@ -14,7 +14,7 @@ impl Lowering<'_> {
         Some((variable, self.class_of(variable)?))
     }
 
-    fn class_of(&self, variable: VariableId) -> Option<ClassId> {
+    pub(super) fn class_of(&self, variable: VariableId) -> Option<ClassId> {
         match self.variables[variable.0 as usize].binding {
             Binding::Class(class) => Some(class),
             _ => None,
@@ -22,6 +22,11 @@ impl Lowering<'_> {
     }
 
     pub(super) fn implementation(&mut self, implementation: &syn::ItemImpl) {
+        self.implementation_of(implementation, implementation.trait_.is_some());
+    }
+
+    /// The same, of a trait or not.
+    pub(super) fn implementation_of(&mut self, implementation: &syn::ItemImpl, is_of_trait: bool) {
         let syn::Type::Path(path) = &*implementation.self_ty else { return };
         let Some((variable, class)) = self.implemented(implementation, &path.path) else { return };
         let generics = self.open_generics(&implementation.generics);
@@ -33,7 +38,7 @@ impl Lowering<'_> {
         let methods = implementation.items.iter().filter_map(|item| match item {
             syn::ImplItem::Fn(method) => {
                 // What a trait asks for is called by whoever knows the trait.
-                let is_private = implementation.trait_.is_none()
+                let is_private = !is_of_trait
                     && matches!(method.vis, syn::Visibility::Inherited)
                     && is_private(&method.vis, method.attrs.iter().chain(&implementation.attrs));
                 Some((is_private, &method.attrs, &method.sig, &method.block, span_of(method)))

@@ -12,6 +12,7 @@ use crate::source::Span;
 
 use super::attributes::{derives, is_private, serves_tests};
 use super::lowering::Lowering;
+use super::macros::items_of;
 use super::paths::name_of;
 use super::{range, span_of};
 
@@ -53,8 +54,14 @@ impl Lowering<'_> {
                 syn::Item::Const(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
                 syn::Item::Mod(it) if it.content.is_none() => self.outside_module(it),
                 syn::Item::Mod(it) => self.declare_item(&it.ident, Binding::Value, &it.vis),
-                syn::Item::Type(it) => self.declare_item(&it.ident, Binding::Type, &it.vis),
-                syn::Item::Macro(it) => self.modules_of_macro(&it.mac),
+                syn::Item::Type(it) => {
+                    self.remember_alias(it);
+                    self.declare_item(&it.ident, Binding::Type, &it.vis);
+                }
+                syn::Item::Macro(it) => match items_of(it) {
+                    Some(items) => self.declare_items(items.iter()),
+                    None => self.modules_of_macro(&it.mac),
+                },
                 _ => {}
             }
         }
@@ -91,6 +98,7 @@ impl Lowering<'_> {
             span,
             name_span: range(ident.span()),
         });
+        self.remember_defaults(class, fields);
         let names: Vec<(Name, Span)> = fields
             .iter()
             .enumerate()
@@ -167,6 +175,7 @@ impl Lowering<'_> {
                     self.classes[class.0 as usize].field_types = types;
                 }
                 self.close_generics(generics);
+                self.derived_default(it);
             }
             syn::Item::Trait(it) => {
                 if let Some((variable, class)) = self.class_named(&name_of(&it.ident)) {
@@ -195,9 +204,12 @@ impl Lowering<'_> {
                     self.classes[class.0 as usize].field_types = types;
                 }
             }
-            syn::Item::Macro(it) => {
-                self.macro_call(&it.mac);
-            }
+            syn::Item::Macro(it) => match items_of(it) {
+                Some(items) => items.iter().for_each(|item| self.item_body(item)),
+                None => {
+                    self.macro_call(&it.mac);
+                }
+            },
             _ => {}
         }
     }

@@ -4,8 +4,8 @@ use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
 use crate::ir::{
-    Binding, Class, Export, ExportSource, Function, FunctionId, Import, ImportName, Module, ModuleRequest, Name,
-    Operand, Place, RequestId, Rvalue, Terminator, TypeRef, Variable, VariableId,
+    Binding, Class, ClassId, Export, ExportSource, Function, FunctionId, Import, ImportName, Module, ModuleRequest,
+    Name, Operand, Place, RequestId, Rvalue, Terminator, TypeRef, Variable, VariableId,
 };
 use crate::languages::graph::Body;
 use crate::source::{FileId, Language, Span};
@@ -29,6 +29,10 @@ pub(super) struct Lowering<'t> {
     pub(super) imports: Vec<Import>,
     pub(super) exports: Vec<Export>,
     pub(super) body: Body<Exit>,
+    /// By what the fields of the file's structs are made by default.
+    pub(super) defaults: FxHashMap<ClassId, Vec<(Name, syn::Path)>>,
+    /// By what the types of the file that are names for others are made by default.
+    pub(super) aliases: FxHashMap<Name, syn::Path>,
     /// The names in sight, outermost scope first.
     pub(super) scopes: Vec<FxHashMap<Name, VariableId>>,
     /// The variables that no scope drops any more, on the way to where we are.
@@ -64,6 +68,8 @@ impl<'t> Lowering<'t> {
             imports: Vec::new(),
             exports: Vec::new(),
             body: Body::new(FunctionId::INITIALISER),
+            defaults: FxHashMap::default(),
+            aliases: FxHashMap::default(),
             scopes: vec![FxHashMap::default()],
             moved: Moved::default(),
             referents: FxHashMap::default(),

@@ -223,6 +223,18 @@ fn body(tokens: &TokenStream) -> Body {
     }
 }
 
+/// The items that a macro among items is given, and nothing else: it adds to them (`pin_project!`), or leaves them out of some
+/// builds. One that is given statics makes those by its own ways.
+pub(super) fn items_of(item: &syn::ItemMacro) -> Option<Vec<syn::Item>> {
+    if item.ident.is_some() {
+        return None;
+    }
+    let items = read_all::<syn::Item>.parse2(item.mac.tokens.clone()).ok()?;
+    let is_read = |item: &syn::Item| !matches!(item, syn::Item::Verbatim(_) | syn::Item::Macro(_));
+    let is_static = |item: &syn::Item| matches!(item, syn::Item::Static(_));
+    (items.iter().all(is_read) && !items.iter().all(is_static)).then_some(items)
+}
+
 fn read_all<T: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<T>> {
     let mut all = Vec::new();
     while !input.is_empty() {

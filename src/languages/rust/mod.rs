@@ -20,6 +20,7 @@ mod attributes;
 mod blocks;
 mod comments;
 mod control;
+mod defaults;
 mod drops;
 mod expressions;
 mod implementations;
