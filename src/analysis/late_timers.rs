@@ -71,12 +71,11 @@ fn thrown(facts: &Facts<'_>, at: OpRef) -> Option<Late> {
 fn raced(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<OpRef> {
     let function = at.function;
     let body = facts.program.function(function);
-    let is_result = |place: &Place| place.root == Root::Temp(call.result);
-    if body.ops().any(|(_, _, op)| op.places().into_iter().any(is_result)) {
-        return None;
-    }
     let callbacks: FxHashSet<FunctionRef> =
         facts.evaluator.functions_in(&facts.evaluator.argument(at, 0)).into_iter().map(|(it, _)| it).collect();
+    if is_handle_used(facts, function, call, &callbacks) {
+        return None;
+    }
     let promise = settled(facts, function, at, call, &callbacks)?;
     if is_settled_elsewhere(facts, at, promise, &callbacks) {
         return None;
@@ -101,6 +100,45 @@ fn raced(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<OpRef> {
         let race = function.op(block, index);
         let is_given = given.path.is_empty() && names.contains(&given.root);
         (is_given && is(facts, race, |fact| fact.takes_first)).then_some(race)
+    })
+}
+
+/// Whether anything but the timer's own callback, which comes too late for that, has to do with the timer's handle.
+fn is_handle_used(facts: &Facts<'_>, function: FunctionRef, call: &Call, callbacks: &FxHashSet<FunctionRef>) -> bool {
+    let handle = Root::Temp(call.result);
+    let mut kept = None;
+    for (_, _, op) in facts.program.function(function).ops() {
+        let is_handle = |place: &Place| place.root == handle;
+        match &op.kind {
+            OpKind::Assign { target, value: Rvalue::Use(Operand::Place(value)) }
+                if is_handle(value) && value.path.is_empty() && kept.is_none() =>
+            {
+                let Some(variable) = target.as_variable() else { return true };
+                kept = Some(function.variable(variable));
+            }
+            _ if op.places().into_iter().any(is_handle) => return true,
+            _ => {}
+        }
+    }
+    let Some(kept) = kept else { return false };
+    if facts.program.variable(kept).owner != function.function {
+        return true;
+    }
+    facts.program.module(function.file).functions().any(|(id, body)| {
+        let by = function.sibling(id);
+        let is_its_own = callbacks.iter().any(|callback| facts.evaluator.is_within(by, *callback));
+        let is_kept = |place: &Place| place.root_variable().is_some_and(|id| by.variable(id) == kept);
+        !is_its_own
+            && (body
+                .blocks()
+                .any(|(_, block)| block.terminator.operands().into_iter().filter_map(Operand::place).any(is_kept))
+                || body.ops().any(|(_, _, op)| match &op.kind {
+                    OpKind::Assign { target, value } => {
+                        let is_read = value.operands().into_iter().filter_map(Operand::place).any(is_kept);
+                        is_read || is_kept(target) && !target.path.is_empty()
+                    }
+                    _ => op.places().into_iter().any(is_kept),
+                }))
     })
 }
 

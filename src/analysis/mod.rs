@@ -29,6 +29,7 @@ pub mod ownership;
 pub mod platforms;
 pub mod queues;
 pub mod registrations;
+pub mod settlements;
 pub mod tasks;
 pub mod told;
 pub mod turns;

@@ -186,7 +186,7 @@ fn is_settled_elsewhere(facts: &Facts<'_>, registrations: &Registrations, additi
 }
 
 /// Events after which nothing else comes from what they are of.
-const ENDS: &[&str] = &["end", "close", "finish", "exit", "error", "destroy", "disconnect"];
+pub(super) const ENDS: &[&str] = &["end", "close", "finish", "exit", "error", "destroy", "disconnect"];
 
 /// No block at all.
 const NOWHERE: BlockId = BlockId(u32::MAX);

@@ -8,6 +8,7 @@
 mod guards;
 mod identity;
 mod lingering;
+mod partial;
 mod siblings;
 mod sites;
 
@@ -24,6 +25,7 @@ use crate::linking::{ClassRef, FunctionRef, OpRef};
 pub use guards::{Guard, conditions, guard};
 pub use identity::{Event, Handler, HandlerId, Likeness, PlaceId};
 pub use lingering::{Lingering, lingering};
+pub use partial::{Partial, partial};
 
 /// Every addition and removal of the program.
 #[derive(Debug, Default)]

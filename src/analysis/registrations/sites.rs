@@ -418,6 +418,7 @@ fn is_written_once(evaluator: &Evaluator<'_>, site: &Site) -> bool {
     let Some(slot) = &site.options else { return false };
     let values = evaluator.operand(slot.function, &slot.operand);
     !values.open
+        && !values.is_empty()
         && values.iter().all(|value| match value {
             Value::Object { at, .. } => {
                 matches!(evaluator.written_property(*at, "once"), Some(Operand::Boolean(true)))
