@@ -9,8 +9,9 @@ use rustc_hash::FxHashSet;
 use crate::analysis::deviants::Uses;
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
+use crate::analysis::settlements::Promised;
 use crate::catalogue::schema::FunctionFact;
-use crate::ir::{Binding, Call, OpKind, Operand, Place, Root, Rvalue, Temp};
+use crate::ir::{Binding, BlockId, Call, Edges, OpKind, Operand, Place, Root, Rvalue, Temp};
 use crate::linking::{FunctionRef, OpRef};
 
 /// A timer that nobody stops when the work is over.
@@ -26,6 +27,8 @@ pub enum Late {
     Raced { by: OpRef },
     /// What stops it is not reached when this throws.
     Thrown { by: OpRef },
+    /// It is stopped on other ways in which its promise is settled, and not on this one.
+    Settled { by: OpRef },
 }
 
 /// The late timers of a program, in its order.
@@ -43,7 +46,7 @@ pub fn late_timers(facts: &Facts<'_>) -> Vec<LateTimer> {
                 continue;
             }
             let why = raced(facts, at, call).map(|by| Late::Raced { by });
-            if let Some(why) = why.or_else(|| thrown(facts, at)) {
+            if let Some(why) = why.or_else(|| thrown(facts, at)).or_else(|| settled_otherwise(facts, at, call)) {
                 found.push(LateTimer { at, why });
             }
         }
@@ -65,6 +68,34 @@ fn thrown(facts: &Facts<'_>, at: OpRef) -> Option<Late> {
         return None;
     }
     uses.interrupted(facts, at).map(|by| Late::Thrown { by })
+}
+
+/// The call that settles the promise which the timer would reject, and goes past what stops it.
+fn settled_otherwise(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<Late> {
+    let uses = Uses::of(facts, at);
+    let is_in_a_callback = |ending: &OpRef| ending.function != at.function;
+    if uses.endings.is_empty() || uses.escapes || uses.is_returned || !uses.endings.iter().all(is_in_a_callback) {
+        return None;
+    }
+    let callbacks: Vec<FunctionRef> =
+        facts.evaluator.functions_in(&facts.evaluator.argument(at, 0)).into_iter().map(|(it, _)| it).collect();
+    let given = call.argument(0).and_then(Operand::place);
+    let promised = given
+        .and_then(|place| Promised::settled_by(facts, at.function, at.function, place))
+        .or_else(|| callbacks.iter().find_map(|callback| Promised::settled_in(facts, at.function, *callback)))?;
+    let body = facts.program.function(at.function);
+    let is_after = |way: &OpRef| {
+        way.function != at.function
+            || way.block == at.block && way.index > at.index
+            || way.block != at.block && body.reaches(at.block, way.block, BlockId(u32::MAX), Edges::Normal)
+    };
+    let mut ways = promised.ways(facts).into_iter();
+    ways.find(|way| {
+        !callbacks.iter().any(|callback| facts.evaluator.is_within(way.function, *callback))
+            && is_after(way)
+            && !promised.passes(facts, *way, &uses.endings)
+    })
+    .map(|by| Late::Settled { by })
 }
 
 /// The call that waits for the first of several promises, one of which only the timer settles.

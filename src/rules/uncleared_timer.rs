@@ -49,6 +49,11 @@ fn late(facts: &Facts<'_>, timer: &LateTimer) -> Finding {
             by,
             "this may throw, and the function leaves without stopping it",
         ),
+        Late::Settled { by } => (
+            "this timer goes on when its promise is settled in another way".to_owned(),
+            by,
+            "the promise is settled here, and the timer goes on",
+        ),
     };
     Finding::new(RuleId::UnclearedTimer, Severity::Note, Confidence::High, facts.location(timer.at))
         .label("started here")
