@@ -15,6 +15,7 @@ pub mod evaluate;
 pub mod facts;
 pub mod forgotten;
 pub mod forgotten_fields;
+pub mod forgotten_parts;
 pub mod frequency;
 pub mod guards;
 pub mod hubs;
