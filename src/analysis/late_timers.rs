@@ -10,7 +10,7 @@ use crate::analysis::deviants::Uses;
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::settlements::Promised;
-use crate::catalogue::schema::FunctionFact;
+use crate::catalogue::schema::{FunctionFact, ResourceKind};
 use crate::ir::{Binding, BlockId, Call, Edges, OpKind, Operand, Place, Root, Rvalue, Temp};
 use crate::linking::{FunctionRef, OpRef};
 
@@ -19,6 +19,8 @@ use crate::linking::{FunctionRef, OpRef};
 pub struct LateTimer {
     pub at: OpRef,
     pub why: Late,
+    /// It goes on for ever.
+    pub repeats: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,16 +44,28 @@ pub fn late_timers(facts: &Facts<'_>) -> Vec<LateTimer> {
         for (block, index, op) in facts.program.function(function).ops() {
             let (Some(call), at) = (op.call(), function.op(block, index)) else { continue };
             let is_free = call.callee.place().is_some_and(|place| place.path.len() <= 1);
-            if call.arguments.is_empty() || !is_free || !is(facts, at, |fact| fact.delays.is_some()) {
+            if call.arguments.is_empty() || !is_free {
+                continue;
+            }
+            if !is(facts, at, |fact| fact.delays.is_some()) {
+                let repeats = is_interval(facts, at);
+                let why = if repeats { settled_otherwise(facts, at, call) } else { None };
+                found.extend(why.map(|why| LateTimer { at, why, repeats }));
                 continue;
             }
             let why = raced(facts, at, call).map(|by| Late::Raced { by });
             if let Some(why) = why.or_else(|| thrown(facts, at)).or_else(|| settled_otherwise(facts, at, call)) {
-                found.push(LateTimer { at, why });
+                found.push(LateTimer { at, why, repeats: false });
             }
         }
     }
     found
+}
+
+fn is_interval(facts: &Facts<'_>, at: OpRef) -> bool {
+    let given = facts.evaluator.call_values(at);
+    let mut made = given.resources().map(|id| facts.evaluator.acquisition(id)).peekable();
+    made.peek().is_some() && made.all(|made| made.at == at && facts.kind(&made) == ResourceKind::Timer)
 }
 
 fn is(facts: &Facts<'_>, at: OpRef, what: impl Fn(&FunctionFact) -> bool) -> bool {
@@ -101,7 +115,6 @@ fn settled_otherwise(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<Late> 
 /// The call that waits for the first of several promises, one of which only the timer settles.
 fn raced(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<OpRef> {
     let function = at.function;
-    let body = facts.program.function(function);
     let callbacks: FxHashSet<FunctionRef> =
         facts.evaluator.functions_in(&facts.evaluator.argument(at, 0)).into_iter().map(|(it, _)| it).collect();
     if is_handle_used(facts, function, call, &callbacks) {
@@ -111,6 +124,12 @@ fn raced(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<OpRef> {
     if is_settled_elsewhere(facts, at, promise, &callbacks) {
         return None;
     }
+    raced_by(facts, function, promise)
+}
+
+/// The call that waits for the first of several promises, one of which is this one of the function.
+pub(super) fn raced_by(facts: &Facts<'_>, function: FunctionRef, promise: Temp) -> Option<OpRef> {
+    let body = facts.program.function(function);
     let mut names: Vec<Root> = vec![Root::Temp(promise)];
     for (_, _, op) in body.ops() {
         let OpKind::Assign { target, value } = &op.kind else { continue };

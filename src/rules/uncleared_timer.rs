@@ -30,13 +30,15 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         }
     }
     for timer in late_timers(facts) {
-        if facts.rate(timer.at) > Rate::Once {
+        let is_told = |it: &Finding| it.rule == RuleId::UnclearedTimer && it.location == facts.location(timer.at);
+        let least = if timer.repeats { Rate::Once } else { Rate::PerCall };
+        if facts.rate(timer.at) >= least && !findings.iter().any(is_told) {
             findings.push(late(facts, &timer));
         }
     }
 }
 
-/// A note: it ends by itself, in its own time.
+/// A note where it ends by itself, in its own time.
 fn late(facts: &Facts<'_>, timer: &LateTimer) -> Finding {
     let (message, by, what) = match timer.why {
         Late::Raced { by } => (
@@ -55,7 +57,8 @@ fn late(facts: &Facts<'_>, timer: &LateTimer) -> Finding {
             "the promise is settled here, and the timer goes on",
         ),
     };
-    Finding::new(RuleId::UnclearedTimer, Severity::Note, Confidence::High, facts.location(timer.at))
+    let severity = if timer.repeats { Severity::Warning } else { Severity::Note };
+    Finding::new(RuleId::UnclearedTimer, severity, Confidence::High, facts.location(timer.at))
         .label("started here")
         .function(facts.program.name_of(timer.at.function))
         .resource(wording::callee_text(facts, timer.at))

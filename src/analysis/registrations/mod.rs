@@ -76,6 +76,8 @@ pub struct Removal {
     pub class: Option<ClassRef>,
     /// It is written out, and takes away the very function it is given and no other.
     pub is_exact: bool,
+    /// It is written out, on something.
+    pub is_direct: bool,
 }
 
 /// What a callback is added to.

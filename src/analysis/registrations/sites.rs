@@ -306,6 +306,7 @@ fn finish(
                 capture,
                 class,
                 is_exact: registration.capture && site.inner.is_none() && site.target.is_some(),
+                is_direct: site.inner.is_none() && site.target.is_some(),
             };
             if facts.lost_cleanup(site.at.function).is_some() {
                 found.lost.push(removal);
@@ -323,6 +324,7 @@ fn finish(
                 capture: Capture::Unknown,
                 class,
                 is_exact: false,
+                is_direct: false,
             });
         }
     }

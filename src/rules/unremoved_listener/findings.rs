@@ -84,7 +84,9 @@ pub(super) fn misnamed_removal(facts: &Facts<'_>, removal: &Removal, addition: &
     let (named, added) = (removal.event.as_ref().and_then(Event::text), addition.event.text());
     let (named, added) = (named.unwrap_or_default(), added.unwrap_or_default());
     let target = &removal.target.text;
-    Finding::new(RuleId::UnremovedListener, Severity::Warning, Confidence::Medium, facts.location(removal.at))
+    // What goes with its event is gone in most cases.
+    let severity = if addition.is_once { Severity::Note } else { Severity::Warning };
+    Finding::new(RuleId::UnremovedListener, severity, Confidence::Medium, facts.location(removal.at))
         .label("removes nothing")
         .function(facts.program.name_of(removal.at.function))
         .resource(facts.evaluator.catalogue.resource(removal.resource).id.clone())

@@ -84,10 +84,12 @@ pub(super) fn mismatch<'r>(
     .find_map(|removal| {
         let reason = difference(removal, addition).or_else(|| other_function(facts, removal, addition))?;
         // Another addition may be the one it is for.
-        let is_taken = registrations
-            .additions
-            .iter()
-            .any(|other| other.at != addition.at && Registrations::removes(removal, other));
+        let is_of = |other: &Addition| removal.event.as_ref().map(|event| event.likeness(&other.event));
+        let is_surely = is_of(addition) == Some(Likeness::Sure);
+        let is_taken = registrations.additions.iter().any(|other| {
+            let is_as_sure = !is_surely || is_of(other) == Some(Likeness::Sure);
+            other.at != addition.at && is_as_sure && Registrations::removes(removal, other)
+        });
         (!is_taken).then_some(Why::Mismatch { removal, reason })
     })
 }
