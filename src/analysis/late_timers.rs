@@ -9,8 +9,9 @@ use rustc_hash::FxHashSet;
 use crate::analysis::deviants::Uses;
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
-use crate::catalogue::schema::FunctionFact;
-use crate::ir::{Binding, Call, OpKind, Operand, Place, Root, Rvalue, Temp};
+use crate::analysis::settlements::Promised;
+use crate::catalogue::schema::{FunctionFact, ResourceKind};
+use crate::ir::{Binding, BlockId, Call, Edges, OpKind, Operand, Place, Root, Rvalue, Temp};
 use crate::linking::{FunctionRef, OpRef};
 
 /// A timer that nobody stops when the work is over.
@@ -18,6 +19,8 @@ use crate::linking::{FunctionRef, OpRef};
 pub struct LateTimer {
     pub at: OpRef,
     pub why: Late,
+    /// It goes on for ever.
+    pub repeats: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub enum Late {
     Raced { by: OpRef },
     /// What stops it is not reached when this throws.
     Thrown { by: OpRef },
+    /// It is stopped on other ways in which its promise is settled, and not on this one.
+    Settled { by: OpRef },
 }
 
 /// The late timers of a program, in its order.
@@ -39,16 +44,28 @@ pub fn late_timers(facts: &Facts<'_>) -> Vec<LateTimer> {
         for (block, index, op) in facts.program.function(function).ops() {
             let (Some(call), at) = (op.call(), function.op(block, index)) else { continue };
             let is_free = call.callee.place().is_some_and(|place| place.path.len() <= 1);
-            if call.arguments.is_empty() || !is_free || !is(facts, at, |fact| fact.delays.is_some()) {
+            if call.arguments.is_empty() || !is_free {
+                continue;
+            }
+            if !is(facts, at, |fact| fact.delays.is_some()) {
+                let repeats = is_interval(facts, at);
+                let why = if repeats { settled_otherwise(facts, at, call) } else { None };
+                found.extend(why.map(|why| LateTimer { at, why, repeats }));
                 continue;
             }
             let why = raced(facts, at, call).map(|by| Late::Raced { by });
-            if let Some(why) = why.or_else(|| thrown(facts, at)) {
-                found.push(LateTimer { at, why });
+            if let Some(why) = why.or_else(|| thrown(facts, at)).or_else(|| settled_otherwise(facts, at, call)) {
+                found.push(LateTimer { at, why, repeats: false });
             }
         }
     }
     found
+}
+
+fn is_interval(facts: &Facts<'_>, at: OpRef) -> bool {
+    let given = facts.evaluator.call_values(at);
+    let mut made = given.resources().map(|id| facts.evaluator.acquisition(id)).peekable();
+    made.peek().is_some() && made.all(|made| made.at == at && facts.kind(&made) == ResourceKind::Timer)
 }
 
 fn is(facts: &Facts<'_>, at: OpRef, what: impl Fn(&FunctionFact) -> bool) -> bool {
@@ -67,20 +84,52 @@ fn thrown(facts: &Facts<'_>, at: OpRef) -> Option<Late> {
     uses.interrupted(facts, at).map(|by| Late::Thrown { by })
 }
 
+/// The call that settles the promise which the timer would reject, and goes past what stops it.
+fn settled_otherwise(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<Late> {
+    let uses = Uses::of(facts, at);
+    let is_in_a_callback = |ending: &OpRef| ending.function != at.function;
+    if uses.endings.is_empty() || uses.escapes || uses.is_returned || !uses.endings.iter().all(is_in_a_callback) {
+        return None;
+    }
+    let callbacks: Vec<FunctionRef> =
+        facts.evaluator.functions_in(&facts.evaluator.argument(at, 0)).into_iter().map(|(it, _)| it).collect();
+    let given = call.argument(0).and_then(Operand::place);
+    let promised = given
+        .and_then(|place| Promised::settled_by(facts, at.function, at.function, place))
+        .or_else(|| callbacks.iter().find_map(|callback| Promised::settled_in(facts, at.function, *callback)))?;
+    let body = facts.program.function(at.function);
+    let is_after = |way: &OpRef| {
+        way.function != at.function
+            || way.block == at.block && way.index > at.index
+            || way.block != at.block && body.reaches(at.block, way.block, BlockId(u32::MAX), Edges::Normal)
+    };
+    let mut ways = promised.ways(facts).into_iter();
+    ways.find(|way| {
+        !callbacks.iter().any(|callback| facts.evaluator.is_within(way.function, *callback))
+            && is_after(way)
+            && !promised.passes(facts, *way, &uses.endings)
+    })
+    .map(|by| Late::Settled { by })
+}
+
 /// The call that waits for the first of several promises, one of which only the timer settles.
 fn raced(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<OpRef> {
     let function = at.function;
-    let body = facts.program.function(function);
-    let is_result = |place: &Place| place.root == Root::Temp(call.result);
-    if body.ops().any(|(_, _, op)| op.places().into_iter().any(is_result)) {
-        return None;
-    }
     let callbacks: FxHashSet<FunctionRef> =
         facts.evaluator.functions_in(&facts.evaluator.argument(at, 0)).into_iter().map(|(it, _)| it).collect();
+    if is_handle_used(facts, function, call, &callbacks) {
+        return None;
+    }
     let promise = settled(facts, function, at, call, &callbacks)?;
     if is_settled_elsewhere(facts, at, promise, &callbacks) {
         return None;
     }
+    raced_by(facts, function, promise)
+}
+
+/// The call that waits for the first of several promises, one of which is this one of the function.
+pub(super) fn raced_by(facts: &Facts<'_>, function: FunctionRef, promise: Temp) -> Option<OpRef> {
+    let body = facts.program.function(function);
     let mut names: Vec<Root> = vec![Root::Temp(promise)];
     for (_, _, op) in body.ops() {
         let OpKind::Assign { target, value } = &op.kind else { continue };
@@ -101,6 +150,45 @@ fn raced(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<OpRef> {
         let race = function.op(block, index);
         let is_given = given.path.is_empty() && names.contains(&given.root);
         (is_given && is(facts, race, |fact| fact.takes_first)).then_some(race)
+    })
+}
+
+/// Whether anything but the timer's own callback, which comes too late for that, has to do with the timer's handle.
+fn is_handle_used(facts: &Facts<'_>, function: FunctionRef, call: &Call, callbacks: &FxHashSet<FunctionRef>) -> bool {
+    let handle = Root::Temp(call.result);
+    let mut kept = None;
+    for (_, _, op) in facts.program.function(function).ops() {
+        let is_handle = |place: &Place| place.root == handle;
+        match &op.kind {
+            OpKind::Assign { target, value: Rvalue::Use(Operand::Place(value)) }
+                if is_handle(value) && value.path.is_empty() && kept.is_none() =>
+            {
+                let Some(variable) = target.as_variable() else { return true };
+                kept = Some(function.variable(variable));
+            }
+            _ if op.places().into_iter().any(is_handle) => return true,
+            _ => {}
+        }
+    }
+    let Some(kept) = kept else { return false };
+    if facts.program.variable(kept).owner != function.function {
+        return true;
+    }
+    facts.program.module(function.file).functions().any(|(id, body)| {
+        let by = function.sibling(id);
+        let is_its_own = callbacks.iter().any(|callback| facts.evaluator.is_within(by, *callback));
+        let is_kept = |place: &Place| place.root_variable().is_some_and(|id| by.variable(id) == kept);
+        !is_its_own
+            && (body
+                .blocks()
+                .any(|(_, block)| block.terminator.operands().into_iter().filter_map(Operand::place).any(is_kept))
+                || body.ops().any(|(_, _, op)| match &op.kind {
+                    OpKind::Assign { target, value } => {
+                        let is_read = value.operands().into_iter().filter_map(Operand::place).any(is_kept);
+                        is_read || is_kept(target) && !target.path.is_empty()
+                    }
+                    _ => op.places().into_iter().any(is_kept),
+                }))
     })
 }
 

@@ -129,7 +129,7 @@ pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<Str
         for registration in holding().filter_map(|resource| resource.registration.as_ref()) {
             // What a removal alone shows is that it removes nothing, where only the very same function would be removed.
             let removing = registration.remove.iter().filter(|_| registration.capture);
-            words.extend(registration.add.iter().chain(removing).map(|method| {
+            words.extend(registration.add.iter().chain(&registration.add_once).chain(removing).map(|method| {
                 // A long name says enough by itself, also where something stands between it and its call.
                 let bracket = if method.len() < LONG_NAME { "(" } else { "" };
                 format!(".{method}{bracket}")

@@ -223,7 +223,8 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
     }];
     trace.extend(wording::chain_steps(facts, &chain, Some(write.at)));
     trace.push(TraceStep { location: facts.location(write.at), message: "an entry is added here".to_owned() });
-    let deleted = container.shrinks.first();
+    let on_read = container.shrinks.iter().find(|shrink| shrink.on_expired_read);
+    let deleted = on_read.or_else(|| container.shrinks.first());
     trace.extend(container.expiry.map(|at| TraceStep {
         location: facts.location(at),
         message: match deleted {

@@ -4,12 +4,14 @@ use crate::analysis::deviants::{Deviant, Deviation, deviants};
 use crate::analysis::dropped_entries::{DroppedEntry, dropped_entries};
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::forgotten_fields::{ForgottenField, forgotten_fields};
+use crate::analysis::forgotten_parts::{ForgottenPart, forgotten_parts};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Fate, Forgotten, Unsettled, forgotten, unsettled};
 use crate::analysis::unended::unended;
 use crate::analysis::value::AcquisitionId;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
+use crate::source::Location;
 
 use super::{RuleId, effect_without_cleanup, release, wording};
 
@@ -50,6 +52,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let function = forgotten.obligation.function;
         if is_to_be_closed(facts, forgotten.obligation.id) && facts.is_held_to_account(function) {
             findings.push(emptied(facts, &forgotten));
+        }
+    }
+    for part in forgotten_parts(facts) {
+        let is_told = |it: &Finding| it.location == facts.location(part.made.at);
+        if !findings.iter().any(is_told) {
+            findings.push(left_by_the_end(facts, &part));
         }
     }
     for dropped in dropped_entries(facts) {
@@ -146,6 +154,28 @@ fn emptied(facts: &Facts<'_>, forgotten: &ForgottenField<'_>) -> Finding {
             TraceStep {
                 location: facts.location(forgotten.emptied),
                 message: "the only field that has it is emptied here, and the next call makes another".to_owned(),
+            },
+        ])
+}
+
+/// What the end of its owner leaves open.
+fn left_by_the_end(facts: &Facts<'_>, part: &ForgottenPart) -> Finding {
+    let acquisition = &part.made;
+    let noun = wording::noun(facts, acquisition);
+    let close = wording::release_name(facts, acquisition);
+    let (field, end) = (&part.field, facts.program.name_of(part.end));
+    let name_span = facts.program.function(part.end).name_span;
+    Finding::new(RuleId::UnclosedClient, Severity::Warning, Confidence::Medium, facts.location(acquisition.at))
+        .label(format!("`{end}` leaves it open"))
+        .function(facts.program.name_of(acquisition.at.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(format!("`{end}` leaves the {noun} in `this.{field}` open"))
+        .help(format!("call {close} on `this.{field}` where the instance ends"))
+        .trace(vec![
+            TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is made here") },
+            TraceStep {
+                location: Location { file: part.end.file, span: name_span },
+                message: "the instance ends other things here, and not this one".to_owned(),
             },
         ])
 }

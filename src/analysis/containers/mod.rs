@@ -56,11 +56,17 @@ impl Container {
     }
 
     /// Whether nothing that is seen limits, empties or takes it.
+    /// That who comes back may take an entry out says nothing of those who do not, where it is written down how old each
+    /// one is, and an old one goes only when it is read.
     #[must_use]
     pub fn only_grows(&self) -> bool {
+        let goes_when_read = self.shrinks.iter().any(|shrink| shrink.on_expired_read);
         !self.is_bounded
             && !self.escapes
-            && self.shrinks.iter().all(|shrink| shrink.on_expired_read || shrink.is_too_late)
+            && self
+                .shrinks
+                .iter()
+                .all(|shrink| shrink.on_expired_read || shrink.is_too_late || shrink.is_asked_for && goes_when_read)
     }
 }
 
@@ -114,6 +120,8 @@ pub struct Shrink {
     pub via: Option<OpRef>,
     /// Whether it only removes the entry that was just read and found too old.
     pub on_expired_read: bool,
+    /// Whether it only happens when somebody comes back with the entry's key.
+    pub is_asked_for: bool,
     /// Whether it only happens once the loop that fills the container is over, which goes on as long as the process.
     pub is_too_late: bool,
 }

@@ -116,7 +116,13 @@ impl Uses<'_, '_, '_> {
             if known.contains(&name)
                 && let Some((_, at)) = removed.iter().find(|(removed, at)| *removed == name && is_its(at))
             {
-                container.shrinks.push(Shrink { at: *at, via: None, on_expired_read: false, is_too_late: false });
+                container.shrinks.push(Shrink {
+                    at: *at,
+                    via: None,
+                    on_expired_read: false,
+                    is_asked_for: false,
+                    is_too_late: false,
+                });
             }
         }
     }

@@ -192,7 +192,13 @@ impl Uses<'_, '_, '_> {
         if self.is_only_for_tests {
             return;
         }
-        self.sites[&alias.site].shrinks.push(Shrink { at, via: alias.via, on_expired_read: false, is_too_late: false });
+        self.sites[&alias.site].shrinks.push(Shrink {
+            at,
+            via: alias.via,
+            on_expired_read: false,
+            is_asked_for: false,
+            is_too_late: false,
+        });
     }
 
     fn remove(&mut self, site: OpRef, at: OpRef, key: Option<Operand>) {
@@ -548,7 +554,14 @@ impl Uses<'_, '_, '_> {
                 continue;
             }
             let on_expired_read = self.is_on_expired_read(*site, *at, key.as_ref());
-            self.sites[site].shrinks.push(Shrink { at: *at, via: None, on_expired_read, is_too_late: false });
+            let is_asked_for = !on_expired_read && self.is_asked_for(*site, *at, key.as_ref());
+            self.sites[site].shrinks.push(Shrink {
+                at: *at,
+                via: None,
+                on_expired_read,
+                is_asked_for,
+                is_too_late: false,
+            });
         }
         for (site, container) in &mut self.sites {
             for write in &mut container.writes {

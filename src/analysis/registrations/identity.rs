@@ -49,6 +49,8 @@ pub struct Handler {
     pub values: Values,
     /// The functions that went into the call whose result it is: `debounce(onResize)` is another function than `onResize`.
     made_of: SmallVec<[FunctionRef; 1]>,
+    /// The function that hands it over.
+    by: FunctionRef,
 }
 
 /// An event's name, as far as it is known.
@@ -215,6 +217,7 @@ impl Handler {
             id: handler_id(evaluator, function, operand),
             values: evaluator.operand(function, operand),
             made_of: made_of(evaluator, function, operand),
+            by: function,
         }
     }
 
@@ -248,13 +251,20 @@ impl Handler {
             (_, HandlerId::Written(function)) if is(*function) => Likeness::Sure,
             (_, HandlerId::Fresh(_) | HandlerId::Written(_)) => {
                 let is_some_function = self.values.iter().any(|value| matches!(value, Value::Function { .. }));
-                if is_some_function { Likeness::No } else { Likeness::Maybe }
+                if is_some_function || self.was_given_to(added.by) { Likeness::No } else { Likeness::Maybe }
             }
             _ => match overlap(&self.values, &added.values) {
                 Likeness::Maybe if self.is_made_apart_from(added) || added.is_made_apart_from(self) => Likeness::No,
                 likeness => likeness,
             },
         }
+    }
+
+    /// Whether it is what a function was given, and so nothing that the function made then.
+    fn was_given_to(&self, function: FunctionRef) -> bool {
+        let mut values = self.values.iter().peekable();
+        let is_given = |value: &Value| matches!(value, Value::Parameter { function: of, path, .. } if *of == function && path.is_empty());
+        values.peek().is_some() && values.all(is_given)
     }
 
     /// Whether a call made it of functions, and `other` is one that is written out, or made by another call.

@@ -10,6 +10,7 @@ use rustc_hash::FxHashSet;
 use crate::analysis::deviants::Uses;
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
+use crate::analysis::late_timers::raced_by;
 use crate::ir::{Binding, BlockId, Edges, FunctionId, FunctionKind, OpKind, Place, Root, Temp, VariableId};
 use crate::linking::{FunctionRef, VariableRef};
 
@@ -36,7 +37,10 @@ pub fn lingering(facts: &Facts<'_>, registrations: &Registrations, addition: &Ad
     }
     let outlives = outlives(facts, addition)?;
     let promise = settled(facts, addition);
-    let settles = promise.is_some_and(|promise| is_settled_elsewhere(facts, registrations, addition, promise));
+    let settles = promise.is_some_and(|promise| {
+        is_settled_elsewhere(facts, registrations, addition, promise)
+            || raced_by(facts, addition.at.function, promise).is_some()
+    });
     let is_work = settles || addition.is_last && is_of_one_call(facts, addition);
     (is_work || addition.is_last && is_in_a_loop(facts, addition))
         .then_some(Lingering { is_shown: outlives == Outlives::Shown, settles })
@@ -186,7 +190,7 @@ fn is_settled_elsewhere(facts: &Facts<'_>, registrations: &Registrations, additi
 }
 
 /// Events after which nothing else comes from what they are of.
-const ENDS: &[&str] = &["end", "close", "finish", "exit", "error", "destroy", "disconnect"];
+pub(super) const ENDS: &[&str] = &["end", "close", "finish", "exit", "error", "destroy", "disconnect"];
 
 /// No block at all.
 const NOWHERE: BlockId = BlockId(u32::MAX);

@@ -8,6 +8,7 @@
 mod guards;
 mod identity;
 mod lingering;
+mod partial;
 mod siblings;
 mod sites;
 
@@ -24,6 +25,7 @@ use crate::linking::{ClassRef, FunctionRef, OpRef};
 pub use guards::{Guard, conditions, guard};
 pub use identity::{Event, Handler, HandlerId, Likeness, PlaceId};
 pub use lingering::{Lingering, lingering};
+pub use partial::{Partial, partial};
 
 /// Every addition and removal of the program.
 #[derive(Debug, Default)]
@@ -74,6 +76,8 @@ pub struct Removal {
     pub class: Option<ClassRef>,
     /// It is written out, and takes away the very function it is given and no other.
     pub is_exact: bool,
+    /// It is written out, on something.
+    pub is_direct: bool,
 }
 
 /// What a callback is added to.

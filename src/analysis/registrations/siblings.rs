@@ -84,7 +84,12 @@ impl Registrations {
         };
         let is_named = matches!(&handler.id, HandlerId::Place(PlaceId::Variable(..) | PlaceId::Field(..)));
         removal.event.as_ref()?.text()?;
-        if !removal.is_exact || !is_named || self.additions.iter().any(|addition| Self::removes(removal, addition)) {
+        // What a variable of a function names is the same at both.
+        let is_local = removal.is_direct && matches!(&handler.id, HandlerId::Place(PlaceId::Variable(..)));
+        if !(removal.is_exact || is_local)
+            || !is_named
+            || self.additions.iter().any(|addition| Self::removes(removal, addition))
+        {
             return None;
         }
         let addition = self.additions.iter().find(is_of_it).filter(|addition| addition.event.text().is_some())?;

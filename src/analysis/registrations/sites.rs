@@ -310,6 +310,7 @@ fn finish(
                 capture,
                 class,
                 is_exact: registration.capture && site.inner.is_none() && site.target.is_some(),
+                is_direct: site.inner.is_none() && site.target.is_some(),
             };
             if facts.lost_cleanup(site.at.function).is_some() {
                 found.lost.push(removal);
@@ -327,6 +328,7 @@ fn finish(
                 capture: Capture::Unknown,
                 class,
                 is_exact: false,
+                is_direct: false,
             });
         }
     }
@@ -422,6 +424,7 @@ fn is_written_once(evaluator: &Evaluator<'_>, site: &Site) -> bool {
     let Some(slot) = &site.options else { return false };
     let values = evaluator.operand(slot.function, &slot.operand);
     !values.open
+        && !values.is_empty()
         && values.iter().all(|value| match value {
             Value::Object { at, .. } => {
                 matches!(evaluator.written_property(*at, "once"), Some(Operand::Boolean(true)))

@@ -66,6 +66,9 @@ pub struct EntryPoint {
     /// Only called when the other side asks for it: what it takes out may stay for ever.
     #[serde(default)]
     pub on_demand: bool,
+    /// Parts of its arguments that were there before the call, and are there for the next: `0.socket` of a request.
+    #[serde(default)]
+    pub lasting: Vec<String>,
     /// What it returns is run to end what it began.
     #[serde(default)]
     pub returns_cleanup: bool,

@@ -128,9 +128,9 @@ impl<'a> Lowering<'a> {
         if callback.is_async { Some(value) } else { Some(self.settle_operand(value, mode, span(call.span))) }
     }
 
-    /// `new Promise((resolve, reject) => { … })`: the executor runs at once.
+    /// `new Promise((resolve, reject) => { … })`: the executor runs at once, whichever library the name stands for.
     pub(super) fn promise_constructor(&mut self, new: &'a ast::NewExpression<'a>, mode: Mode) -> Option<Operand> {
-        if new.arguments.len() != 1 || !self.is_global(&new.callee, "Promise") {
+        if new.arguments.len() != 1 || !names_promise(&new.callee) {
             return None;
         }
         let callback = self.callback(new.arguments[0].as_expression()?)?;
@@ -229,5 +229,15 @@ fn may_be_array(receiver: &ast::Expression<'_>) -> bool {
         | ast::Expression::ObjectExpression(_)
         | ast::Expression::Super(_) => false,
         _ => true,
+    }
+}
+
+/// Whether a constructor is called what promises are: that of the language, `require("bluebird")` under its name, the one
+/// that a library keeps in a field.
+fn names_promise(callee: &ast::Expression<'_>) -> bool {
+    match peel(callee) {
+        ast::Expression::Identifier(identifier) => identifier.name == "Promise",
+        ast::Expression::StaticMemberExpression(member) => member.property.name == "Promise",
+        _ => false,
     }
 }

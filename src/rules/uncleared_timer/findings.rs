@@ -34,7 +34,7 @@ pub(super) fn endless(facts: &Facts<'_>, Rescheduled { at, turn }: Rescheduled) 
         .trace(trace)
 }
 
-/// A note: it ends by itself, in its own time.
+/// A note where it ends by itself, in its own time.
 pub(super) fn late(facts: &Facts<'_>, timer: &LateTimer) -> Finding {
     let (message, by, what) = match timer.why {
         Late::Raced { by } => (
@@ -47,8 +47,14 @@ pub(super) fn late(facts: &Facts<'_>, timer: &LateTimer) -> Finding {
             by,
             "this may throw, and the function leaves without stopping it",
         ),
+        Late::Settled { by } => (
+            "this timer goes on when its promise is settled in another way".to_owned(),
+            by,
+            "the promise is settled here, and the timer goes on",
+        ),
     };
-    Finding::new(RuleId::UnclearedTimer, Severity::Note, Confidence::High, facts.location(timer.at))
+    let severity = if timer.repeats { Severity::Warning } else { Severity::Note };
+    Finding::new(RuleId::UnclearedTimer, severity, Confidence::High, facts.location(timer.at))
         .label("started here")
         .function(facts.program.name_of(timer.at.function))
         .resource(wording::callee_text(facts, timer.at))

@@ -44,7 +44,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         findings.push(endless(facts, rescheduled));
     }
     for timer in late_timers(facts) {
-        if facts.rate(timer.at) > Rate::Once {
+        let is_told = |it: &Finding| it.rule == RuleId::UnclearedTimer && it.location == facts.location(timer.at);
+        let least = if timer.repeats { Rate::Once } else { Rate::PerCall };
+        if facts.rate(timer.at) >= least && !findings.iter().any(is_told) {
             findings.push(late(facts, &timer));
         }
     }

@@ -1,7 +1,7 @@
 //! The findings of `unremoved-listener`, in words.
 
 use crate::analysis::facts::Facts;
-use crate::analysis::registrations::{Addition, Event, HandlerId, Lingering, Removal};
+use crate::analysis::registrations::{Addition, Event, HandlerId, Lingering, Partial, Removal};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::linking::OpRef;
 use crate::source::Location;
@@ -55,6 +55,28 @@ pub(super) fn left_after_the_work(facts: &Facts<'_>, addition: &Addition, how: L
         .help("remove it in each of the ways in which the work ends, best in one `finally`")
 }
 
+/// A listener that is taken away on some of the ways in which its promise is settled. Only a note where nobody shows that
+/// the target lives on.
+pub(super) fn left_on_a_way(facts: &Facts<'_>, addition: &Addition, how: Partial) -> Finding {
+    let event = addition.event.text().map_or_else(|| "the".to_owned(), |event| format!("the `{event}`"));
+    let (severity, confidence) =
+        if how.is_shown { (Severity::Warning, Confidence::Medium) } else { (Severity::Note, Confidence::Medium) };
+    let step = |at: OpRef, message: &str| TraceStep { location: facts.location(at), message: message.to_owned() };
+    Finding::new(RuleId::UnremovedListener, severity, confidence, facts.location(addition.at))
+        .label("added here, and removed on some of the ways only")
+        .function(facts.program.name_of(addition.at.function))
+        .resource(facts.evaluator.catalogue.resource(addition.resource).id.clone())
+        .message(format!(
+            "{event} listener stays on `{}` when its promise is settled in another way than by its event",
+            addition.target.text
+        ))
+        .help("remove it in each of the ways in which the work ends, best in one `finally`")
+        .trace(vec![
+            step(addition.at, "the listener is added here"),
+            step(how.way, "the promise is settled here, and the listener stays"),
+        ])
+}
+
 pub(super) fn empty_removal(facts: &Facts<'_>, removal: &Removal) -> Finding {
     let event = removal.event.as_ref().and_then(Event::text).map_or_else(String::new, |event| format!("`{event}` "));
     Finding::new(RuleId::UnremovedListener, Severity::Error, Confidence::High, facts.location(removal.at))
@@ -73,7 +95,9 @@ pub(super) fn misnamed_removal(facts: &Facts<'_>, removal: &Removal, addition: &
     let (named, added) = (removal.event.as_ref().and_then(Event::text), addition.event.text());
     let (named, added) = (named.unwrap_or_default(), added.unwrap_or_default());
     let target = &removal.target.text;
-    Finding::new(RuleId::UnremovedListener, Severity::Warning, Confidence::Medium, facts.location(removal.at))
+    // What goes with its event is gone in most cases.
+    let severity = if addition.is_once { Severity::Note } else { Severity::Warning };
+    Finding::new(RuleId::UnremovedListener, severity, Confidence::Medium, facts.location(removal.at))
         .label("removes nothing")
         .function(facts.program.name_of(removal.at.function))
         .resource(facts.evaluator.catalogue.resource(removal.resource).id.clone())
@@ -120,7 +144,7 @@ pub(super) fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> 
             Confidence::High,
             vec![added],
         ),
-        Why::Forgotten { teardown } => {
+        Why::Forgotten { teardown } | Why::ForgottenPerhaps { teardown } => {
             let name_span = facts.program.function(*teardown).name_span;
             let left = TraceStep {
                 location: Location { file: teardown.file, span: name_span },
@@ -135,7 +159,8 @@ pub(super) fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> 
         Why::Repeats(repetition) => repeated(facts, addition, repetition, &event, added),
     };
     // The page has one, and it goes with the page.
-    let severity = if facts.is_of_mounted_once(addition.at) { Severity::Note } else { Severity::Error };
+    let is_perhaps = matches!(why, Why::ForgottenPerhaps { .. }) || facts.is_of_mounted_once(addition.at);
+    let severity = if is_perhaps { Severity::Note } else { Severity::Error };
     Finding::new(RuleId::UnremovedListener, severity, confidence, facts.location(addition.at))
         .label("added here, never removed")
         .function(facts.program.name_of(function))

@@ -2,29 +2,50 @@
 //! that matches nothing.
 
 mod findings;
+mod lasting;
+mod others;
 mod pairs;
 mod why;
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::registrations::{
-    Addition, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard, lingering,
+    Addition, Handler, HandlerId, Life, Likeness, PlaceId, Registrations, Removal, guard, lingering, partial,
 };
 use crate::findings::Finding;
 use crate::linking::FunctionRef;
 
 use super::RuleId;
-use findings::{empty_removal, finding, left_after_the_work, left_on_itself, misnamed_removal, waiting};
-use pairs::difference;
-use why::{Why, why};
+use findings::{empty_removal, finding, left_after_the_work, left_on_a_way, left_on_itself, misnamed_removal, waiting};
+use lasting::lasting;
+use pairs::{difference, mismatch};
+use why::{Repetition, Why, why};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let registrations = facts.registrations();
     let mut told = Vec::new();
     for addition in &registrations.additions {
-        if !facts.is_held_to_account(addition.at.function) || registrations.is_removed(addition) {
+        // What goes with its event may never see it, and then needs a removal that works.
+        let is_made = matches!(addition.handler.id, HandlerId::Fresh(_) | HandlerId::Written(_));
+        let goes_perhaps = addition.is_once
+            && is_made
+            && addition.removes_itself
+            && addition.inner.is_none()
+            && !registrations.removals.iter().any(|removal| Registrations::removes(removal, addition));
+        if !facts.is_held_to_account(addition.at.function) {
             continue;
         }
-        if let Some(why) = why(facts, registrations, addition) {
+        let piles_up = lasting(facts, registrations, addition);
+        if registrations.is_removed(addition) && !goes_perhaps && piles_up.is_none() {
+            continue;
+        }
+        let why = if let Some(rate) = piles_up {
+            Some(Why::Repeats(Repetition::Rate(rate)))
+        } else if goes_perhaps {
+            mismatch(facts, registrations, addition)
+        } else {
+            why(facts, registrations, addition)
+        };
+        if let Some(why) = why {
             findings.push(finding(facts, addition, &why));
             told.push(addition);
         }
@@ -49,6 +70,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             && !findings.iter().any(is_told)
         {
             findings.push(left_after_the_work(facts, addition, how));
+        } else if let Some(how) = partial(facts, registrations, addition)
+            && !findings.iter().any(is_told)
+        {
+            findings.push(left_on_a_way(facts, addition, how));
         }
     }
     for addition in registrations.additions.iter().filter(|addition| facts.is_held_to_account(addition.at.function)) {

@@ -2,9 +2,10 @@
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
-use crate::analysis::registrations::{Addition, HandlerId, Likeness, PlaceId, Registrations, Removal};
+use crate::analysis::registrations::{Addition, Event, Handler, HandlerId, Likeness, PlaceId, Registrations, Removal};
 use crate::analysis::value::Value;
-use crate::linking::{ClassRef, FunctionRef, OpRef};
+use crate::ir::{Binding, FunctionId, Operand, Place};
+use crate::linking::{ClassRef, FunctionRef, OpRef, VariableRef};
 
 use super::super::wording;
 use super::why::{Why, fresh_rate};
@@ -62,7 +63,9 @@ pub(super) fn mismatch<'r>(
     registrations: &'r Registrations,
     addition: &Addition,
 ) -> Option<Why<'r>> {
-    addition.event.text()?;
+    if addition.event == Event::Unknown {
+        return None;
+    }
     if let Some(removal) = registrations.lost.iter().find(|removal| Registrations::removes(removal, addition)) {
         let (reason, _) = wording::lost_cleanup(facts, facts.lost_cleanup(removal.at.function)?);
         return Some(Why::Mismatch { removal, reason });
@@ -79,12 +82,14 @@ pub(super) fn mismatch<'r>(
         !matches!(removal.handler.as_ref().map(|it| &it.id), Some(HandlerId::Written(_))) || is_its_own(removal)
     })
     .find_map(|removal| {
-        let reason = difference(removal, addition)?;
+        let reason = difference(removal, addition).or_else(|| other_function(facts, removal, addition))?;
         // Another addition may be the one it is for.
-        let is_taken = registrations
-            .additions
-            .iter()
-            .any(|other| other.at != addition.at && Registrations::removes(removal, other));
+        let is_of = |other: &Addition| removal.event.as_ref().map(|event| event.likeness(&other.event));
+        let is_surely = is_of(addition) == Some(Likeness::Sure);
+        let is_taken = registrations.additions.iter().any(|other| {
+            let is_as_sure = !is_surely || is_of(other) == Some(Likeness::Sure);
+            other.at != addition.at && is_as_sure && Registrations::removes(removal, other)
+        });
         (!is_taken).then_some(Why::Mismatch { removal, reason })
     })
 }
@@ -92,8 +97,7 @@ pub(super) fn mismatch<'r>(
 /// The one thing in which a removal differs from an addition.
 pub(super) fn difference(removal: &Removal, addition: &Addition) -> Option<&'static str> {
     let handler = removal.handler.as_ref()?;
-    let event = removal.event.as_ref()?;
-    event.text()?;
+    let event = removal.event.as_ref().filter(|event| **event != Event::Unknown)?;
     let same_event = event.likeness(&addition.event);
     let same_target = removal.target_likeness(addition);
     let same_handler = handler.likeness(&addition.handler);
@@ -118,11 +122,53 @@ pub(super) fn difference(removal: &Removal, addition: &Addition) -> Option<&'sta
             _ => None,
         },
         (Likeness::Sure, Likeness::No, Likeness::Sure) if is_named => Some("it is called on another target"),
-        (Likeness::No, Likeness::Sure, Likeness::Sure) if is_named && handler.id == addition.handler.id => {
+        (Likeness::No, Likeness::Sure, Likeness::Sure)
+            if is_named && handler.id == addition.handler.id && event.text().and(addition.event.text()).is_some() =>
+        {
             Some("it names another event")
         }
         _ => None,
     }
+}
+
+/// Why a removal that is given one function of the adder takes nothing away, where another one of them was added and the
+/// given one is added nowhere: `req.on("close", onClose)` and `req.removeListener("close", cleanup)`.
+fn other_function(facts: &Facts<'_>, removal: &Removal, addition: &Addition) -> Option<&'static str> {
+    let (
+        HandlerId::Place(PlaceId::Variable(given, given_path)),
+        HandlerId::Place(PlaceId::Variable(added, added_path)),
+    ) = (&removal.handler.as_ref()?.id, &addition.handler.id)
+    else {
+        return None;
+    };
+    let is_same_event = removal.event.as_ref()?.likeness(&addition.event) == Likeness::Sure;
+    let is_same_target = removal.target_likeness(addition) == Likeness::Sure;
+    let is_of_the_adder = |id: VariableRef| {
+        let variable = facts.program.variable(id);
+        id.file == addition.at.function.file
+            && variable.owner == addition.at.function.function
+            && variable.owner != FunctionId::INITIALISER
+            && matches!(variable.binding, Binding::Value | Binding::Function(_))
+    };
+    let is_function = |handler: &Handler| handler.functions().count() == 1;
+    let are_two = given != added && given_path.is_empty() && added_path.is_empty();
+    if !are_two || !is_same_event || !is_same_target || !is_of_the_adder(*given) || !is_of_the_adder(*added) {
+        return None;
+    }
+    if !removal.handler.as_ref().is_some_and(is_function) || !is_function(&addition.handler) {
+        return None;
+    }
+    // Given to anything else, it may have been added there.
+    let module = facts.program.module(given.file);
+    let is_given_elsewhere = module.functions().any(|(id, body)| {
+        let function = FunctionRef::new(given.file, id);
+        body.ops().any(|(block, index, op)| {
+            let is_it = |argument: &Operand| argument.place().and_then(Place::as_variable) == Some(given.variable);
+            function.op(block, index) != removal.at
+                && op.call().is_some_and(|call| call.arguments.iter().any(|argument| is_it(&argument.value)))
+        })
+    });
+    (!is_given_elsewhere).then_some("it is given another function than the one that was added")
 }
 
 /// Another addition of the same by a method whose name says that it removes, or of what such a method adds.

@@ -10,6 +10,7 @@ use crate::analysis::value::Value;
 use crate::ir::{Binding, Field, FunctionId};
 use crate::linking::{FunctionRef, OpRef};
 
+use super::others::forgotten_on_others;
 use super::pairs::{added_again, forgotten, mismatch, touches};
 
 /// What makes a registration a leak.
@@ -25,6 +26,11 @@ pub(super) enum Why<'r> {
     },
     /// The class's teardown method forgets it.
     Forgotten {
+        teardown: FunctionRef,
+    },
+    /// The same, where the listener is on a part of what the instance was given: how long that lives is for others to
+    /// know.
+    ForgottenPerhaps {
         teardown: FunctionRef,
     },
     /// What takes away the others that were added with it leaves it.
@@ -67,6 +73,9 @@ pub(super) fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addit
     }
     if let Some(by) = registrations.left_behind(addition) {
         return Some(Why::LeftBehind { by });
+    }
+    if let Some(teardown) = forgotten_on_others(facts, addition) {
+        return Some(Why::ForgottenPerhaps { teardown });
     }
     if addition.target.life == Life::Unknown && !addition.hands_back && is_given(facts, addition) {
         return repetition(facts, registrations, addition)

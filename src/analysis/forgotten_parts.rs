@@ -1,0 +1,156 @@
+//! Forgotten parts: what an instance made for itself, and what its end leaves open.
+//!
+//! `destroy()` clears the timer of its own class and says nothing of the store in `this.storage`, which has one as well.
+//! Takes the facts; gives the fields that the end of their class ends others of, and not these. Never judges how bad that is.
+
+use rustc_hash::FxHashSet;
+
+use crate::analysis::facts::{Facts, is_teardown};
+use crate::analysis::frequency::Rate;
+use crate::analysis::value::{AcquiredKind, Acquisition};
+use crate::catalogue::schema::ResourceKind;
+use crate::ir::{Call, FunctionKind, Name, Place, Root};
+use crate::linking::{ClassRef, FunctionRef};
+
+/// A field that is left open.
+#[derive(Debug)]
+pub struct ForgottenPart {
+    pub made: Acquisition,
+    pub field: Name,
+    /// The method that ends the instance.
+    pub end: FunctionRef,
+}
+
+/// So many methods deep an end is followed.
+const MAX_DEPTH: u32 = 4;
+
+/// The forgotten parts of the program, in its order.
+#[must_use]
+pub fn forgotten_parts(facts: &Facts<'_>) -> Vec<ForgottenPart> {
+    let mut found = Vec::new();
+    for class in facts.program.classes() {
+        let Some(end) = end(facts, class) else { continue };
+        if facts.evaluator.drops_implicitly(end)
+            || !facts.is_held_to_account(end)
+            || facts.frequencies.of_class(class) <= Rate::Once
+            || !ends_something(facts, end)
+        {
+            continue;
+        }
+        for field in facts.program.index(class.file).fields_of(class.class) {
+            for id in facts.evaluator.class_field(class, field).resources() {
+                let made = facts.evaluator.acquisition(id);
+                let is_own = facts.program.this_class(made.at.function) == Some(class);
+                let is_left = is_own
+                    && made.at.function != end
+                    && !facts.released.contains(&id)
+                    && has_to_end(facts, &made)
+                    && !is_known_to_end(facts, class, field)
+                    && !mentions(facts, end, field, MAX_DEPTH, &mut FxHashSet::default());
+                if is_left {
+                    found.push(ForgottenPart { made, field: field.clone(), end });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The method that by its name ends all that an instance is.
+fn end(facts: &Facts<'_>, class: ClassRef) -> Option<FunctionRef> {
+    const WHOLE: &[&str] = &["close", "destroy", "dispose", "stop", "end", "shutdown", "terminate", "quit"];
+    let mut members = facts.program.members(class);
+    let is_whole = |name: &str| WHOLE.contains(&name.to_ascii_lowercase().as_str()) || name.contains("Dispose");
+    members.find(|(_, member)| !member.is_static && is_whole(&member.name)).map(|(function, _)| function)
+}
+
+/// Whether a call ends what is in a field of the instance.
+fn ends_field(facts: &Facts<'_>, function: FunctionRef, call: &Call) -> bool {
+    let is_field = |place: &Place| place.root == Root::This && !place.path.is_empty();
+    let by_method =
+        call.receiver().is_some_and(|(receiver, method)| method.name().is_some_and(is_teardown) && is_field(&receiver));
+    let name = call.callee.place().and_then(|place| match &place.root {
+        Root::Global(name) if place.path.is_empty() => Some(name.as_str()),
+        Root::Variable(id) if place.path.is_empty() => {
+            Some(facts.program.variable(function.variable(*id)).name.as_str())
+        }
+        _ => None,
+    });
+    let by_function = name.is_some_and(|name| is_teardown(name) || name.starts_with("clear"))
+        && call.arguments.iter().filter_map(|argument| argument.value.place()).any(is_field);
+    by_method || by_function
+}
+
+fn ends_something(facts: &Facts<'_>, end: FunctionRef) -> bool {
+    facts.program.function(end).ops().filter_map(|(_, _, op)| op.call()).any(|call| ends_field(facts, end, call))
+}
+
+/// Whether what a class made holds something that a method of it, or of the library, ends.
+fn has_to_end(facts: &Facts<'_>, made: &Acquisition) -> bool {
+    match made.kind {
+        AcquiredKind::Instance(class) => facts
+            .teardown(class)
+            .is_some_and(|teardown| facts.solved(teardown).summary.releases_own_fields || stops_a_timer(facts, class)),
+        AcquiredKind::Catalogued(_) => facts.resource(made).is_some_and(|(_, resource)| {
+            !resource.collected
+                && matches!(resource.kind, ResourceKind::Pool | ResourceKind::Client | ResourceKind::Handle)
+        }),
+    }
+}
+
+/// Whether instances of a class have a timer of their own from the start on.
+fn stops_a_timer(facts: &Facts<'_>, class: ClassRef) -> bool {
+    facts.obligations.iter().any(|obligation| {
+        let at = obligation.acquisition.at;
+        let begins = matches!(
+            facts.program.function(at.function).kind,
+            FunctionKind::Constructor { .. } | FunctionKind::InstanceInitialiser { .. }
+        );
+        facts.kind(&obligation.acquisition) == ResourceKind::Timer
+            && begins
+            && facts.released.contains(&obligation.id)
+            && facts.program.this_class(at.function) == Some(class)
+    })
+}
+
+/// Whether anything in the file of the class ends what is in a field of this name.
+fn is_known_to_end(facts: &Facts<'_>, class: ClassRef, field: &Name) -> bool {
+    facts.program.module(class.file).functions().any(|(id, body)| {
+        let of = facts.program.this_class(FunctionRef::new(class.file, id));
+        body.ops().filter_map(|(_, _, op)| op.call()).any(|call| {
+            call.receiver().is_some_and(|(receiver, method)| {
+                let is_it = receiver.path.iter().any(|it| it.name() == Some(field.as_str()));
+                let is_anothers = receiver.root == Root::This && of != Some(class);
+                is_it && !is_anothers && method.name().is_some_and(is_teardown)
+            })
+        })
+    })
+}
+
+/// Whether a method, or another of its instance that it calls, has to do with a field, or with all of them.
+fn mentions(
+    facts: &Facts<'_>,
+    method: FunctionRef,
+    field: &Name,
+    depth: u32,
+    seen: &mut FxHashSet<FunctionRef>,
+) -> bool {
+    if depth == 0 || !seen.insert(method) {
+        return false;
+    }
+    let body = facts.program.function(method);
+    let is_it = |place: &Place| {
+        let is_whole = place.root == Root::This && place.path.first().is_none_or(|first| first.name().is_none());
+        is_whole || place.path.iter().any(|it| it.name() == Some(field.as_str()))
+    };
+    if body.mentioned_places().any(is_it) {
+        return true;
+    }
+    let children = facts.program.index(method.file).children(method.function);
+    let called = body
+        .ops()
+        .filter(|(_, _, op)| op.call().is_some())
+        .flat_map(|(block, index, _)| facts.called(method.op(block, index)));
+    let next: Vec<FunctionRef> = children.iter().map(|child| method.sibling(*child)).chain(called).collect();
+    next.into_iter().any(|next| mentions(facts, next, field, depth - 1, seen))
+}

@@ -1,0 +1,129 @@
+//! Settlements: where the promise of a function is settled, and what else happens on the way there.
+//!
+//! The executor of `new Promise((resolve, reject) => …)` is control flow of the function around it, and `resolve` and
+//! `reject` are variables of that function, which callbacks call. What has to happen whenever the promise is settled (a
+//! listener is removed, a timer cleared) has to stand on each of these ways.
+
+use crate::analysis::facts::Facts;
+use crate::ir::{Binding, BlockId, Edges, Function, Place, Temp};
+use crate::linking::{FunctionRef, OpRef};
+
+/// So many helpers deep (`const done = () => { cleanup(); resolve(); }`) is looked for what stands on a way.
+const MAX_HELPERS: u32 = 3;
+
+/// No block at all.
+const NOWHERE: BlockId = BlockId(u32::MAX);
+
+/// A promise that a function makes and settles itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Promised {
+    pub by: FunctionRef,
+    promise: Temp,
+}
+
+impl Promised {
+    /// The promise that a place of `function` settles, where `by` makes it.
+    #[must_use]
+    pub fn settled_by(facts: &Facts<'_>, by: FunctionRef, function: FunctionRef, place: &Place) -> Option<Self> {
+        let variable = function.variable(place.as_variable()?);
+        match facts.program.variable(variable).binding {
+            Binding::Settle { promise, .. }
+                if variable.file == by.file && facts.program.variable(variable).owner == by.function =>
+            {
+                Some(Self { by, promise })
+            }
+            _ => None,
+        }
+    }
+
+    /// The promise that a callback of `by` settles.
+    #[must_use]
+    pub fn settled_in(facts: &Facts<'_>, by: FunctionRef, callback: FunctionRef) -> Option<Self> {
+        if !facts.evaluator.is_within(callback, by) {
+            return None;
+        }
+        let mut calls = facts.program.function(callback).ops().filter_map(|(_, _, op)| op.call()?.callee.place());
+        calls.find_map(|place| Self::settled_by(facts, by, callback, place))
+    }
+
+    /// The calls that settle it.
+    #[must_use]
+    pub fn ways(self, facts: &Facts<'_>) -> Vec<OpRef> {
+        let mut ways = Vec::new();
+        for function in family(facts, self.by) {
+            ways.extend(facts.program.function(function).ops().filter_map(|(block, index, op)| {
+                let settled = Self::settled_by(facts, self.by, function, op.call()?.callee.place()?);
+                (settled == Some(self)).then(|| function.op(block, index))
+            }));
+        }
+        ways
+    }
+
+    /// Whether one of some operations of the function and its callbacks stands on the way of a call that settles it:
+    /// before or after it, or in a function of theirs that is called there.
+    #[must_use]
+    pub fn passes(self, facts: &Facts<'_>, way: OpRef, by: &[OpRef]) -> bool {
+        let holds = |function: FunctionRef| by.iter().any(|at| at.function == function);
+        let mut helpers: Vec<FunctionRef> = family(facts, self.by).into_iter().filter(|it| holds(*it)).collect();
+        for _ in 0..MAX_HELPERS {
+            let more: Vec<FunctionRef> = family(facts, self.by)
+                .into_iter()
+                .filter(|function| !helpers.contains(function))
+                .filter(|function| calls_any(facts, *function, &helpers).next().is_some())
+                .collect();
+            helpers.extend(more);
+        }
+        self.is_on_the_way(facts, way, by, &helpers, MAX_HELPERS)
+    }
+
+    fn is_on_the_way(self, facts: &Facts<'_>, way: OpRef, by: &[OpRef], helpers: &[FunctionRef], depth: u32) -> bool {
+        let body = facts.program.function(way.function);
+        let here = by.iter().copied().filter(|at| at.function == way.function);
+        let through: Vec<OpRef> = calls_any(facts, way.function, helpers).collect();
+        if here.chain(through).any(|at| are_connected(body, at.block, way.block)) {
+            return true;
+        }
+        // What is only called by others is on their ways.
+        let callers: Vec<OpRef> = family(facts, self.by)
+            .into_iter()
+            .filter(|caller| *caller != way.function)
+            .flat_map(|caller| calls_any(facts, caller, &[way.function]).collect::<Vec<_>>())
+            .collect();
+        way.function != self.by
+            && depth > 0
+            && !callers.is_empty()
+            && callers.into_iter().all(|caller| self.is_on_the_way(facts, caller, by, helpers, depth - 1))
+    }
+}
+
+/// Whether control can get from one of two blocks to the other.
+#[must_use]
+pub fn are_connected(body: &Function, one: BlockId, other: BlockId) -> bool {
+    one == other || body.reaches(one, other, NOWHERE, Edges::All) || body.reaches(other, one, NOWHERE, Edges::All)
+}
+
+/// A function and all that stand in it.
+fn family(facts: &Facts<'_>, function: FunctionRef) -> Vec<FunctionRef> {
+    let mut found = vec![function];
+    let mut next = 0;
+    while let Some(of) = found.get(next).copied() {
+        let children = facts.program.index(of.file).children(of.function);
+        found.extend(children.iter().map(|child| of.sibling(*child)));
+        next += 1;
+    }
+    found
+}
+
+/// The calls of a function that may be of one of some others.
+fn calls_any<'f>(
+    facts: &'f Facts<'_>,
+    function: FunctionRef,
+    of: &'f [FunctionRef],
+) -> impl Iterator<Item = OpRef> + 'f {
+    let ops = facts.program.function(function).ops();
+    ops.filter(move |_| !of.is_empty()).filter_map(move |(block, index, op)| {
+        let at = function.op(block, index);
+        op.call()?;
+        facts.called(at).iter().any(|called| of.contains(called)).then_some(at)
+    })
+}
