@@ -453,10 +453,18 @@ impl<'e, 'p> Solver<'e, 'p> {
                 }
                 continue;
             };
+            // Only what is kept for an instance comes at another rate than its line, or a lower one.
+            let is_of_instance = self.evaluator.program.this_class(function).is_some();
             for (to, at) in self.edges.get(&function).into_iter().flatten() {
-                let rate = frequencies.of_op(self.evaluator, *at);
-                let is_memoised = matches!(to, Node::Function(to) if frequencies.memoised.contains(to));
-                if rate > Rate::Never && !is_memoised {
+                if matches!(to, Node::Function(to) if frequencies.memoised.contains(to)) {
+                    continue;
+                }
+                let line = frequencies.of_line(self.evaluator, *at);
+                if !is_of_instance && frequencies.nodes.get(to).is_some_and(|known| known.rate >= line) {
+                    continue;
+                }
+                let rate = frequencies.kept(self.evaluator, *at, line);
+                if rate > Rate::Never {
                     let frequency = Frequency { rate, evidence: Evidence::Called { at: *at } };
                     raise(Arc::make_mut(&mut frequencies.nodes), *to, frequency, work);
                 }
