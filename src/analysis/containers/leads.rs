@@ -191,10 +191,11 @@ impl<'f, 'p> Leads<'f, 'p> {
             Value::Parameter { function, index, .. } => {
                 next.meet(Node::Given(*function, *index)) || next.meet(Node::Written(*function, *index))
             }
-            Value::Resource(id) => match self.facts.evaluator.acquisition(*id).kind {
-                AcquiredKind::Instance(class) => next.meet(Node::Class(class)),
-                AcquiredKind::Catalogued(_) => false,
-            },
+            Value::Resource(id) => {
+                let acquisition = self.facts.evaluator.acquisition(*id);
+                self.is_site(acquisition.at)
+                    || matches!(acquisition.kind, AcquiredKind::Instance(class) if next.meet(Node::Class(class)))
+            }
             Value::This { class, .. } | Value::Class(class) => next.meet(Node::Class(*class)),
             Value::Namespace(_) => true,
             Value::Function { .. }

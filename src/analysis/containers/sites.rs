@@ -134,9 +134,6 @@ fn assigned(at: OpRef, value: &Rvalue, carried: &FxHashMap<Temp, Carried>) -> Ca
 
 /// The shape of the collection that a call makes.
 fn made_by(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<Shape> {
-    if call.kind != CallKind::New && call.method_name() != Some("create") {
-        return None;
-    }
     let callee = facts.evaluator.callee(at);
     callee.targets.iter().find_map(|target| {
         let CallTarget::External(id) = target else { return None };

@@ -22,7 +22,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::Evaluator;
 use crate::catalogue::schema::Runs;
-use crate::ir::{FunctionKind, OpKind, Operand, Root, Rvalue};
+use crate::ir::{FunctionKind, OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::{FileId, Location};
 
@@ -107,6 +107,8 @@ struct Keeping {
     latches: OnceCell<Arc<latch::Latches>>,
     ends: OnceCell<Arc<restart::Ends>>,
     waits: OnceCell<Arc<waits::Waits>>,
+    /// By slot.
+    tests: FxHashMap<Place, Arc<[memo::Test]>>,
 }
 
 /// What has a frequency.
@@ -250,7 +252,7 @@ impl Frequencies {
                 // Where there is one way only, nothing is tested.
                 let is_tested = evaluator.program.function(at.function).blocks.len() > 1;
                 let by_test = || {
-                    memo::of_result(evaluator, &self.slots(evaluator, at.function), at, &Root::Temp(call.result))
+                    self.of_result(evaluator, at, &Root::Temp(call.result))
                         .or_else(|| self.latches(evaluator, at.function).of_call(evaluator, at))
                 };
                 let by_test = is_tested.then(by_test).flatten();
@@ -260,7 +262,7 @@ impl Frequencies {
             OpKind::Assign { target, value: Rvalue::Use(Operand::Function(_)) }
                 if target.as_variable().is_some() && evaluator.drops_implicitly(at.function) =>
             {
-                memo::of_result(evaluator, &self.slots(evaluator, at.function), at, &target.root)
+                self.of_result(evaluator, at, &target.root)
             }
             _ => None,
         };
@@ -278,6 +280,23 @@ impl Frequencies {
             || replaced::of(evaluator, at, &result, &|function, parameter| {
                 self.slots(evaluator, function).of_root(&parameter).iter().any(|memo| !memo.keyed)
             })
+    }
+
+    fn of_result(&self, evaluator: &Evaluator<'_>, at: OpRef, result: &Root) -> Option<Memo> {
+        let tests = |slot: &Place| self.tests(evaluator, at.function, slot);
+        memo::of_result(evaluator, &self.slots(evaluator, at.function), at, result, tests)
+    }
+
+    /// The branches of a function whose conditions are about a slot.
+    fn tests(&self, evaluator: &Evaluator<'_>, function: FunctionRef, slot: &Place) -> Arc<[memo::Test]> {
+        let number = evaluator.program.numbers().function(function);
+        if let Some(known) = self.keeping.borrow()[number].as_deref().and_then(|keeping| keeping.tests.get(slot)) {
+            return Arc::clone(known);
+        }
+        let tests = memo::tests(evaluator, function, slot);
+        let mut keeping = self.keeping.borrow_mut();
+        keeping[number].get_or_insert_default().tests.insert(slot.clone(), Arc::clone(&tests));
+        tests
     }
 
     fn slots(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Arc<Slots> {

@@ -14,56 +14,7 @@ pub(super) enum Word {
     Case,
 }
 
-/// The words that are more than names.
-const WORDS: &[&[u8]] = &[
-    b"in",
-    b"instanceof",
-    b"as",
-    b"satisfies",
-    b"of",
-    b"extends",
-    b"is",
-    b"typeof",
-    b"void",
-    b"delete",
-    b"await",
-    b"new",
-    b"yield",
-    b"keyof",
-    b"infer",
-    b"readonly",
-    b"unique",
-    b"return",
-    b"throw",
-    b"default",
-    b"async",
-    b"else",
-    b"do",
-    b"if",
-    b"for",
-    b"while",
-    b"with",
-    b"case",
-];
-
-/// By first letter: the last letters of those words, as bits. It tells nearly all names at a glance.
-static LAST_LETTERS: [u32; 26] = {
-    let mut letters = [0; 26];
-    let mut at = 0;
-    while at < WORDS.len() {
-        let word = WORDS[at];
-        letters[(word[0] - b'a') as usize] |= 1 << (word[word.len() - 1] - b'a');
-        at += 1;
-    }
-    letters
-};
-
 pub(super) fn classify(word: &[u8]) -> Word {
-    let letter = |byte: Option<&u8>| byte.map(|byte| byte.wrapping_sub(b'a')).filter(|letter| *letter < 26);
-    match (letter(word.first()), letter(word.last())) {
-        (Some(first), Some(last)) if LAST_LETTERS[first as usize] >> last & 1 == 1 => {}
-        _ => return Word::Name,
-    }
     match word {
         b"in" | b"instanceof" | b"as" | b"satisfies" | b"of" | b"extends" | b"is" => Word::Binary,
         b"typeof" | b"void" | b"delete" | b"await" | b"new" | b"yield" | b"keyof" | b"infer" | b"readonly"
@@ -114,18 +65,5 @@ pub(super) fn regular_expression_end(bytes: &[u8], start: usize) -> Option<usize
             _ => {}
         }
         at += 1;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_keyword_is_taken_for_a_name() {
-        for word in WORDS {
-            assert!(classify(word) != Word::Name, "{}", word.escape_ascii());
-        }
-        assert!(classify(b"name") == Word::Name && classify(b"ifs") == Word::Name && classify(b"") == Word::Name);
     }
 }
