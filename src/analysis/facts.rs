@@ -1,8 +1,9 @@
 //! Everything the rules read, gathered once.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use aho_corasick::AhoCorasick;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::call_graph::CallGraph;
@@ -12,7 +13,8 @@ use crate::analysis::frequency::{Frequencies, Rate};
 use crate::analysis::lifecycles::{LostCleanup, lost_cleanups};
 use crate::analysis::limits::passing_calls;
 use crate::analysis::mounted::MountedOnce;
-use crate::analysis::ownership::{Effect, Fate, Identity, Interest, LeakPath, Solved, Summaries, Wanted, leak_path};
+use crate::analysis::obligations;
+use crate::analysis::ownership::{Effect, Fate, Identity, Interest, Solved, Summaries};
 use crate::analysis::queues::{Queue, queues};
 use crate::analysis::registrations::{Registrations, registrations};
 use crate::analysis::value::{AcquiredKind, Acquisition, AcquisitionId, How, Value};
@@ -81,21 +83,7 @@ impl<'p> Fork<'p> {
     }
 }
 
-/// A resource that a function acquires, and what becomes of it there.
-#[derive(Debug, Clone)]
-pub struct Obligation {
-    pub id: AcquisitionId,
-    /// The function that has to release it: the one that acquires it, or the callback it is given.
-    pub function: FunctionRef,
-    pub acquisition: Acquisition,
-    pub at_normal_exit: Fate,
-    pub at_exceptional_exit: Fate,
-    /// The shortest path out of the function on which nobody else has it, without and with an exception.
-    pub normal_path: Option<LeakPath>,
-    pub exceptional_path: Option<LeakPath>,
-    /// The same, out of a `throw` that the function writes.
-    pub raised_path: Option<LeakPath>,
-}
+pub use crate::analysis::obligations::Obligation;
 
 /// What a caller is given to release a resource with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +101,12 @@ impl<'p> Facts<'p> {
         let evaluator = Evaluator::new(program, catalogue, answers);
         let calls = CallGraph::of(&evaluator);
         // Neither asks the other.
-        let (summaries, frequencies) = evaluator.beside(|| Summaries::of(&evaluator), Frequencies::of);
+        let owned = || {
+            let summaries = Summaries::of(&evaluator);
+            let collected = obligations::collect(&evaluator, &calls, &summaries);
+            (summaries, collected)
+        };
+        let ((summaries, collected), frequencies) = evaluator.beside(owned, Frequencies::of);
         let lost_cleanups = lost_cleanups(&evaluator, &frequencies.lifecycles);
         let mut facts = Self {
             program,
@@ -121,13 +114,17 @@ impl<'p> Facts<'p> {
             calls: Arc::new(calls),
             summaries,
             frequencies,
-            obligations: Arc::default(),
+            obligations: Arc::new(collected.obligations),
             released: Arc::default(),
             lost_cleanups: Arc::new(lost_cleanups),
             test_files: Arc::new(test_files(program, catalogue)),
             gathered: Gathered::default(),
         };
-        facts.collect();
+        let is_run = |function: &FunctionRef| facts.lost_cleanup(*function).is_none();
+        let released: Vec<_> = collected.released.into_iter().filter(|(by, _)| is_run(by)).map(|(_, id)| id).collect();
+        for id in released {
+            facts.mark_released(id);
+        }
         facts
     }
 
@@ -149,67 +146,12 @@ impl<'p> Facts<'p> {
     /// Does `here` with these facts while `there` goes on from what they are now, on another thread where one is free.
     pub fn beside<H, T: Send>(&self, here: impl FnOnce() -> H, there: impl FnOnce(&Facts<'_>) -> T + Send) -> (H, T) {
         let fork = self.fork();
-        on_two_threads(here, move || there(&fork.open(&Answers::default())))
-    }
-
-    fn collect(&mut self) {
-        let releasing = self.summaries.sources.releasing(&self.evaluator, &self.calls);
-        let mut obligations = Vec::new();
-        for function in self.program.functions() {
-            if releasing.contains(&function) || self.summaries.sources.acquires(self.program, function) {
-                self.collect_from(function, &mut obligations);
-            }
-        }
-        self.obligations = Arc::new(obligations);
-    }
-
-    fn collect_from(&mut self, function: FunctionRef, obligations: &mut Vec<Obligation>) {
-        let solved = self.summaries.get(&self.evaluator, function, Interest::Acquired);
-        let (effects, solution) = (&solved.effects, &solved.solution);
-        let is_lost = self.lost_cleanup(function).is_some();
-        let mut begun = Vec::new();
-        for (identity, effect) in effects.in_order() {
-            match (identity, effect) {
-                (Identity::Acquired(id), Effect::Release | Effect::ReleaseOnThrow) if !is_lost => {
-                    self.mark_released(*id);
-                }
-                (Identity::Acquired(id), Effect::Begin) => begun.push((*id, identity.clone())),
-                _ => {}
-            }
-        }
-        begun.extend(self.given_lease(function));
-        for (id, identity) in begun {
-            let index = effects.identities.get_index_of(&identity).expect("invariant: what begins is an identity");
-            let (at_normal_exit, at_exceptional_exit) =
-                (solution.at_normal_exit[index], solution.at_exceptional_exit[index]);
-            let path = |fate: Fate, wanted| {
-                fate.contains(Fate::HELD)
-                    .then(|| leak_path(&self.evaluator, &self.summaries, function, effects, &identity, wanted))
-                    .flatten()
-            };
-            obligations.push(Obligation {
-                id,
-                function,
-                acquisition: self.evaluator.acquisition(id),
-                at_normal_exit,
-                at_exceptional_exit,
-                normal_path: path(at_normal_exit, Wanted::Normal),
-                exceptional_path: path(at_exceptional_exit, Wanted::Exceptional),
-                raised_path: path(at_exceptional_exit, Wanted::Raised),
-            });
-        }
-    }
-
-    /// The lease that a callback is given by what calls it.
-    fn given_lease(&self, function: FunctionRef) -> Option<(AcquisitionId, Identity)> {
-        let callback = self.summaries.lease_callbacks.get(function)?;
-        let identity = self.summaries.lease_callbacks.given_to(&self.evaluator, function)?;
-        let acquisition = Acquisition {
-            at: callback.at,
-            kind: AcquiredKind::Catalogued(callback.resource),
-            how: How::CallbackParameter { callback: function, parameter: callback.parameter },
-        };
-        Some((self.evaluator.acquired_as(acquisition).acquisition()?, identity))
+        on_two_threads(here, move || {
+            let answers = Answers::default();
+            let found = there(&fork.open(&answers));
+            answers.discard();
+            found
+        })
     }
 
     /// A function with its dataflow solved, as far as it is about what functions acquire.
@@ -252,6 +194,11 @@ impl<'p> Facts<'p> {
     #[must_use]
     pub fn containers(&self) -> &[Container] {
         self.gathered.containers.get_or_init(|| containers(self))
+    }
+
+    /// Takes the containers that were gathered on another way: nothing in them is its own.
+    pub fn give_containers(&self, containers: Vec<Container>) {
+        self.gathered.containers.get_or_init(|| containers);
     }
 
     /// Whether an operation runs once for each instance of a component that the program mounts once, where it starts.
@@ -513,6 +460,9 @@ const TEARDOWN_NAMES: &[&str] = &["close", "stop", "end", "quit", "terminate", "
 /// Whether a method of this name is meant to end its object's life.
 #[must_use]
 pub fn is_teardown(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    TEARDOWN_NAMES.contains(&lower.as_str()) || TEARDOWN_WORDS.iter().any(|word| lower.contains(word))
+    static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        let words = AhoCorasick::builder().ascii_case_insensitive(true).build(TEARDOWN_WORDS);
+        words.expect("invariant: a few short words make an automaton")
+    });
+    TEARDOWN_NAMES.iter().any(|whole| whole.eq_ignore_ascii_case(name)) || WORDS.is_match(name)
 }

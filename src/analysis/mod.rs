@@ -27,6 +27,7 @@ pub mod likeness;
 pub mod limits;
 pub mod locks;
 pub mod mounted;
+mod obligations;
 pub mod ownership;
 pub mod platforms;
 pub mod queues;

@@ -3,6 +3,10 @@
 //! A value is symbolic where it depends on the caller ([`Value::Parameter`], [`Value::This`]) and is rewritten at each
 //! call ([`super::evaluate::Evaluator::instantiate`]), so one evaluation of a function serves all its callers.
 
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
+
 use compact_str::CompactString;
 use smallvec::SmallVec;
 use thin_vec::ThinVec;
@@ -12,8 +16,64 @@ use crate::ir::Name;
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::FileId;
 
-/// Names that lead from a value to a part of it.
-pub type Path = ThinVec<Name>;
+/// Names that lead from a value to a part of it. Values are handed on far more often than they are made, so copies share.
+#[derive(Debug, Clone, Default)]
+pub struct Path(Option<Arc<[Name]>>);
+
+impl Path {
+    /// The value itself.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// One step further.
+    #[must_use]
+    pub fn and(&self, name: Name) -> Self {
+        self.iter().cloned().chain([name]).collect()
+    }
+}
+
+impl Deref for Path {
+    type Target = [Name];
+
+    fn deref(&self) -> &[Name] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl PartialEq for Path {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(own), Some(others)) => Arc::ptr_eq(own, others) || own == others,
+            (own, others) => own.is_none() && others.is_none(),
+        }
+    }
+}
+
+impl Eq for Path {}
+
+impl Hash for Path {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl FromIterator<Name> for Path {
+    fn from_iter<I: IntoIterator<Item = Name>>(names: I) -> Self {
+        let names: SmallVec<[Name; 4]> = names.into_iter().collect();
+        Self((!names.is_empty()).then(|| Arc::from_iter(names)))
+    }
+}
+
+impl<'p> IntoIterator for &'p Path {
+    type Item = &'p Name;
+    type IntoIter = std::slice::Iter<'p, Name>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
 
 /// One thing a place may hold.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -123,7 +183,7 @@ pub enum How {
 pub struct External {
     /// `None` for a global.
     pub package: Option<CompactString>,
-    pub path: Path,
+    pub path: ThinVec<Name>,
 }
 
 /// Interning tables: values stay small and comparable by id.
@@ -246,6 +306,16 @@ impl Values {
         }
     }
 
+    /// [`join`](Self::join) with values that nobody else needs.
+    pub fn absorb(&mut self, other: Self) {
+        self.open |= other.open;
+        if self.set.is_empty() {
+            self.set = other.set;
+        } else {
+            other.set.into_iter().for_each(|value| self.add(value));
+        }
+    }
+
     /// Keeps the values of which it holds.
     pub fn retain(&mut self, holds: impl Fn(&Value) -> bool) {
         self.set.retain(|value| holds(value));
@@ -276,6 +346,15 @@ impl<'v> IntoIterator for &'v Values {
 }
 
 impl Value {
+    /// The acquired resource this value is, is a view of or a method of.
+    #[must_use]
+    pub fn acquired(&self) -> Option<AcquisitionId> {
+        match self {
+            Self::Resource(id) | Self::View { of: id, .. } | Self::Method { of: id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
     /// The acquired resource this value is or is a view of.
     #[must_use]
     pub fn acquisition(&self) -> Option<AcquisitionId> {

@@ -30,6 +30,8 @@ use crate::source::{FileId, Language};
 
 use reach::{Level, Reach, State, Surroundings};
 
+pub use seeds::Seeds;
+
 /// Through how many files a class is followed to where it is declared.
 const HOPS: u32 = 8;
 
@@ -100,7 +102,7 @@ const PASSES_ON: usize = 1_000;
 
 impl<'d> Demand<'d> {
     fn new(discovered: &'d Discovered, resolver: &'d Resolver<'d>, catalogue: &'d Catalogue) -> Self {
-        let screened = screen::scan(&discovered.files, &seeds::Seeds::new(catalogue), |from, specifier| {
+        let screened = screen::scan(&discovered.files, &Seeds::new(catalogue), |from, specifier| {
             resolver.resolve(from, specifier).into_imported()
         });
         let mut importers = vec![Vec::new(); screened.len()];

@@ -8,7 +8,8 @@ use super::collections::made_by_new;
 use super::reach::matters;
 
 /// What the screen looks for.
-pub(super) struct Seeds<'c> {
+#[derive(Debug)]
+pub struct Seeds<'c> {
     catalogue: &'c Catalogue,
     /// The members of packages that a file may have to do something with.
     members: PackageSet,
@@ -16,7 +17,8 @@ pub(super) struct Seeds<'c> {
 }
 
 impl<'c> Seeds<'c> {
-    pub(super) fn new(catalogue: &'c Catalogue) -> Self {
+    #[must_use]
+    pub fn new(catalogue: &'c Catalogue) -> Self {
         let mut words = catalogue.screen_words();
         words.extend(made_by_new().iter().map(|name| format!("new {name}")));
         // Directives are read in every file that has one: what suppresses nothing is worth telling.

@@ -1,6 +1,7 @@
 //! Functions and their control-flow graphs.
 
 use compact_str::CompactString;
+use smallvec::SmallVec;
 
 use crate::source::Span;
 
@@ -244,17 +245,25 @@ impl Function {
     /// Whether control can get from `from` to `to` without passing `without`.
     #[must_use]
     pub fn reaches(&self, from: BlockId, to: BlockId, without: BlockId, edges: Edges) -> bool {
-        let mut seen = vec![false; self.blocks.len()];
-        let mut work = vec![from];
+        // Asked hundreds of thousands of times, of functions of a dozen blocks: nothing is allocated for those.
+        let mut seen: SmallVec<[u64; 4]> = smallvec::smallvec![0; self.blocks.len().div_ceil(64)];
+        let mut work: SmallVec<[BlockId; 32]> = smallvec::smallvec![from];
         while let Some(id) = work.pop() {
             if id == to {
                 return true;
             }
-            if id == without || std::mem::replace(&mut seen[id.index()], true) {
+            let (word, bit) = (&mut seen[id.index() / 64], 1 << (id.index() % 64));
+            if id == without || *word & bit != 0 {
                 continue;
             }
+            *word |= bit;
             let block = self.block(id);
-            work.extend(block.terminator.successors());
+            match &block.terminator {
+                Terminator::Goto(to) => work.push(*to),
+                Terminator::Branch { then, otherwise, .. } => work.extend([*then, *otherwise]),
+                Terminator::Fork(to) => work.extend(to.iter().copied()),
+                Terminator::Return(_) | Terminator::Throw(_) | Terminator::Resume | Terminator::Unreachable => {}
+            }
             if edges == Edges::All {
                 work.extend(block.unwind);
             }
@@ -278,12 +287,12 @@ impl Function {
 impl Terminator {
     /// The blocks control may go to next without an exception.
     #[must_use]
-    pub fn successors(&self) -> smallvec::SmallVec<[BlockId; 4]> {
+    pub fn successors(&self) -> SmallVec<[BlockId; 4]> {
         match self {
             Self::Goto(to) => smallvec::smallvec![*to],
             Self::Branch { then, otherwise, .. } => smallvec::smallvec![*then, *otherwise],
             Self::Fork(to) => to.iter().copied().collect(),
-            Self::Return(_) | Self::Throw(_) | Self::Resume | Self::Unreachable => smallvec::SmallVec::new(),
+            Self::Return(_) | Self::Throw(_) | Self::Resume | Self::Unreachable => SmallVec::new(),
         }
     }
 }
@@ -291,13 +300,11 @@ impl Terminator {
 impl Terminator {
     /// What the terminator reads.
     #[must_use]
-    pub fn operands(&self) -> smallvec::SmallVec<[&Operand; 2]> {
+    pub fn operands(&self) -> SmallVec<[&Operand; 2]> {
         match self {
             Self::Return(Some(operand)) | Self::Throw(operand) => smallvec::smallvec![operand],
             Self::Branch { condition, .. } => condition.operands(),
-            Self::Goto(_) | Self::Fork(_) | Self::Return(None) | Self::Resume | Self::Unreachable => {
-                smallvec::SmallVec::new()
-            }
+            Self::Goto(_) | Self::Fork(_) | Self::Return(None) | Self::Resume | Self::Unreachable => SmallVec::new(),
         }
     }
 }
@@ -305,13 +312,13 @@ impl Terminator {
 impl Condition {
     /// What the condition looks at.
     #[must_use]
-    pub fn operands(&self) -> smallvec::SmallVec<[&Operand; 2]> {
+    pub fn operands(&self) -> SmallVec<[&Operand; 2]> {
         match self {
             Self::Truthy(value) | Self::TypeOf { value, .. } => smallvec::smallvec![value],
             Self::Compare { left, right, .. } => smallvec::smallvec![left, right],
             Self::InstanceOf { value, class } => smallvec::smallvec![value, class],
             Self::Has { key, object } => smallvec::smallvec![key, object],
-            Self::Opaque => smallvec::SmallVec::new(),
+            Self::Opaque => SmallVec::new(),
         }
     }
 

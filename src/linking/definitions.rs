@@ -137,6 +137,11 @@ impl ModuleIndex {
         self.fields.get(&(class, field.clone())).map_or(&[], |definitions| definitions.as_slice())
     }
 
+    /// What assigns any field of `this` in the class's own code, in no order.
+    pub fn of_fields(&self, class: ClassId) -> impl Iterator<Item = &Definition> {
+        self.fields.iter().filter(move |((of, _), _)| *of == class).flat_map(|(_, definitions)| definitions)
+    }
+
     /// The names of the fields the class's own code assigns, sorted.
     #[must_use]
     pub fn fields_of(&self, class: ClassId) -> Vec<&Name> {

@@ -269,7 +269,7 @@ impl Program {
     }
 
     /// The parts a class consists of: itself, and what of it stands in other files.
-    fn parts(&self, class: ClassRef) -> impl Iterator<Item = ClassRef> {
+    pub fn parts(&self, class: ClassRef) -> impl Iterator<Item = ClassRef> {
         let continued = self.continued.get(&class).into_iter().flatten().copied();
         std::iter::once(class).chain(continued)
     }
@@ -287,6 +287,14 @@ impl Program {
         self.parts(class).flat_map(move |part| {
             let definitions = self.index(part.file).of_field(part.class, field);
             definitions.iter().map(move |definition| (part.file, *definition))
+        })
+    }
+
+    /// What assigns any field of a class in its own code, in no order.
+    pub fn definitions_of_fields(&self, class: ClassRef) -> impl Iterator<Item = (FileId, Definition)> {
+        self.parts(class).flat_map(|part| {
+            let definitions = self.index(part.file).of_fields(part.class);
+            definitions.map(move |definition| (part.file, *definition))
         })
     }
 

@@ -114,6 +114,7 @@ pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, 
         }
     }
     drop(facts);
+    answers.discard();
     report.files = program.into_files();
     clock.stage("comparing");
     report.timings = clock.stages;

@@ -5,12 +5,13 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
-use crate::analysis::value::{AcquiredKind, Path, Value, Values};
+use crate::analysis::value::{Path, Value, Values};
 use crate::discovery::FileRole;
-use crate::ir::{Field, OpKind, Operand, Property, Root, Rvalue};
+use crate::ir::{Field, FunctionKind, OpKind, Operand, Property, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
+
+use super::leads::Leads;
 
 /// Parameters are followed through this many calls.
 const MAX_DEPTH: u32 = 3;
@@ -28,46 +29,18 @@ pub(super) struct Alias {
 
 pub(super) struct Aliases<'f, 'p> {
     facts: &'f Facts<'p>,
-    sites: FxHashSet<OpRef>,
-    callers: FxHashMap<FunctionRef, Vec<OpRef>>,
+    leads: Leads<'f, 'p>,
     memo: RefCell<FxHashMap<(FunctionRef, u32, Path), Rc<Vec<Alias>>>>,
 }
 
 impl<'f, 'p> Aliases<'f, 'p> {
     pub(super) fn new(facts: &'f Facts<'p>, sites: FxHashSet<OpRef>) -> Self {
-        let mut callers: FxHashMap<FunctionRef, Vec<OpRef>> = FxHashMap::default();
-        for function in facts.program.relevant_functions() {
-            for (block, index, op) in facts.program.function(function).ops() {
-                if !matches!(op.kind, OpKind::Call(_)) {
-                    continue;
-                }
-                let at = function.op(block, index);
-                for target in &facts.evaluator.callee(at).targets {
-                    let called = match target {
-                        CallTarget::Function { function, .. } => Some(*function),
-                        CallTarget::Construct(class) => {
-                            let constructor = facts.program.class(*class).constructor;
-                            constructor.map(|constructor| FunctionRef::new(class.file, constructor))
-                        }
-                        _ => None,
-                    };
-                    if let Some(called) = called {
-                        callers.entry(called).or_default().push(at);
-                    }
-                }
-            }
-        }
-        Self { facts, sites, callers, memo: RefCell::default() }
+        Self { facts, leads: Leads::new(facts, sites), memo: RefCell::default() }
     }
 
     /// The calls of a function by code that is held to account.
     pub(super) fn callers(&self, function: FunctionRef) -> impl Iterator<Item = OpRef> + '_ {
-        let callers = self.callers.get(&function).map_or(&[][..], Vec::as_slice);
-        callers.iter().copied().filter(|at| !self.is_test(at.function))
-    }
-
-    fn is_test(&self, function: FunctionRef) -> bool {
-        matches!(self.facts.program.role(function.file), FileRole::Test | FileRole::Benchmark)
+        callers(self.facts, function)
     }
 
     /// Whether only tests call a function: it is in one, or all calls of it are.
@@ -76,10 +49,10 @@ impl<'f, 'p> Aliases<'f, 'p> {
     }
 
     fn is_only_for_tests_within(&self, function: FunctionRef, depth: u32) -> bool {
-        if self.is_test(function) {
+        if is_test(self.facts, function) {
             return true;
         }
-        let callers = self.callers.get(&function).map_or(&[][..], Vec::as_slice);
+        let callers = all_callers(self.facts, function);
         if callers.is_empty() {
             let name = self.facts.program.function(function).name.as_deref().unwrap_or_default();
             return names_tests(name);
@@ -89,45 +62,7 @@ impl<'f, 'p> Aliases<'f, 'p> {
 
     /// Whether a place with this root may be a container: most are what a library gave, a function, a text.
     pub(super) fn may_lead_from(&self, function: FunctionRef, root: &Root) -> bool {
-        let facts = self.facts;
-        let index = facts.program.index(function.file);
-        let (values, definitions) = match root {
-            Root::Variable(id) => (facts.evaluator.variable(function.variable(*id)), index.of_variable(*id)),
-            Root::Temp(temp) => (facts.evaluator.temp(function, *temp), index.of_temp(function.function, *temp)),
-            Root::This => return true,
-            Root::Global(_) => return false,
-        };
-        // `server.clients = new Set()`
-        let has_own_fields = || {
-            definitions.iter().any(|definition| {
-                let at = function.definition(definition);
-                matches!(&facts.program.op(at).kind, OpKind::Assign { target, .. } if !target.path.is_empty())
-            })
-        };
-        values.iter().any(|value| self.may_lead(value)) || has_own_fields()
-    }
-
-    fn may_lead(&self, value: &Value) -> bool {
-        match value {
-            Value::Product { at, .. } => self.sites.contains(at),
-            Value::Resource(id) => {
-                let acquisition = self.facts.evaluator.acquisition(*id);
-                matches!(acquisition.kind, AcquiredKind::Instance(_)) || self.sites.contains(&acquisition.at)
-            }
-            Value::Object { .. }
-            | Value::Parameter { .. }
-            | Value::This { .. }
-            | Value::Class(_)
-            | Value::Namespace(_) => true,
-            Value::Function { .. }
-            | Value::External(_)
-            | Value::Borrowed(_)
-            | Value::View { .. }
-            | Value::Method { .. }
-            | Value::Part { .. }
-            | Value::Text(_)
-            | Value::Nullish => false,
-        }
+        self.leads.root_leads(function, root)
     }
 
     /// Whether a field of a value may be a container. The props of a component are literals with a dozen fields in each
@@ -136,7 +71,7 @@ impl<'f, 'p> Aliases<'f, 'p> {
         let at = match value {
             Value::Object { at, .. } => at,
             Value::View { .. } => return true,
-            other => return self.may_lead(other),
+            other => return self.leads.value_leads(other),
         };
         let OpKind::Assign { target, value: Rvalue::Object(properties) } = &self.facts.program.op(*at).kind else {
             return true;
@@ -154,16 +89,6 @@ impl<'f, 'p> Aliases<'f, 'p> {
                 Property::Field { .. } => *field == Field::Computed,
                 Property::Spread(_) => true,
             })
-    }
-
-    /// Whether something that a literal holds may be a container.
-    fn literal_may_lead(&self, at: OpRef) -> bool {
-        let OpKind::Assign { value, .. } = &self.facts.program.op(at).kind else { return true };
-        value.operands().into_iter().any(|held| match held {
-            Operand::Place(place) => self.may_lead_from(at.function, &place.root),
-            Operand::Class(_) | Operand::Module(_) => true,
-            _ => false,
-        })
     }
 
     /// The containers among some values.
@@ -185,8 +110,8 @@ impl<'f, 'p> Aliases<'f, 'p> {
         let mut found = self.of(values);
         for value in values {
             if let Value::Object { at, context } = value
-                && !self.sites.contains(at)
-                && self.literal_may_lead(*at)
+                && !self.leads.is_site(*at)
+                && self.leads.literal_leads(*at, *context)
             {
                 let parts = self.facts.evaluator.seen_parts(*at, *context);
                 self.collect(parts, MAX_DEPTH, &mut found);
@@ -203,13 +128,13 @@ impl<'f, 'p> Aliases<'f, 'p> {
         };
         for value in values {
             match value {
-                Value::Product { at, .. } | Value::Object { at, .. } if self.sites.contains(at) => {
+                Value::Product { at, .. } | Value::Object { at, .. } if self.leads.is_site(*at) => {
                     add(Alias { site: *at, via: None, by: None });
                 }
-                Value::Resource(id) if self.sites.contains(&self.facts.evaluator.acquisition(*id).at) => {
+                Value::Resource(id) if self.leads.is_site(self.facts.evaluator.acquisition(*id).at) => {
                     add(Alias { site: self.facts.evaluator.acquisition(*id).at, via: None, by: None });
                 }
-                Value::Parameter { function, index, path } if depth > 0 => {
+                Value::Parameter { function, index, path } if depth > 0 && self.leads.is_given(*function, *index) => {
                     self.passed(*function, *index, path, depth).iter().copied().for_each(&mut add);
                 }
                 _ => {}
@@ -246,6 +171,23 @@ impl<'f, 'p> Aliases<'f, 'p> {
         self.memo.borrow_mut().insert(question, Rc::clone(&found));
         found
     }
+}
+
+/// The calls of a function by code that is held to account.
+pub(super) fn callers(facts: &Facts<'_>, function: FunctionRef) -> impl Iterator<Item = OpRef> {
+    all_callers(facts, function).iter().copied().filter(|at| !is_test(facts, at.function))
+}
+
+/// The calls of a function. What sets the fields of an instance up is given nothing.
+fn all_callers<'f>(facts: &'f Facts<'_>, function: FunctionRef) -> &'f [OpRef] {
+    match facts.program.function(function).kind {
+        FunctionKind::InstanceInitialiser { .. } => &[],
+        _ => facts.calls.callers(facts.program, function),
+    }
+}
+
+fn is_test(facts: &Facts<'_>, function: FunctionRef) -> bool {
+    matches!(facts.program.role(function.file), FileRole::Test | FileRole::Benchmark)
 }
 
 /// `resetForTests`, `__testOnlyClear`.

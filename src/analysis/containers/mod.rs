@@ -10,6 +10,7 @@ mod few;
 mod instances;
 mod key_types;
 mod keys;
+mod leads;
 mod libraries;
 mod many;
 mod named;

@@ -45,19 +45,19 @@ struct Kept<'f, 'p> {
 /// The functions that only code calls which runs once itself. What is only handed to somebody when the program starts
 /// may be called at any time and as often as they like; what `local ??= make()` calls, as often as there is a `local`.
 fn called_once(facts: &Facts<'_>) -> FxHashSet<FunctionRef> {
-    let mut rates: FxHashMap<FunctionRef, Rate> = FxHashMap::default();
-    for function in facts.program.relevant_functions().filter(|function| facts.is_held_to_account(*function)) {
-        let rate = facts.frequencies.of_function(function);
-        for (block, index, op) in facts.program.function(function).ops() {
-            if matches!(op.kind, OpKind::Call(_)) {
-                for called in facts.called(function.op(block, index)) {
-                    let known = rates.entry(called).or_insert(rate);
-                    *known = rate.max(*known);
-                }
-            }
+    let program = facts.program;
+    let is_once = |function: &FunctionRef| {
+        if matches!(
+            program.function(*function).kind,
+            FunctionKind::Constructor { .. } | FunctionKind::InstanceInitialiser { .. }
+        ) {
+            return false;
         }
-    }
-    rates.into_iter().filter(|(_, rate)| *rate == Rate::Once).map(|(function, _)| function).collect()
+        let callers = facts.calls.callers(program, *function).iter().map(|at| at.function);
+        let rates = callers.filter(|caller| facts.is_held_to_account(*caller));
+        rates.map(|caller| facts.frequencies.of_function(caller)).max() == Some(Rate::Once)
+    };
+    program.functions().filter(is_once).collect()
 }
 
 /// Whether what a function makes can outlive a call at all: it runs once, or once for each instance.

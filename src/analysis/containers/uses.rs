@@ -1,5 +1,6 @@
 //! Uses: every operation of the program that writes, reads, shrinks, measures or gives away one of the containers.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -9,7 +10,7 @@ use crate::analysis::evaluate::{CallTarget, Callee};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::turns;
-use crate::analysis::value::External;
+use crate::analysis::value::{External, Values};
 use crate::catalogue::RUST_PRELUDE;
 use crate::discovery::FileRole;
 use crate::ir::{
@@ -115,6 +116,9 @@ impl Uses<'_, '_, '_> {
             }
             for place in op.places() {
                 self.members_of_libraries(function, place);
+                if place.path.is_empty() {
+                    continue;
+                }
                 self.computed_reads(function, place, &op.kind);
                 if !self.is_touched && measures(place) {
                     self.aliases_of(function, &Place::new(place.root.clone()));
@@ -160,30 +164,37 @@ impl Uses<'_, '_, '_> {
     }
 
     pub(super) fn aliases_of(&mut self, function: FunctionRef, place: &Place) -> Vec<Alias> {
-        if !self.aliases.may_lead_from(function, &place.root) {
-            return Vec::new();
-        }
-        let found = self.aliases.of(&self.facts.evaluator.place(function, place));
-        self.is_touched |= !found.is_empty();
-        found
+        let found = self.values_of(function, place).map(|values| self.aliases.of(&values));
+        self.found(found)
     }
 
     /// The same, as far as the function has them from nobody who calls it.
     fn own_aliases_of(&mut self, function: FunctionRef, place: &Place) -> Vec<Alias> {
-        if !self.aliases.may_lead_from(function, &place.root) {
-            return Vec::new();
-        }
-        let found = self.aliases.own(&self.facts.evaluator.place(function, place));
-        self.is_touched |= !found.is_empty();
-        found
+        let found = self.values_of(function, place).map(|values| self.aliases.own(&values));
+        self.found(found)
     }
 
     fn aliases_within(&mut self, function: FunctionRef, operand: &Operand) -> Vec<Alias> {
         let Operand::Place(place) = operand else { return Vec::new() };
-        if !self.aliases.may_lead_from(function, &place.root) {
-            return Vec::new();
+        let found = self.values_of(function, place).map(|values| self.aliases.within(&values));
+        self.found(found)
+    }
+
+    /// What a place holds; a part of something is not asked for where that leads to no container.
+    fn values_of(&self, function: FunctionRef, place: &Place) -> Option<Cow<'_, Values>> {
+        let evaluator = &self.facts.evaluator;
+        match (&place.root, place.path.is_empty()) {
+            (Root::Global(_), _) => None,
+            (root, true) => Some(evaluator.root_values(function, root)),
+            (root, false) if self.aliases.may_lead_from(function, root) => {
+                Some(Cow::Owned(evaluator.place(function, place)))
+            }
+            _ => None,
         }
-        let found = self.aliases.within(&self.facts.evaluator.place(function, place));
+    }
+
+    fn found(&mut self, found: Option<Vec<Alias>>) -> Vec<Alias> {
+        let found = found.unwrap_or_default();
         self.is_touched |= !found.is_empty();
         found
     }

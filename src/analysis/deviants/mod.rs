@@ -68,11 +68,16 @@ struct Belief {
 #[must_use]
 pub fn deviants(facts: &Facts<'_>) -> Vec<Deviant> {
     let candidates = candidates(facts);
+    let names: FxHashSet<&str> = candidates.iter().map(|key| key.name.as_str()).collect();
     let mut beliefs: BTreeMap<Key, Belief> = BTreeMap::new();
     for function in facts.program.functions().filter(|it| !candidates.is_empty() && is_asked(facts, *it)) {
         for (block, index, op) in facts.program.function(function).ops() {
+            let Some(call) = op.call() else { continue };
+            if !name(facts, function, call).is_some_and(|name| names.contains(name)) {
+                continue;
+            }
             let at = function.op(block, index);
-            let Some(key) = op.call().and_then(|call| key(facts, function, call)) else { continue };
+            let Some(key) = key(facts, function, call) else { continue };
             if candidates.contains(&key) && !is_known(facts, at) {
                 beliefs.entry(key).or_default().add(facts, at, None);
             }
@@ -159,8 +164,15 @@ fn candidates(facts: &Facts<'_>) -> FxHashSet<Key> {
     for function in facts.program.functions().filter(|it| is_asked(facts, *it)) {
         let index = facts.program.index(function.file);
         for (_, _, op) in facts.program.function(function).ops() {
-            let Some((receiver, method)) = op.call().and_then(Call::receiver) else { continue };
-            let Some(id) = receiver.as_variable().filter(|_| method.name().is_some_and(is_teardown)) else { continue };
+            // `x.close()`
+            let Some(Operand::Place(Place { root: Root::Variable(id), path })) = op.call().map(|call| &call.callee)
+            else {
+                continue;
+            };
+            let ([method], id) = (path.as_slice(), *id) else { continue };
+            if !method.name().is_some_and(is_teardown) {
+                continue;
+            }
             for definition in index.of_variable(id) {
                 let at = function.definition(definition);
                 let Some(made) = made_by(facts, at, 2) else { continue };
@@ -187,6 +199,17 @@ fn made_by(facts: &Facts<'_>, at: OpRef, depth: u32) -> Option<OpRef> {
             made_by(facts, at.function.definition(definition), depth - 1)
         }
         _ => None,
+    }
+}
+
+/// The last name of what a call calls.
+fn name<'f>(facts: &'f Facts<'_>, function: FunctionRef, call: &'f Call) -> Option<&'f str> {
+    let place = call.callee.place()?;
+    match (place.path.last(), &place.root) {
+        (Some(field), _) => field.name(),
+        (None, Root::Variable(id)) => Some(&facts.program.variable(function.variable(*id)).name),
+        (None, Root::Global(name)) => Some(name),
+        (None, Root::This | Root::Temp(_)) => None,
     }
 }
 

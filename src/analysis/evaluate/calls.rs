@@ -182,8 +182,8 @@ impl<'p> Evaluator<'p> {
         for target in &callee.targets {
             match target {
                 CallTarget::Function { function, context } => {
-                    let returned = self.through(Values::clone(self.returns(*function)), *context);
-                    values.join(&self.instantiate(&returned, at, *function));
+                    let returned = self.seen_through(self.returns(*function), *context);
+                    values.absorb(self.instantiate(&returned, at, *function));
                 }
                 // What `super(…)` makes is the instance that is being made.
                 CallTarget::Construct(_) if call.kind == CallKind::Super => {}
@@ -205,7 +205,7 @@ impl<'p> Evaluator<'p> {
             }
         }
         if values.is_empty() && self.drops_implicitly(at.function) {
-            values.join(&self.element_given(at));
+            values.absorb(self.element_given(at));
         }
         if values.is_empty() {
             values.open = true;
@@ -289,11 +289,11 @@ impl<'p> Evaluator<'p> {
         for value in &self.argument(at, index) {
             if let Value::Function { function, context } = value {
                 is_made = true;
-                for given in &self.through(Values::clone(self.returns(*function)), *context) {
+                for given in self.seen_through(self.returns(*function), *context).iter() {
                     match given {
                         // `|| async { … }`: whoever waits at the cell has what the block gives.
                         Value::Function { function: block, context } if self.is_block_of(*block, *function) => {
-                            values.join(&self.through(Values::clone(self.returns(*block)), *context));
+                            values.join(&self.seen_through(self.returns(*block), *context));
                         }
                         other => values.add(other.clone()),
                     }

@@ -34,7 +34,7 @@ impl<'p> Evaluator<'p> {
     fn field(&self, values: &Values, field: &Field) -> Values {
         let mut parts = Values::none(values.open);
         for value in values {
-            parts.join(&self.field_of(value, field));
+            parts.absorb(self.field_of(value, field));
         }
         parts
     }
@@ -129,13 +129,13 @@ impl<'p> Evaluator<'p> {
 
     fn object_field(&self, at: OpRef, context: ContextId, field: &Field) -> Values {
         let own = ContextId::default();
-        let parts = self.remembered(&Question::Part(at, own, field.clone()), || self.literal_field(at, field));
+        let parts = self.remembered(Question::Part(at, own, field.clone()), || self.literal_field(at, field));
         if context == own {
             return Values::clone(parts);
         }
         // Remembered as well, so that an argument that is made of itself by a recursive call is asked for once.
         let question = Question::Part(at, context, field.clone());
-        Values::clone(self.remembered(&question, || self.through(Values::clone(parts), context)))
+        Values::clone(self.remembered(question, || self.seen_through(parts, context).into_owned()))
     }
 
     fn literal_field(&self, at: OpRef, field: &Field) -> Values {
@@ -153,7 +153,7 @@ impl<'p> Evaluator<'p> {
                 if let Some((at, target, value)) = self.assignment(at.function, *definition)
                     && target.path == place.path
                 {
-                    values.join(&self.rvalue(at, value));
+                    values.absorb(self.rvalue(at, value));
                 }
             }
         }
@@ -165,12 +165,12 @@ impl<'p> Evaluator<'p> {
         for property in properties.iter().rev() {
             match property {
                 Property::Field { name, value } if name == field && matches!(field, Field::Named(_)) => {
-                    values.join(&self.operand(at.function, value));
+                    values.absorb(self.operand(at.function, value));
                     found = true;
                     break;
                 }
                 Property::Field { name, value } if *name == Field::Computed || *field == Field::Computed => {
-                    values.join(&self.operand(at.function, value));
+                    values.absorb(self.operand(at.function, value));
                     found = true;
                 }
                 Property::Field { .. } => {}
@@ -208,7 +208,7 @@ impl<'p> Evaluator<'p> {
     /// What a field of a class's instances may hold: its members, what its own code assigns, its written type.
     #[must_use]
     pub fn class_field(&self, class: ClassRef, name: &Name) -> &'p Values {
-        self.remembered(&Question::Field(class, name.clone()), || {
+        self.remembered(Question::Field(class, name.clone()), || {
             let body = self.program.class(class);
             let members = self.program.members(class);
             for (function, _) in members.filter(|(_, member)| !member.is_static && member.name == *name) {
@@ -224,13 +224,13 @@ impl<'p> Evaluator<'p> {
                 if let Some((at, target, rvalue)) = self.assignment(initialiser, definition)
                     && target.path.len() == 1
                 {
-                    values.join(&self.rvalue(at, rvalue));
+                    values.absorb(self.rvalue(at, rvalue));
                 }
             }
             if values.iter().all(|value| matches!(value, Value::Nullish | Value::Parameter { .. }))
                 && let Some((_, written)) = body.field_types.iter().find(|(field, _)| field == name)
             {
-                values.join(&self.typed(class.file, body.parent, written));
+                values.absorb(self.typed(class.file, body.parent, written));
                 // Nothing is assigned here, and the type is no resource: its parts may be.
                 if values.is_empty() && !matches!(written, TypeRef::Literals | TypeRef::Other) {
                     return Values::perhaps(Value::This { class, path: Path::from_iter([name.clone()]) });
@@ -242,7 +242,7 @@ impl<'p> Evaluator<'p> {
                 return Values::clone(self.class_field(base, name));
             }
             if values.is_empty() {
-                values.join(&self.passed_on(class, name));
+                values.absorb(self.passed_on(class, name));
                 values.open = true;
             }
             values
@@ -294,7 +294,7 @@ impl<'p> Evaluator<'p> {
     }
 
     fn static_field(&self, class: ClassRef, name: &Name) -> &'p Values {
-        self.remembered(&Question::StaticField(class, name.clone()), || {
+        self.remembered(Question::StaticField(class, name.clone()), || {
             let body = self.program.class(class);
             let mut members = self.program.members(class);
             if let Some((function, _)) = members.find(|(_, member)| member.is_static && member.name == *name) {
@@ -314,7 +314,7 @@ impl<'p> Evaluator<'p> {
                     && target.path.len() == 1
                     && target.path[0].name() == Some(name)
                 {
-                    values.join(&self.rvalue(at, rvalue));
+                    values.absorb(self.rvalue(at, rvalue));
                 }
             }
             if values.is_empty() {
@@ -332,7 +332,9 @@ fn longer(path: &Path, field: &Field) -> Option<Path> {
     if path.len() >= MAX_PATH {
         return None;
     }
-    let mut path = path.clone();
-    path.push(field.name().map_or_else(|| Name::new(ELEMENT), Name::new));
-    Some(path)
+    let name = match field {
+        Field::Named(name) => name.clone(),
+        Field::Computed => Name::new(ELEMENT),
+    };
+    Some(path.and(name))
 }

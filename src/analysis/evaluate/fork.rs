@@ -65,7 +65,12 @@ impl<'p> Evaluator<'p> {
         there: impl FnOnce(&Evaluator<'_>) -> T + Send,
     ) -> (H, T) {
         let fork = self.fork();
-        on_two_threads(here, move || there(&fork.open(&Answers::default())))
+        on_two_threads(here, move || {
+            let answers = Answers::default();
+            let found = there(&fork.open(&answers));
+            answers.discard();
+            found
+        })
     }
 }
 

@@ -1,6 +1,10 @@
 //! Seeing a callee's values from the caller: parameters become arguments, what the callee acquired and handed out
 //! becomes the caller's.
 
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
 use crate::linking::{FunctionRef, OpRef};
 
 use super::super::value::{Acquisition, AcquisitionId, ContextId, How, Value, Values};
@@ -44,12 +48,12 @@ impl Evaluator<'_> {
             Value::Parameter { function, index, path } if *function == callee => {
                 let argument = self.argument(call, *index);
                 let fields: Vec<_> = path.iter().cloned().map(crate::ir::Field::Named).collect();
-                seen.join(&self.fields(argument, &fields));
+                seen.absorb(self.fields(argument, &fields));
             }
             Value::This { class, path } if self.program.this_class(callee) == Some(*class) => {
                 let fields: Vec<_> = path.iter().cloned().map(crate::ir::Field::Named).collect();
                 match self.receiver_values(call) {
-                    Some(receiver) => seen.join(&self.fields(receiver, &fields)),
+                    Some(receiver) => seen.absorb(self.fields(receiver, &fields)),
                     None => seen.add(value.clone()),
                 }
             }
@@ -60,17 +64,30 @@ impl Evaluator<'_> {
     /// `values` of a function or object literal, as they are seen after the calls of its context.
     #[must_use]
     pub fn through(&self, values: Values, context: ContextId) -> Values {
-        let calls = self.interner.borrow().calls(context);
-        calls.into_iter().fold(values, |values, call| {
-            let callee = self.callee(call);
-            let mut seen = values;
-            for target in &callee.targets {
+        let seen = match self.seen_through(&values, context) {
+            Cow::Owned(seen) => Some(seen),
+            Cow::Borrowed(_) => None,
+        };
+        seen.unwrap_or(values)
+    }
+
+    /// The same, of values that are somebody else's.
+    pub(super) fn seen_through<'v>(&self, values: &'v Values, context: ContextId) -> Cow<'v, Values> {
+        let mut seen = Cow::Borrowed(values);
+        for call in self.calls_of(context) {
+            for target in &self.callee(call).targets {
                 if let CallTarget::Function { function, .. } = target {
-                    seen = self.instantiate(&seen, call, *function);
+                    seen = Cow::Owned(self.instantiate(&seen, call, *function));
                 }
             }
-            seen
-        })
+        }
+        seen
+    }
+
+    /// The calls that a context was seen through, innermost first.
+    #[must_use]
+    pub fn calls_of(&self, context: ContextId) -> SmallVec<[OpRef; 4]> {
+        self.interner.borrow().calls(context)
     }
 
     /// The call that a context was last seen through.

@@ -1,9 +1,11 @@
 //! What the evaluator remembers: answers to questions, and which questions are open.
 
 use std::cell::{Cell, RefCell};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use typed_arena::Arena;
 
 use crate::analysis::value::{AcquisitionId, ContextId, ExternalId, Values};
@@ -38,6 +40,13 @@ pub struct Answers {
     stores: Arena<FxHashSet<AcquisitionId>>,
 }
 
+impl Answers {
+    /// Takes them apart when there is time: nobody looks at them any more, and nobody has to wait for that.
+    pub(crate) fn discard(self) {
+        rayon::spawn(move || drop(self));
+    }
+}
+
 /// The answers without values, closed and open. Most answers are one of these: shared, they take a tenth less memory.
 static NOTHING: [Values; 2] = [Values::none(false), Values::none(true)];
 
@@ -46,6 +55,44 @@ static UNKNOWN_CALLEE: Callee = Callee::unknown();
 
 /// How many questions may wait for one another. Real chains are tens long; this keeps hostile ones off the stack.
 const MAX_DEPTH: u32 = 600;
+
+/// A question with its hash: a table of answers is asked in several places, and grows.
+#[derive(PartialEq, Eq)]
+struct Hashed {
+    hash: u64,
+    question: Question,
+}
+
+impl Hashed {
+    fn new(question: Question) -> Self {
+        Self { hash: FxBuildHasher.hash_one(&question), question }
+    }
+}
+
+impl Hash for Hashed {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+/// Answers in the order in which they were asked for.
+type Others<'p> = IndexMap<Hashed, &'p Values, FxBuildHasher>;
+
+/// What [`Memory::ask`] finds.
+pub(super) enum Asked<'p> {
+    Known(&'p Values),
+    /// The question is open from now on; its answer goes there.
+    Open(Slot),
+}
+
+/// Where the answer to an open question goes.
+#[derive(Clone, Copy)]
+pub(super) enum Slot {
+    Variable(usize),
+    Temp(usize),
+    Returns(usize),
+    Other(usize),
+}
 
 /// By number: an answer, once there is one.
 type Table<'p, T> = Vec<Option<&'p T>>;
@@ -58,9 +105,9 @@ pub(super) struct Memory<'p> {
     temps: RefCell<Table<'p, Values>>,
     returns: RefCell<Table<'p, Values>>,
     callees: RefCell<Table<'p, Callee>>,
-    others: RefCell<FxHashMap<Question, &'p Values>>,
+    others: RefCell<Others<'p>>,
     /// What `others` held when the memory was forked, shared by those that go on from there.
-    earlier: RefCell<Vec<Arc<FxHashMap<Question, &'p Values>>>>,
+    earlier: RefCell<Vec<Arc<Others<'p>>>>,
     /// `None` while a question is open.
     stores: RefCell<FxHashMap<FunctionRef, Option<&'p FxHashSet<AcquisitionId>>>>,
     pub(super) mentions: RefCell<FxHashMap<FunctionRef, &'p Values>>,
@@ -75,7 +122,7 @@ pub(super) struct Remembered<'p> {
     temps: Table<'p, Values>,
     returns: Table<'p, Values>,
     callees: Table<'p, Callee>,
-    earlier: Vec<Arc<FxHashMap<Question, &'p Values>>>,
+    earlier: Vec<Arc<Others<'p>>>,
     stores: FxHashMap<FunctionRef, Option<&'p FxHashSet<AcquisitionId>>>,
     mentions: FxHashMap<FunctionRef, &'p Values>,
 }
@@ -138,49 +185,49 @@ impl<'p> Memory<'p> {
 
     /// The answer to a question, if there is one; otherwise the question is open from now on. Where too many wait for one
     /// another nothing more is found out.
-    pub(super) fn ask(&self, program: &Program, question: &Question) -> Option<&'p Values> {
+    pub(super) fn ask(&self, program: &Program, question: Question) -> Asked<'p> {
         let is_too_deep = self.depth.get() > MAX_DEPTH;
-        let open = |slot: &mut Option<&'p Values>| match slot {
-            Some(known) => Some(*known),
-            None if is_too_deep => Some(&NOTHING[1]),
-            None => slot.replace(&NOTHING[1]),
+        let open = |table: &RefCell<Table<'p, Values>>, number: usize, slot: fn(usize) -> Slot| {
+            let entry = &mut table.borrow_mut()[number];
+            match entry {
+                Some(known) => Asked::Known(known),
+                None if is_too_deep => Asked::Known(&NOTHING[1]),
+                None => {
+                    *entry = Some(&NOTHING[1]);
+                    Asked::Open(slot(number))
+                }
+            }
         };
         let numbers = program.numbers();
         match question {
-            Question::Variable(variable) => open(&mut self.variables.borrow_mut()[numbers.variable(*variable)]),
-            Question::Temp(function, temp) => open(&mut self.temps.borrow_mut()[numbers.temp(*function, *temp)]),
-            Question::Returns(function) => open(&mut self.returns.borrow_mut()[numbers.function(*function)]),
+            Question::Variable(variable) => open(&self.variables, numbers.variable(variable), Slot::Variable),
+            Question::Temp(function, temp) => open(&self.temps, numbers.temp(function, temp), Slot::Temp),
+            Question::Returns(function) => open(&self.returns, numbers.function(function), Slot::Returns),
             other => {
+                let question = Hashed::new(other);
                 let mut others = self.others.borrow_mut();
-                if let Some(known) = others.get(other) {
-                    return Some(known);
+                let earlier = || self.earlier.borrow().iter().find_map(|earlier| earlier.get(&question).copied());
+                if let Some(known) = others.get(&question).copied().or_else(earlier) {
+                    return Asked::Known(known);
                 }
-                let earlier = self.earlier.borrow().iter().find_map(|earlier| earlier.get(other).copied());
-                match earlier {
-                    None if is_too_deep => Some(&NOTHING[1]),
-                    None => others.insert(other.clone(), &NOTHING[1]),
-                    known => known,
+                if is_too_deep {
+                    return Asked::Known(&NOTHING[1]);
                 }
+                Asked::Open(Slot::Other(others.insert_full(question, &NOTHING[1]).0))
             }
         }
     }
 
     /// Answers an open question.
-    pub(super) fn answer(&self, program: &Program, question: &Question, answer: impl FnOnce() -> Values) -> &'p Values {
-        let numbers = program.numbers();
+    pub(super) fn answer(&self, slot: Slot, answer: impl FnOnce() -> Values) -> &'p Values {
         self.depth.set(self.depth.get() + 1);
         let values = self.keep(answer());
         self.depth.set(self.depth.get() - 1);
-        match question {
-            Question::Variable(variable) => {
-                self.variables.borrow_mut()[numbers.variable(*variable)] = Some(values);
-            }
-            Question::Temp(function, temp) => self.temps.borrow_mut()[numbers.temp(*function, *temp)] = Some(values),
-            Question::Returns(function) => self.returns.borrow_mut()[numbers.function(*function)] = Some(values),
-            other => match self.others.borrow_mut().get_mut(other) {
-                Some(slot) => *slot = values,
-                None => unreachable!("invariant: what is answered was asked"),
-            },
+        match slot {
+            Slot::Variable(number) => self.variables.borrow_mut()[number] = Some(values),
+            Slot::Temp(number) => self.temps.borrow_mut()[number] = Some(values),
+            Slot::Returns(number) => self.returns.borrow_mut()[number] = Some(values),
+            Slot::Other(index) => self.others.borrow_mut()[index] = values,
         }
         values
     }

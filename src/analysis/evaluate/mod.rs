@@ -21,13 +21,14 @@ pub use calls::{CallTarget, Callee};
 
 pub use fork::{Fork, on_two_threads};
 pub use memory::Answers;
-use memory::{Memory, Question};
+use memory::{Asked, Memory, Question};
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
+use thin_vec::ThinVec;
 
 use crate::catalogue::{AnyMethodFacts, Catalogue, RUST_PRELUDE, SymbolFacts};
 use crate::ir::{Binding, Field, FunctionKind, Name, OpKind, Operand, Place, Root, Rvalue, Temp, Terminator, TypeRef};
@@ -65,9 +66,11 @@ impl<'p> Evaluator<'p> {
     }
 
     /// Remembers the answer to a question; a question asked while it is being answered is unknown.
-    fn remembered(&self, question: &Question, answer: impl FnOnce() -> Values) -> &'p Values {
-        let known = self.memory.ask(self.program, question);
-        known.unwrap_or_else(|| self.memory.answer(self.program, question, answer))
+    fn remembered(&self, question: Question, answer: impl FnOnce() -> Values) -> &'p Values {
+        match self.memory.ask(self.program, question) {
+            Asked::Known(known) => known,
+            Asked::Open(slot) => self.memory.answer(slot, answer),
+        }
     }
 
     /// What an operand of a function may be.
@@ -104,7 +107,7 @@ impl<'p> Evaluator<'p> {
             return self.fields_of(&self.root_values(function, &place.root), &place.path);
         }
         let question = Question::Place(function, place.clone());
-        Values::clone(self.remembered(&question, || self.part(function, place, definitions)))
+        Values::clone(self.remembered(question, || self.part(function, place, definitions)))
     }
 
     fn part(&self, function: FunctionRef, place: &Place, definitions: &[Definition]) -> Values {
@@ -113,7 +116,7 @@ impl<'p> Evaluator<'p> {
             let Some((at, target, rvalue)) = self.assignment(function, *definition) else { continue };
             if !target.path.is_empty() && place.path.starts_with(&target.path) {
                 let assigned = self.rvalue(at, rvalue);
-                values.join(&self.fields(assigned, &place.path[target.path.len()..]));
+                values.absorb(self.fields(assigned, &place.path[target.path.len()..]));
             }
         }
         values
@@ -168,7 +171,7 @@ impl<'p> Evaluator<'p> {
     /// What a variable may hold as a whole.
     #[must_use]
     pub fn variable(&self, id: VariableRef) -> &'p Values {
-        self.remembered(&Question::Variable(id), || {
+        self.remembered(Question::Variable(id), || {
             let variable = self.program.variable(id);
             let owner = FunctionRef::new(id.file, variable.owner);
             let mut values = match variable.binding {
@@ -194,7 +197,7 @@ impl<'p> Evaluator<'p> {
                 if let Some((at, target, rvalue)) = self.assignment(owner, *definition)
                     && target.path.is_empty()
                 {
-                    values.join(&self.rvalue(at, rvalue));
+                    values.absorb(self.rvalue(at, rvalue));
                 }
             }
             let says_nothing = |value: &Value| match value {
@@ -207,7 +210,7 @@ impl<'p> Evaluator<'p> {
                 _ => false,
             };
             if values.iter().all(says_nothing) {
-                values.join(&self.annotated(id));
+                values.absorb(self.annotated(id));
             }
             if definitions.is_empty() && values.is_empty() {
                 values.open = true;
@@ -219,14 +222,14 @@ impl<'p> Evaluator<'p> {
     /// What a temporary may hold.
     #[must_use]
     pub fn temp(&self, function: FunctionRef, temp: Temp) -> &'p Values {
-        self.remembered(&Question::Temp(function, temp), || {
+        self.remembered(Question::Temp(function, temp), || {
             let mut values = Values::default();
             for definition in self.program.index(function.file).of_temp(function.function, temp) {
                 let at = function.definition(definition);
                 match &self.program.op(at).kind {
-                    OpKind::Call(_) => values.join(&self.call_values(at)),
+                    OpKind::Call(_) => values.absorb(self.call_values(at)),
                     OpKind::Assign { target, value } if target.path.is_empty() => {
-                        values.join(&self.rvalue(at, value));
+                        values.absorb(self.rvalue(at, value));
                     }
                     _ => {}
                 }
@@ -238,7 +241,7 @@ impl<'p> Evaluator<'p> {
     /// What a function may return, in its own terms.
     #[must_use]
     pub fn returns(&self, function: FunctionRef) -> &'p Values {
-        self.remembered(&Question::Returns(function), || {
+        self.remembered(Question::Returns(function), || {
             let body = self.program.function(function);
             if body.is_generator {
                 return Values::unknown();
@@ -246,14 +249,14 @@ impl<'p> Evaluator<'p> {
             let mut values = Values::default();
             for (_, block) in body.blocks() {
                 if let Terminator::Return(Some(operand)) = &block.terminator {
-                    values.join(&self.operand(function, operand));
+                    values.absorb(self.operand(function, operand));
                 }
             }
             // `import(await resolve("x"))`: only the type says what comes.
             if values.is_empty()
                 && let Some(written) = body.return_type.as_ref().filter(|written| types::is_module(written))
             {
-                values.join(&self.typed(function.file, function.function, written));
+                values.absorb(self.typed(function.file, function.function, written));
             }
             values
         })
@@ -270,7 +273,7 @@ impl<'p> Evaluator<'p> {
                 let collection = self.operand(at.function, operand);
                 let mut values = self.fields(collection, &[Field::Computed]);
                 if values.is_empty() {
-                    values.join(&self.typed_element(at.function, operand));
+                    values.absorb(self.typed_element(at.function, operand));
                 }
                 values
             }
@@ -314,7 +317,7 @@ impl<'p> Evaluator<'p> {
         self.catalogue.any_method(self.program.module(file).language.into(), name)
     }
 
-    pub(super) fn external(&self, package: Option<&str>, path: Path) -> Value {
+    pub(super) fn external(&self, package: Option<&str>, path: ThinVec<Name>) -> Value {
         Value::External(self.interner.borrow_mut().external(External { package: package.map(Into::into), path }))
     }
 

@@ -139,14 +139,13 @@ impl<'p> Evaluator<'p> {
     pub fn reachable(&self, values: &Values, depth: u32, found: &mut FxHashSet<AcquisitionId>) {
         for value in values {
             match value {
-                Value::Resource(id) | Value::View { of: id, .. } | Value::Method { of: id, .. } => {
-                    found.insert(*id);
-                }
-                Value::Object { at, context } if depth < 3 => {
+                Value::Object { at, context }
+                    if depth < 3 && self.may_give(*at, *context, 2 - depth, |part| part.acquired().is_some()) =>
+                {
                     let parts = self.seen_parts(*at, *context);
                     self.reachable(parts, depth + 1, found);
                 }
-                _ => {}
+                other => found.extend(other.acquired()),
             }
         }
     }
@@ -165,13 +164,29 @@ impl<'p> Evaluator<'p> {
                 Value::Function { function, context } if !found.contains(&(*function, *context)) => {
                     found.push((*function, *context));
                 }
-                Value::Object { at, context } if depth < 2 => {
+                Value::Object { at, context }
+                    if depth < 2
+                        && self.may_give(*at, *context, 1 - depth, |part| matches!(part, Value::Function { .. })) =>
+                {
                     let parts = self.seen_parts(*at, *context);
                     self.collect_functions(parts, depth + 1, found);
                 }
                 _ => {}
             }
         }
+    }
+
+    /// Whether what a literal holds, as it is seen after the calls of a context, may be one of what is looked for, or hold
+    /// it so many literals further down. What the literal is written with tells, without asking what became of it.
+    fn may_give(&self, at: OpRef, context: ContextId, depth: u32, is_one: impl Fn(&Value) -> bool + Copy) -> bool {
+        if context == ContextId::default() {
+            return true;
+        }
+        self.object_parts(at).iter().any(|part| match part {
+            Value::Parameter { .. } | Value::This { .. } => true,
+            Value::Object { at: inner, .. } => depth > 0 && self.may_give(*inner, context, depth - 1, is_one),
+            other => is_one(other),
+        })
     }
 
     /// Everything a literal holds, as it is seen after the calls of a context.
@@ -181,7 +196,7 @@ impl<'p> Evaluator<'p> {
         if context == ContextId::default() {
             return parts;
         }
-        self.remembered(&Question::Parts(at, context), || self.through(Values::clone(parts), context))
+        self.remembered(Question::Parts(at, context), || self.seen_through(parts, context).into_owned())
     }
 
     /// What an object literal holds under each of its names, spread literals included.
@@ -216,7 +231,7 @@ impl<'p> Evaluator<'p> {
     /// Everything an object or array literal holds, spread entries included.
     #[must_use]
     pub fn object_parts(&self, at: OpRef) -> &'p Values {
-        self.remembered(&Question::Parts(at, ContextId::default()), || self.literal_parts(at))
+        self.remembered(Question::Parts(at, ContextId::default()), || self.literal_parts(at))
     }
 
     fn literal_parts(&self, at: OpRef) -> Values {
@@ -228,14 +243,14 @@ impl<'p> Evaluator<'p> {
                 for property in properties {
                     match property {
                         Property::Field { value, .. } | Property::Spread(value) => {
-                            parts.join(&self.operand(at.function, value));
+                            parts.join(&self.operand_values(at.function, value));
                         }
                     }
                 }
             }
             Rvalue::Array(elements) => {
                 for element in elements {
-                    parts.join(&self.operand(at.function, &element.value));
+                    parts.join(&self.operand_values(at.function, &element.value));
                 }
             }
             _ => {}

@@ -68,7 +68,7 @@ impl<'p> Evaluator<'p> {
             TypeRef::AnyOf(types) => {
                 let mut values = Values::default();
                 for written in types {
-                    values.join(&self.typed(file, scope, written));
+                    values.absorb(self.typed(file, scope, written));
                 }
                 values
             }
@@ -129,7 +129,7 @@ impl<'p> Evaluator<'p> {
             TypeRef::AnyOf(types) => {
                 let mut values = Values::default();
                 for written in types {
-                    values.join(&self.typed_part(file, scope, written, path, hops - 1));
+                    values.absorb(self.typed_part(file, scope, written, path, hops - 1));
                 }
                 values
             }
@@ -190,7 +190,7 @@ impl<'p> Evaluator<'p> {
             }
             TypeRoot::Module(request) => self.program.namespace(file, *request)?,
             TypeRoot::Global(name) => {
-                let full: Path = std::iter::once(name).chain(path).cloned().collect();
+                let full: ThinVec<Name> = std::iter::once(name).chain(path).cloned().collect();
                 return Some(match self.prelude(file) {
                     Some(prelude) => self.catalogue.symbol(prelude, &full),
                     None => self.catalogue.global(&full),
@@ -198,7 +198,7 @@ impl<'p> Evaluator<'p> {
             }
         };
         let Symbol::External { package, path: base } = symbol else { return None };
-        let full: Path = base.iter().chain(path).cloned().collect();
+        let full: ThinVec<Name> = base.iter().chain(path).cloned().collect();
         Some(self.catalogue.symbol(&package, &full))
     }
 
@@ -214,7 +214,7 @@ impl<'p> Evaluator<'p> {
             }
             TypeRoot::Module(request) => self.program.namespace(file, *request),
             TypeRoot::Global(name) => {
-                let mut full: Path = thin_vec::thin_vec![name.clone()];
+                let mut full: ThinVec<Name> = thin_vec::thin_vec![name.clone()];
                 full.extend(path.iter().cloned());
                 let facts = match self.prelude(file) {
                     Some(prelude) => self.catalogue.symbol(prelude, &full),
@@ -225,7 +225,7 @@ impl<'p> Evaluator<'p> {
         };
         match symbol {
             Some(Symbol::External { package, path: base }) => {
-                let mut full: Path = base;
+                let mut full: ThinVec<Name> = base;
                 full.extend(path.iter().cloned());
                 self.catalogue
                     .symbol(&package, &full)
@@ -253,7 +253,7 @@ impl<'p> Evaluator<'p> {
     fn alias(&self, id: VariableRef) -> Values {
         let variable = self.program.variable(id);
         let Some(written) = &variable.annotation else { return Values::default() };
-        Values::clone(self.remembered(&Question::Alias(id), || self.typed(id.file, variable.owner, written)))
+        Values::clone(self.remembered(Question::Alias(id), || self.typed(id.file, variable.owner, written)))
     }
 
     /// Some instance of a class, acquired elsewhere: a resource where the class extends one.

@@ -1,14 +1,17 @@
 //! Entry points: which functions a framework calls, by the catalogue's description of frameworks.
 
 use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
 
-use globset::GlobSet;
-use rustc_hash::FxHashSet;
+use globset::{Candidate, GlobSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
 use crate::analysis::value::{Value, Values};
 use crate::catalogue::schema::{ArgumentLiteral, ArgumentTest, Ecosystem, EntryPoint, Runs};
 use crate::catalogue::{globs, split_crate};
+use crate::discovery::Dependencies;
 use crate::ir::{
     Binding, Call, CallKind, ClassId, Decorator, Field, FunctionId, FunctionKind, Module, Name, Operand, TypeRef,
     TypeRoot,
@@ -35,6 +38,15 @@ pub(super) struct Entries<'e, 'p> {
     marked: Vec<(Ecosystem, &'e EntryPoint)>,
     /// The packages that some file of the program imports.
     imported: FxHashSet<String>,
+    /// By the packages that a file may import: which of them apply to it. There are hundreds of files to a manifest.
+    applied: RefCell<FxHashMap<(Ecosystem, Option<*const Dependencies>), Rc<Applied<'e>>>>,
+}
+
+/// The entry points that apply to the files of a language under one manifest.
+struct Applied<'e> {
+    /// Which of those that are located.
+    located: Vec<usize>,
+    marked: Vec<&'e EntryPoint>,
 }
 
 /// An entry point by file, name or directive.
@@ -69,7 +81,15 @@ impl<'e, 'p> Entries<'e, 'p> {
             }
         }
         let imported = requested_packages(evaluator);
-        Self { evaluator, located, reentered: RefCell::default(), reruns: RefCell::default(), marked, imported }
+        Self {
+            evaluator,
+            located,
+            reentered: RefCell::default(),
+            reruns: RefCell::default(),
+            marked,
+            imported,
+            applied: RefCell::default(),
+        }
     }
 
     /// Whether the program imports one of the packages that an entry point needs, or the file's own package may.
@@ -84,19 +104,30 @@ impl<'e, 'p> Entries<'e, 'p> {
             && !entry.unless_package.iter().any(is_elsewhere)
     }
 
-    /// The entry points of an ecosystem that are told by decorators or types, as far as they apply to a file.
-    fn marked(&self, ecosystem: Ecosystem, file: FileId) -> impl Iterator<Item = &'e EntryPoint> {
-        let of_it = self.marked.iter().filter(move |(of, entry)| *of == ecosystem && self.applies(file, entry));
-        of_it.map(|(_, entry)| *entry)
+    /// The entry points that are told by location, decorators or types, as far as they apply to a module.
+    fn applied(&self, module: &Module) -> Rc<Applied<'e>> {
+        let ecosystem = Ecosystem::from(module.language);
+        let governing = self.evaluator.program.governing(module.file);
+        let packages = governing.and_then(|it| it.packages.as_ref()).map(Arc::as_ptr);
+        let mut applied = self.applied.borrow_mut();
+        let applied = applied.entry((ecosystem, packages)).or_insert_with(|| {
+            let is_one = |of: Ecosystem, entry: &EntryPoint| of == ecosystem && self.applies(module.file, entry);
+            let located = self.located.iter().enumerate();
+            let marked = self.marked.iter().filter(|(of, entry)| is_one(*of, entry));
+            Rc::new(Applied {
+                located: located.filter(|(_, it)| is_one(it.ecosystem, it.entry)).map(|(index, _)| index).collect(),
+                marked: marked.map(|(_, entry)| *entry).collect(),
+            })
+        });
+        Rc::clone(applied)
     }
 
     /// Reports the functions of a module that are entry points by themselves.
     pub(super) fn of_module(&self, module: &Module, report: &mut dyn FnMut(FunctionRef, Runs, String, Location)) {
-        let ecosystem = Ecosystem::from(module.language);
-        let path = &self.evaluator.program.files[module.file.index()].display_path;
-        for located in &self.located {
-            let by_file = located.files.as_ref().is_none_or(|globs| globs.is_match(path));
-            if !by_file || located.ecosystem != ecosystem || !self.applies(module.file, located.entry) {
+        let applied = self.applied(module);
+        let path = Candidate::new(&self.evaluator.program.files[module.file.index()].display_path);
+        for located in applied.located.iter().map(|index| &self.located[*index]) {
+            if !located.files.as_ref().is_none_or(|globs| globs.is_match_candidate(&path)) {
                 continue;
             }
             match &located.names {
@@ -122,11 +153,12 @@ impl<'e, 'p> Entries<'e, 'p> {
                 None => self.exports(module, located.entry, report),
             }
         }
-        let marked: Vec<&EntryPoint> = self.marked(ecosystem, module.file).collect();
         for (id, function) in module.functions() {
             let at = FunctionRef::new(module.file, id);
             let location = Location { file: module.file, span: function.name_span };
-            if let Some(entry) = marked.iter().find(|entry| self.is_marked(module, at, entry)) {
+            if may_be_marked(module, function)
+                && let Some(entry) = applied.marked.iter().find(|entry| self.is_marked(module, at, entry))
+            {
                 if entry.reenters {
                     self.reentered.borrow_mut().insert(at);
                 }
@@ -140,10 +172,13 @@ impl<'e, 'p> Entries<'e, 'p> {
 
     /// Reports the classes of a module whose instances a framework makes.
     pub(super) fn of_classes(&self, module: &Module, report: &mut dyn FnMut(ClassRef, Runs, String, Location)) {
-        let marked: Vec<&EntryPoint> = self.marked(Ecosystem::from(module.language), module.file).collect();
+        if module.classes.is_empty() {
+            return;
+        }
+        let applied = self.applied(module);
         for (index, class) in (0u32..).zip(&module.classes) {
             let at = ClassRef { file: module.file, class: ClassId(index) };
-            let made = marked.iter().find(|entry| {
+            let made = applied.marked.iter().find(|entry| {
                 entry.methods.iter().any(|it| it == CONSTRUCTOR)
                     && (self.is_decorated(module, class.parent, &class.decorators, entry)
                         || !entry.base_types.is_empty() && self.class_extends_one_of(at, &entry.base_types))
@@ -246,10 +281,10 @@ impl<'e, 'p> Entries<'e, 'p> {
         !entry.parameter_types.is_empty()
             && function.parameters.iter().any(|parameter| {
                 let written = module.variable(parameter.variable).annotation.as_ref();
-                written
-                    .filter(|written| self.may_come_from(module, written, &entry.needs_package))
-                    .and_then(|written| written_name(module, written))
-                    .is_some_and(|name| entry.parameter_types.iter().any(|it| *it == name))
+                written.is_some_and(|written| {
+                    written_name(module, written).is_some_and(|name| entry.parameter_types.iter().any(|it| *it == name))
+                        && self.may_come_from(module, written, &entry.needs_package)
+                })
             })
     }
 
@@ -353,7 +388,7 @@ impl<'e, 'p> Entries<'e, 'p> {
                 (None, crate::ir::Root::Global(name)) => Some(name.clone()),
                 (None, _) => None,
             });
-            let mut bases = body.implements.iter().filter_map(|it| written_name(module, it)).chain(extended);
+            let mut bases = body.implements.iter().filter_map(|it| written_name(module, it).cloned()).chain(extended);
             if bases.any(|base| names.iter().any(|it| *it == base)) {
                 return true;
             }
@@ -528,9 +563,17 @@ fn decorator_name(module: &Module, decorator: &Decorator) -> Option<Name> {
     }
 }
 
-fn written_name(module: &Module, written: &TypeRef) -> Option<Name> {
+fn written_name<'m>(module: &'m Module, written: &'m TypeRef) -> Option<&'m Name> {
     let TypeRef::Named { root, path, .. } = written else { return None };
-    module.type_name(root, path).cloned()
+    module.type_name(root, path)
+}
+
+/// Whether a function is, or says, something that an entry point may be told by.
+fn may_be_marked(module: &Module, function: &crate::ir::Function) -> bool {
+    !function.decorators.is_empty()
+        || function.return_type.is_some()
+        || function.class().is_some()
+        || function.parameters.iter().any(|parameter| module.variable(parameter.variable).annotation.is_some())
 }
 
 /// Whether a function has its name from a declaration or a variable, not from the property it is a value of.

@@ -4,10 +4,12 @@
 //! that outlive the function, on static fields and globals (once a process), and on fields of `this` (once an
 //! instance).
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::Evaluator;
-use crate::ir::{Binding, Edges, Name, OpKind, Operand, Place, Root, Terminator};
+use crate::ir::{Binding, BlockId, Edges, Name, OpKind, Operand, Place, Root, Terminator};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 use super::slots::Slots;
@@ -31,26 +33,39 @@ pub enum Lifetime {
     Run(FunctionRef),
 }
 
-/// How what the operation at `at` puts into `result` is memoised, if it is.
+/// A branch whose condition is about a slot: its block, and where it leads.
+pub(super) type Test = (BlockId, BlockId, BlockId);
+
+/// How what the operation at `at` puts into `result` is memoised, if it is; `tests` knows the branches about a slot.
 #[must_use]
-pub(super) fn of_result(evaluator: &Evaluator<'_>, slots: &Slots, at: OpRef, result: &Root) -> Option<Memo> {
+pub(super) fn of_result(
+    evaluator: &Evaluator<'_>,
+    slots: &Slots,
+    at: OpRef,
+    result: &Root,
+    tests: impl Fn(&Place) -> Arc<[Test]>,
+) -> Option<Memo> {
     let body = evaluator.program.function(at.function);
     if body.blocks.len() < 2 {
         return None;
     }
-    let kept = slots.of_root(result).iter().find(|memo| {
-        body.blocks().any(|(block, content)| match &content.terminator {
-            Terminator::Branch { condition, then, otherwise } => {
-                condition.places().any(|place| {
-                    mentions(evaluator, at.function, place, &memo.slot, 3)
-                        || is_flag(evaluator, at.function, place, &memo.slot)
-                }) && body.reaches(*then, at.block, block, Edges::All)
-                    != body.reaches(*otherwise, at.block, block, Edges::All)
-            }
-            _ => false,
+    let is_tested = |memo: &&Memo| {
+        tests(&memo.slot).iter().any(|(block, then, otherwise)| {
+            body.reaches(*then, at.block, *block, Edges::All) != body.reaches(*otherwise, at.block, *block, Edges::All)
         })
+    };
+    slots.of_root(result).iter().find(is_tested).cloned()
+}
+
+/// The branches of a function whose conditions are about a slot.
+pub(super) fn tests(evaluator: &Evaluator<'_>, function: FunctionRef, slot: &Place) -> Arc<[Test]> {
+    let is_about =
+        |place: &Place| mentions(evaluator, function, place, slot, 3) || is_flag(evaluator, function, place, slot);
+    let branches = evaluator.program.function(function).blocks().filter_map(|(block, content)| {
+        let Terminator::Branch { condition, then, otherwise } = &content.terminator else { return None };
+        condition.places().any(is_about).then_some((block, *then, *otherwise))
     });
-    kept.cloned()
+    branches.collect()
 }
 
 /// The functions of the project that call one of their parameters and memoise what it returns, with the parameter's
@@ -66,7 +81,8 @@ pub fn memoisers(evaluator: &Evaluator<'_>) -> FxHashMap<FunctionRef, u32> {
             let Binding::Parameter(parameter) = variable.binding else { continue };
             let at = function.op(block, index);
             let slots = Slots::of(evaluator, function);
-            if of_result(evaluator, &slots, at, &Root::Temp(call.result))
+            let tests = |slot: &Place| tests(evaluator, function, slot);
+            if of_result(evaluator, &slots, at, &Root::Temp(call.result), tests)
                 .is_some_and(|memo| memo.lifetime == Lifetime::Process)
             {
                 memoisers.insert(FunctionRef::new(function.file, variable.owner), parameter);

@@ -17,15 +17,14 @@ mod slots;
 mod solver;
 mod waits;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use smallvec::SmallVec;
 
 use crate::analysis::evaluate::Evaluator;
 use crate::catalogue::schema::Runs;
-use crate::ir::{FunctionKind, OpKind, Operand, Root, Rvalue};
+use crate::ir::{FunctionKind, OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::{FileId, Location};
 
@@ -80,8 +79,8 @@ pub struct Frequencies {
     nodes: Arc<FxHashMap<Node, Frequency>>,
     /// Worked out when somebody asks.
     memos: RefCell<FxHashMap<OpRef, Option<Memo>>>,
-    /// By the function's number, once somebody asked.
-    keeping: RefCell<Vec<Option<Arc<Keeping>>>>,
+    /// By the function's number, each part once somebody asked.
+    keeping: RefCell<Vec<Option<Box<Keeping>>>>,
     /// Functions that something runs once, however often it is asked to.
     memoised: Arc<FxHashSet<FunctionRef>>,
     /// The files of programs that are all here: what nobody calls in them is called by nobody else.
@@ -115,13 +114,15 @@ pub enum Rerun {
 }
 
 /// What a function has that may keep one of its calls from being repeated. Most have nothing.
-#[derive(Debug)]
+#[derive(Debug, Clone, Default)]
 struct Keeping {
-    slots: Slots,
-    latches: latch::Latches,
-    ends: SmallVec<[(OpRef, ClassRef); 1]>,
-    waits: waits::Waits,
-    losses: Vec<loss::Loss>,
+    slots: OnceCell<Arc<Slots>>,
+    latches: OnceCell<Arc<latch::Latches>>,
+    ends: OnceCell<Arc<restart::Ends>>,
+    waits: OnceCell<Arc<waits::Waits>>,
+    /// By slot.
+    tests: FxHashMap<Place, Arc<[memo::Test]>>,
+    losses: OnceCell<Arc<Vec<loss::Loss>>>,
 }
 
 /// What has a frequency.
@@ -209,16 +210,24 @@ impl Frequencies {
     /// How often an operation takes effect: its function's rate, raised by loops, lowered by memoisation.
     #[must_use]
     pub fn of_op(&self, evaluator: &Evaluator<'_>, at: OpRef) -> Rate {
+        self.kept(evaluator, at, self.of_line(evaluator, at))
+    }
+
+    /// How often control comes to an operation: its function's rate, raised by loops.
+    fn of_line(&self, evaluator: &Evaluator<'_>, at: OpRef) -> Rate {
         let rate = self.of_function(at.function);
         let is_repeated = rate > Rate::Never
             && evaluator.program.loop_depth(at.function, at.block) > 0
             && !retries::is_retried(evaluator, at);
-        let rate = if is_repeated {
-            let turn = if rate == Rate::Once { Rate::PerTurn } else { rate };
-            self.wait(evaluator, at).map_or(turn, |(_, waits)| turn.max(waits))
-        } else {
-            rate
-        };
+        if !is_repeated {
+            return rate;
+        }
+        let turn = if rate == Rate::Once { Rate::PerTurn } else { rate };
+        self.wait(evaluator, at).map_or(turn, |(_, waits)| turn.max(waits))
+    }
+
+    /// How often an operation takes effect that control comes to at this rate.
+    fn kept(&self, evaluator: &Evaluator<'_>, at: OpRef, rate: Rate) -> Rate {
         // Only what is kept for an instance can change the rate of what runs once.
         let is_settled = match rate {
             Rate::Never => true,
@@ -228,9 +237,11 @@ impl Frequencies {
         if is_settled {
             return rate;
         }
-        let losses = &self.keeping(evaluator, at.function).losses;
-        if rate > Rate::Once && loss::leads_to(evaluator.program.function(at.function), losses, at) {
-            return Rate::Once;
+        if rate > Rate::Once {
+            let losses = self.part(evaluator, at.function, |it| &it.losses, || loss::of(evaluator, at.function));
+            if loss::leads_to(evaluator.program.function(at.function), &losses, at) {
+                return Rate::Once;
+            }
         }
         match self.memo(evaluator, at).map(|memo| memo.lifetime) {
             None => rate,
@@ -246,8 +257,8 @@ impl Frequencies {
     /// The call that is waited for on each turn of a loop around an operation, and how often what it gives comes.
     #[must_use]
     pub fn wait(&self, evaluator: &Evaluator<'_>, at: OpRef) -> Option<(OpRef, Rate)> {
-        let keeping = self.keeping(evaluator, at.function);
-        waits::around(&keeping.waits, evaluator.program.function(at.function), at)
+        let waits = self.part(evaluator, at.function, |it| &it.waits, || waits::of(evaluator, at.function));
+        waits::around(&waits, evaluator.program.function(at.function), at)
     }
 
     /// How the result of an operation is memoised.
@@ -258,17 +269,20 @@ impl Frequencies {
         }
         let memo = match &evaluator.program.op(at).kind {
             OpKind::Call(call) => {
-                let keeping = self.keeping(evaluator, at.function);
-                memo::of_result(evaluator, &keeping.slots, at, &Root::Temp(call.result))
-                    .or_else(|| keeping.latches.of_call(evaluator, at))
-                    .or_else(|| restart::of_call(evaluator, &keeping.ends, at))
+                // Where there is one way only, nothing is tested.
+                let is_tested = evaluator.program.function(at.function).blocks.len() > 1;
+                let by_test = || {
+                    self.of_result(evaluator, at, &Root::Temp(call.result))
+                        .or_else(|| self.latches(evaluator, at.function).of_call(evaluator, at))
+                };
+                let by_test = is_tested.then(by_test).flatten();
+                by_test.or_else(|| restart::of_call(evaluator, &self.ends(evaluator, at.function), at))
             }
             // `let attempt = async { … }; self.state = attempt.await;`
             OpKind::Assign { target, value: Rvalue::Use(Operand::Function(_)) }
                 if target.as_variable().is_some() && evaluator.drops_implicitly(at.function) =>
             {
-                let keeping = self.keeping(evaluator, at.function);
-                memo::of_result(evaluator, &keeping.slots, at, &target.root)
+                self.of_result(evaluator, at, &target.root)
             }
             _ => None,
         };
@@ -281,28 +295,58 @@ impl Frequencies {
     #[must_use]
     pub fn replaces(&self, evaluator: &Evaluator<'_>, at: OpRef) -> bool {
         let Some(call) = evaluator.program.op(at).call() else { return false };
-        let keeping = self.keeping(evaluator, at.function);
         let result = Root::Temp(call.result);
-        keeping.slots.of_root(&result).iter().any(|memo| !memo.keyed)
+        self.slots(evaluator, at.function).of_root(&result).iter().any(|memo| !memo.keyed)
             || replaced::of(evaluator, at, &result, &|function, parameter| {
-                self.keeping(evaluator, function).slots.of_root(&parameter).iter().any(|memo| !memo.keyed)
+                self.slots(evaluator, function).of_root(&parameter).iter().any(|memo| !memo.keyed)
             })
     }
 
-    fn keeping(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Arc<Keeping> {
+    fn of_result(&self, evaluator: &Evaluator<'_>, at: OpRef, result: &Root) -> Option<Memo> {
+        let tests = |slot: &Place| self.tests(evaluator, at.function, slot);
+        memo::of_result(evaluator, &self.slots(evaluator, at.function), at, result, tests)
+    }
+
+    /// The branches of a function whose conditions are about a slot.
+    fn tests(&self, evaluator: &Evaluator<'_>, function: FunctionRef, slot: &Place) -> Arc<[memo::Test]> {
         let number = evaluator.program.numbers().function(function);
-        if let Some(known) = &self.keeping.borrow()[number] {
+        if let Some(known) = self.keeping.borrow()[number].as_deref().and_then(|keeping| keeping.tests.get(slot)) {
             return Arc::clone(known);
         }
-        let keeping = Arc::new(Keeping {
-            slots: Slots::of(evaluator, function),
-            latches: latch::Latches::of(evaluator, function),
-            ends: restart::ends(evaluator, function),
-            waits: waits::of(evaluator, function),
-            losses: loss::of(evaluator, function),
-        });
-        self.keeping.borrow_mut()[number] = Some(Arc::clone(&keeping));
-        keeping
+        let tests = memo::tests(evaluator, function, slot);
+        let mut keeping = self.keeping.borrow_mut();
+        keeping[number].get_or_insert_default().tests.insert(slot.clone(), Arc::clone(&tests));
+        tests
+    }
+
+    fn slots(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Arc<Slots> {
+        self.part(evaluator, function, |it| &it.slots, || Slots::of(evaluator, function))
+    }
+
+    fn latches(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Arc<latch::Latches> {
+        self.part(evaluator, function, |it| &it.latches, || latch::Latches::of(evaluator, function))
+    }
+
+    fn ends(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Arc<restart::Ends> {
+        self.part(evaluator, function, |it| &it.ends, || restart::ends(evaluator, function))
+    }
+
+    /// A part of what keeps the calls of a function, worked out when somebody asks for it.
+    fn part<T>(
+        &self,
+        evaluator: &Evaluator<'_>,
+        function: FunctionRef,
+        part: impl Fn(&Keeping) -> &OnceCell<Arc<T>>,
+        work_out: impl FnOnce() -> T,
+    ) -> Arc<T> {
+        let number = evaluator.program.numbers().function(function);
+        if let Some(known) = self.keeping.borrow()[number].as_deref().and_then(|keeping| part(keeping).get()) {
+            return Arc::clone(known);
+        }
+        let worked_out = Arc::new(work_out());
+        let mut keeping = self.keeping.borrow_mut();
+        let cell = part(keeping[number].get_or_insert_default());
+        Arc::clone(cell.get_or_init(|| worked_out))
     }
 
     /// The chain of evidence for a function's rate: the functions from the entry point down to it, with the

@@ -11,9 +11,11 @@ use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 use super::memo::{Lifetime, Memo};
 
+pub(super) type Ends = SmallVec<[(OpRef, ClassRef); 1]>;
+
 /// The calls of a function that, by the names of the methods, end something, with the class of each.
-pub(super) fn ends(evaluator: &Evaluator<'_>, function: FunctionRef) -> SmallVec<[(OpRef, ClassRef); 1]> {
-    let mut ends = SmallVec::new();
+pub(super) fn ends(evaluator: &Evaluator<'_>, function: FunctionRef) -> Ends {
+    let mut ends = Ends::new();
     for (block, index, op) in evaluator.program.function(function).ops() {
         let OpKind::Call(call) = &op.kind else { continue };
         if call.has_receiver() && call.method_name().is_some_and(is_teardown) {

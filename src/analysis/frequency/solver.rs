@@ -510,13 +510,23 @@ impl<'e, 'p> Solver<'e, 'p> {
                 }
                 continue;
             };
+            // Only what is kept for an instance comes at another rate than its line, or a lower one.
+            let is_of_instance = self.evaluator.program.this_class(function).is_some();
             for (to, at) in self.edges.get(&function).into_iter().flatten() {
-                let rate = match frequencies.of_op(self.evaluator, *at) {
-                    Rate::Once if self.iterations.contains(at) => Rate::PerTurn,
+                if matches!(to, Node::Function(to) if frequencies.memoised.contains(to)) {
+                    continue;
+                }
+                let line = frequencies.of_line(self.evaluator, *at);
+                let is_iterated = self.iterations.contains(at);
+                let most = if is_iterated { line.max(Rate::PerTurn) } else { line };
+                if !is_of_instance && frequencies.nodes.get(to).is_some_and(|known| known.rate >= most) {
+                    continue;
+                }
+                let rate = match frequencies.kept(self.evaluator, *at, line) {
+                    Rate::Once if is_iterated => Rate::PerTurn,
                     rate => rate,
                 };
-                let is_memoised = matches!(to, Node::Function(to) if frequencies.memoised.contains(to));
-                if rate > Rate::Never && !is_memoised {
+                if rate > Rate::Never {
                     let frequency = Frequency { rate, evidence: Evidence::Called { at: *at } };
                     raise(Arc::make_mut(&mut frequencies.nodes), *to, frequency, work);
                 }

@@ -245,7 +245,7 @@ fn substituted(evaluator: &Evaluator<'_>, slot: &Slot, helper: FunctionRef, at: 
     }
     let operand = match call.argument(index as usize) {
         Some(Operand::Place(place)) => {
-            Operand::Place(path.into_iter().fold(place.clone(), |place, name| place.field(Field::Named(name))))
+            Operand::Place(path.iter().fold(place.clone(), |place, name| place.field(Field::Named(name.clone()))))
         }
         Some(operand) if path.is_empty() => operand.clone(),
         _ => Operand::Opaque,

@@ -28,7 +28,7 @@ pub(super) fn classify(word: &[u8]) -> Word {
 }
 
 /// A byte of a name, keyword or number.
-const IS_WORD: [bool; 256] = {
+static IS_WORD: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = u8::MAX;
     while byte > 0 {
