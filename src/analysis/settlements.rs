@@ -5,7 +5,8 @@
 //! listener is removed, a timer cleared) has to stand on each of these ways.
 
 use crate::analysis::facts::Facts;
-use crate::ir::{Binding, BlockId, Edges, Function, Place, Temp};
+use crate::analysis::value::Value;
+use crate::ir::{Binding, BlockId, Edges, Field, Function, Place, Temp};
 use crate::linking::{FunctionRef, OpRef};
 
 /// So many helpers deep (`const done = () => { cleanup(); resolve(); }`) is looked for what stands on a way.
@@ -83,6 +84,13 @@ impl Promised {
         if here.chain(through).any(|at| are_connected(body, at.block, way.block)) {
             return true;
         }
+        // A callback that is written in another one runs after what that does.
+        let parent = facts.program.function(way.function).parent.map(|parent| way.function.sibling(parent));
+        if let Some(parent) = parent.filter(|parent| way.function != self.by && *parent != self.by)
+            && (by.iter().any(|at| at.function == parent) || calls_any(facts, parent, helpers).next().is_some())
+        {
+            return true;
+        }
         // What is only called by others is on their ways.
         let callers: Vec<OpRef> = family(facts, self.by)
             .into_iter()
@@ -97,8 +105,7 @@ impl Promised {
 }
 
 /// Whether control can get from one of two blocks to the other.
-#[must_use]
-pub fn are_connected(body: &Function, one: BlockId, other: BlockId) -> bool {
+fn are_connected(body: &Function, one: BlockId, other: BlockId) -> bool {
     one == other || body.reaches(one, other, NOWHERE, Edges::All) || body.reaches(other, one, NOWHERE, Edges::All)
 }
 
@@ -123,7 +130,14 @@ fn calls_any<'f>(
     let ops = facts.program.function(function).ops();
     ops.filter(move |_| !of.is_empty()).filter_map(move |(block, index, op)| {
         let at = function.op(block, index);
-        op.call()?;
-        facts.called(at).iter().any(|called| of.contains(called)).then_some(at)
+        let call = op.call()?;
+        // `done.call(this)` runs it as well.
+        let (receiver, method) = call.receiver().unzip();
+        let is_indirect = method.and_then(Field::name).is_some_and(|name| matches!(name, "call" | "apply"));
+        let run = receiver.filter(|_| is_indirect).map(|receiver| facts.evaluator.place(function, &receiver));
+        let is_run = |value: &Value| matches!(value, Value::Function { function, .. } if of.contains(function));
+        let is_of =
+            facts.called(at).iter().any(|called| of.contains(called)) || run.is_some_and(|run| run.iter().any(is_run));
+        is_of.then_some(at)
     })
 }

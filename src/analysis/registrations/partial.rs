@@ -5,8 +5,8 @@
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
-use crate::analysis::settlements::{Promised, are_connected};
-use crate::ir::{Binding, OpKind, Place, Root};
+use crate::analysis::settlements::Promised;
+use crate::ir::{Binding, BlockId, Edges, OpKind, Place, Root};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::{Addition, HandlerId, Life, Likeness, PlaceId, Registrations};
@@ -54,7 +54,8 @@ pub fn partial(facts: &Facts<'_>, registrations: &Registrations, addition: &Addi
         .find(|way| {
             let is_after = way.function != by
                 || way.block == addition.at.block && way.index > addition.at.index
-                || way.block != addition.at.block && are_connected(body, way.block, addition.at.block);
+                || way.block != addition.at.block
+                    && body.reaches(addition.at.block, way.block, BlockId(u32::MAX), Edges::Normal);
             let goes_with_its_event = addition.is_once && handlers.contains(&way.function);
             is_after
                 && !goes_with_its_event
