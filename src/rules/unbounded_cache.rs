@@ -98,7 +98,9 @@ fn is_for_each(facts: &Facts<'_>, container: &Container, write: &Write) -> bool 
             variable.owner == write.at.function.function && matches!(variable.binding, Binding::Parameter(_))
         })
     };
-    matches!(holder.kind, FunctionKind::Constructor { .. })
+    let FunctionKind::Constructor { class } = holder.kind else { return false };
+    // One that is made for each message has a set of its own.
+    facts.frequencies.of_class(container.at.function.class(class)) < Rate::PerTurn
         && (write.rate >= Rate::PerTick || write.rate == Rate::PerCall && starts_what_it_is_given())
 }
 

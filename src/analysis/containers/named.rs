@@ -107,10 +107,11 @@ impl Uses<'_, '_, '_> {
                 continue;
             }
             let name = Name::new(container.name.rsplit('.').next().unwrap_or_default());
-            // Nobody else has a variable.
+            // Nobody else has a variable, and no other crate a field of its tasks.
             let is_its = |at: &OpRef| {
                 container.lifetime != Lifetime::Loop
                     || matches!(program.function(container.at.function).kind, FunctionKind::Constructor { .. })
+                        && self.facts.is_same_crate(at.function.file, container.at.function.file)
                     || self.facts.evaluator.is_within(at.function, container.at.function)
             };
             if known.contains(&name)
