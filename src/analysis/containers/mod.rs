@@ -4,13 +4,16 @@
 //! parameters. Never judges: whether what is found here grows without a bound is the rule's question.
 
 mod aliases;
+mod bounds;
 mod brackets;
 mod clock;
 mod few;
+mod filling;
 mod instances;
 mod key_types;
 mod keys;
 mod leads;
+mod leaving;
 mod libraries;
 mod many;
 mod named;

@@ -6,6 +6,7 @@
 //! an answer may depend on which question was asked first. Who wants another thread [forks](Fork).
 //! Never judges and never looks at text.
 
+mod acquiring;
 mod arguments;
 mod calls;
 mod elements;

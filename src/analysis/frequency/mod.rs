@@ -4,6 +4,7 @@
 //! the chain of calls behind it. Rates go along calls as maxima; a call whose result is memoised goes along as once
 //! ([`memo`]). Never judges a rate: a pool per request is a finding only for the rule that says so.
 
+mod calls;
 pub mod dispatch;
 mod entries;
 mod iteration;
@@ -15,6 +16,7 @@ mod restart;
 mod retries;
 mod slots;
 mod solver;
+mod spread;
 mod waits;
 
 use std::cell::{OnceCell, RefCell};
