@@ -67,7 +67,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
     for deviant in deviants(facts) {
         let at = deviant.at;
-        if facts.rate(at) > Rate::Once && !findings.iter().any(|it| it.location == facts.location(at)) {
+        if facts.rate(at) >= Rate::Once && !findings.iter().any(|it| it.location == facts.location(at)) {
             findings.push(deviating(facts, &deviant));
         }
     }
@@ -77,16 +77,16 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 fn deviating(facts: &Facts<'_>, deviant: &Deviant) -> Finding {
     let call = wording::callee_text(facts, deviant.at);
     let ending = &deviant.ending;
-    let (label, message, severity) = match deviant.kind {
+    // What runs once leaves one open, which the others say nothing of.
+    let severity = if facts.rate(deviant.at) > Rate::Once { Severity::Warning } else { Severity::Note };
+    let (label, message) = match deviant.kind {
         Deviation::Never => (
             "never closed here",
             format!("what {call} gives is never closed, and {} other functions close theirs", deviant.others),
-            Severity::Warning,
         ),
         Deviation::OnThrow { by } => (
             "stays open when something throws",
             format!("what {call} gives is not closed when {} throws", wording::callee_text(facts, by)),
-            Severity::Warning,
         ),
     };
     let mut trace = vec![TraceStep { location: facts.location(deviant.at), message: "it is opened here".to_owned() }];

@@ -10,7 +10,7 @@ use crate::linking::{ClassRef, FunctionRef, OpRef};
 use super::super::value::{AcquiredKind, Acquisition, AcquisitionId, ExternalId, How, Path, Value, Values};
 use super::Evaluator;
 
-impl<'p> Evaluator<'p> {
+impl Evaluator<'_> {
     pub(super) fn external_call(&self, at: OpRef, call: &Call, id: ExternalId, values: &mut Values) {
         let facts = self.facts(id);
         let is_new = call.kind == CallKind::New;

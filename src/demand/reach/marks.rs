@@ -182,11 +182,12 @@ impl Walk<'_, '_> {
     pub(super) fn temp(&mut self, function: FunctionId, temp: Temp, level: Level) {
         let number = self.temp_number(function, temp);
         let known = &mut self.state.temps[number];
-        // Whoever reads it for the first time comes later in the same walk, unless there is a loop.
-        let is_raised = known.is_some_and(|known| known < level);
-        *known = (*known).max(Some(level));
-        if is_raised {
-            self.state.stale[function.index()] = true;
+        if *known < Some(level) {
+            *known = Some(level);
+            // Most are read later in the same walk, where there is no loop.
+            if self.state.readers.was_temp_read(number) {
+                self.state.stale[function.index()] = true;
+            }
         }
     }
 }

@@ -89,6 +89,7 @@ pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>, state: Opt
         walk.declarations();
         walk.hear_of_names();
     }
+    debug_assert!(walk.stands_still(), "invariant: whoever mentions what became known was walked again");
     walk.finish()
 }
 
@@ -100,6 +101,19 @@ struct Walk<'m, 's> {
 }
 
 impl Walk<'_, '_> {
+    /// Whether walking everything once more finds nothing out.
+    fn stands_still(&mut self) -> bool {
+        let known = |state: &State| {
+            (state.functions.clone(), state.classes.clone(), state.variables.clone(), state.temps.clone())
+        };
+        let before = known(&self.state);
+        for (id, function) in self.module.functions() {
+            self.function(id, function);
+        }
+        self.declarations();
+        before == known(&self.state)
+    }
+
     fn finish(self) -> (Reach, State) {
         let exports = self.module.exports.iter().filter_map(|export| match export.source {
             ExportSource::Variable(variable) => Some((export.name.clone(), self.variables[variable.0 as usize]?)),

@@ -65,7 +65,7 @@ impl State {
             knows_queues: false,
             makes_queue: false,
             stale: vec![true; count],
-            readers: Readers::new(module),
+            readers: Readers::new(module, temps),
             new_names: FxHashSet::default(),
         }
     }
@@ -89,6 +89,8 @@ pub(super) struct Readers {
     links: Vec<(FunctionId, Option<u32>)>,
     /// By variable: the walk in which it was last read.
     read_in: Vec<u32>,
+    /// The same by temporary.
+    temps_read_in: Vec<u32>,
     /// The number of the walk of a function that is under way.
     walk: u32,
     /// By function: whether it was walked.
@@ -102,11 +104,12 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    fn new(module: &Module) -> Self {
+    fn new(module: &Module, temps: usize) -> Self {
         Self {
             last: vec![None; module.variables.len()],
             links: Vec::new(),
             read_in: vec![0; module.variables.len()],
+            temps_read_in: vec![0; temps],
             walk: 0,
             walked: vec![false; module.functions.len()],
             under_way: None,
@@ -139,6 +142,16 @@ impl Readers {
             let link = u32::try_from(self.links.len()).expect("invariant: fewer than 2^32 mentions");
             self.links.push((function, self.last[at].replace(link)));
         }
+    }
+
+    /// The function that is walked reads a temporary, by its number in the module.
+    pub(super) fn note_temp(&mut self, temp: usize) {
+        self.temps_read_in[temp] = self.walk;
+    }
+
+    /// Whether the function that is walked has read a temporary in this walk.
+    pub(super) fn was_temp_read(&self, temp: usize) -> bool {
+        self.temps_read_in[temp] == self.walk
     }
 
     /// The function that is walked mentions a module.

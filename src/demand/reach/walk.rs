@@ -94,8 +94,8 @@ impl Walk<'_, '_> {
             // A type tells the members of a Rust value, and is evaluated later.
             _ if self.module.language == Language::Rust => known().is_some(),
             Some(Level::Library) => known().is_some_and(|at| at < self.surroundings.of_libraries),
-            Some(Level::Held | Level::Maker) => known().is_some(),
-            Some(Level::Container | Level::Given) | None => false,
+            Some(Level::Container | Level::Held | Level::Maker) => known().is_some(),
+            Some(Level::Given) | None => false,
         }
     }
 
@@ -146,7 +146,11 @@ impl Walk<'_, '_> {
                 let is_captured = self.module.variable(*id).owner != self.filled.home(function);
                 Some(if level == Level::Container && is_captured { Level::Maker } else { level })
             }
-            Root::Temp(temp) => self.temps[self.temp_number(function, *temp)],
+            Root::Temp(temp) => {
+                let number = self.temp_number(function, *temp);
+                self.state.readers.note_temp(number);
+                self.temps[number]
+            }
             Root::This => {
                 let name = place.path.first()?.name()?;
                 let leads = self.fields.contains(name) || self.members.contains(name);
