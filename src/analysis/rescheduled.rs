@@ -8,7 +8,7 @@ use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::registrations::conditions;
-use crate::ir::{Condition, OpKind, Operand, Place, Root, Rvalue};
+use crate::ir::{BlockId, Condition, Edges, OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 
 /// A call that asks for the next turn of a loop which nothing ends.
@@ -18,6 +18,9 @@ pub struct Rescheduled {
     /// The function that runs on each turn.
     pub turn: FunctionRef,
 }
+
+/// No block at all.
+const NOWHERE: BlockId = BlockId(u32::MAX);
 
 /// How many calls may lie between the callback and what asks for it again.
 const MAX_CALLS: u32 = 2;
@@ -89,8 +92,12 @@ fn is_by_name(facts: &Facts<'_>, at: OpRef) -> bool {
     is_plain && !callee.open && callee.targets.len() == 1
 }
 
-/// Whether nothing that may change decides about an operation.
+/// Whether nothing that may change decides about an operation. What only a failure leads to is done until it succeeds.
 fn is_unconditional(facts: &Facts<'_>, at: OpRef) -> bool {
+    let body = facts.program.function(at.function);
+    if !body.reaches(BlockId::ENTRY, at.block, NOWHERE, Edges::Normal) {
+        return false;
+    }
     conditions(facts.program.function(at.function), at.block)
         .into_iter()
         .all(|condition| is_settled(facts, at.function, condition))
