@@ -1,7 +1,7 @@
 //! What says that there is a limit: conditions about the size of a collection, and what is looked up in it.
 
-use crate::ir::{BlockId, Comparison, Condition, Field, OpKind, Operand, Place, Rvalue, Terminator};
-use crate::linking::FunctionRef;
+use crate::ir::{BlockId, Comparison, Condition, Edges, Field, OpKind, Operand, Place, Root, Rvalue, Terminator};
+use crate::linking::{FunctionRef, OpRef};
 
 use super::clock;
 use super::uses::Uses;
@@ -82,6 +82,41 @@ impl Uses<'_, '_, '_> {
             }
             Condition::Truthy(operand) => clock::of_operand(self.facts, self.aliases, function, operand).is_computed,
             _ => false,
+        }
+    }
+
+    /// Whether something is put into a collection only while that is empty: `if tasks.is_empty() { tasks.spawn(…) }`.
+    pub(super) fn is_first_entry(&mut self, site: OpRef, at: OpRef) -> bool {
+        let body = self.facts.program.function(at.function);
+        body.blocks().any(|(_, content)| {
+            let Terminator::Branch { condition, then, .. } = &content.terminator else { return false };
+            let Some(collection) = self.found_empty(at.function, condition) else { return false };
+            let ways = body.blocks().filter(|(_, content)| content.terminator.successors().contains(then));
+            ways.count() == 1
+                && (at.block == *then || !body.reaches(BlockId::ENTRY, at.block, *then, Edges::Normal))
+                && self.aliases_of(at.function, &collection).iter().any(|alias| alias.site == site)
+        })
+    }
+
+    /// The collection that is empty where a condition holds.
+    fn found_empty(&self, function: FunctionRef, condition: &Condition) -> Option<Place> {
+        match condition {
+            Condition::Truthy(Operand::Place(Place { root: Root::Temp(temp), path })) if path.is_empty() => {
+                let definitions = self.facts.program.index(function.file).of_temp(function.function, *temp);
+                let [definition] = definitions else { return None };
+                let call = self.facts.program.op(function.definition(definition)).call()?;
+                let (receiver, method) = call.receiver()?;
+                (method.name() == Some("is_empty")).then_some(receiver)
+            }
+            Condition::Compare {
+                comparison: Comparison::Equal,
+                left: Operand::Place(size),
+                right: Operand::Number(0.0),
+            } => {
+                let (holder, field) = size.split_last()?;
+                matches!(field.name(), Some("size" | "length")).then_some(holder)
+            }
+            _ => None,
         }
     }
 

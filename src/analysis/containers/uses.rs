@@ -213,6 +213,15 @@ impl Uses<'_, '_, '_> {
                 shrink.is_too_late = is_too_late(self.facts, &container.writes, *shrink);
             }
         }
+        let grown = self.sites.iter().filter(|(_, container)| container.only_grows());
+        let written = |(site, container): (&OpRef, &Container)| -> Vec<(OpRef, OpRef)> {
+            container.writes.iter().map(|write| (*site, write.at)).collect()
+        };
+        for (site, at) in grown.flat_map(written).collect::<Vec<_>>() {
+            if self.is_first_entry(site, at) {
+                self.sites[&site].writes.retain(|write| write.at != at);
+            }
+        }
         // Where keys come from is asked last: it is far to go, and few containers are left by now.
         let keys = Keys { facts: self.facts, aliases: self.aliases };
         for container in self.sites.values_mut().filter(|container| container.only_grows()) {
