@@ -11,7 +11,7 @@ use divan::{Bencher, black_box};
 use leaklint::analysis::evaluate::Answers;
 use leaklint::analysis::facts::Facts;
 use leaklint::catalogue::Catalogue;
-use leaklint::demand::{self, Read, Seeds};
+use leaklint::demand::{self, Read, Reading, Seeds};
 use leaklint::discovery::screen;
 use leaklint::discovery::{self, Discovered};
 use leaklint::linking::{Linkable, Program};
@@ -41,9 +41,9 @@ fn discovered() -> Vec<Discovered> {
 }
 
 fn program(discovered: Discovered) -> Program {
-    let read = demand::read(&discovered, Catalogue::builtin());
+    let Reading { modules, imports } = demand::read(&discovered, Catalogue::builtin());
     let governance = discovered.governance();
-    Program::new(discovered.files, discovered.roles, linkable(read)).governed(governance)
+    Program::new(discovered.files, discovered.roles, linkable(modules)).governed(governance).importing(imports)
 }
 
 fn linkable(read: Vec<Read>) -> Vec<Linkable> {
@@ -90,7 +90,7 @@ fn read(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn link(bencher: Bencher<'_, '_>) {
     let read = |discovered: Discovered| {
-        let read = linkable(demand::read(&discovered, Catalogue::builtin()));
+        let read = linkable(demand::read(&discovered, Catalogue::builtin()).modules);
         (discovered.files, discovered.roles, read)
     };
     bencher.with_inputs(|| discovered().into_iter().map(read).collect::<Vec<_>>()).bench_local_values(|projects| {

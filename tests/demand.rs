@@ -16,7 +16,7 @@ fn check(files: &[(&str, &str)], expected: &[&str]) {
         std::fs::write(path, text).expect("written");
     }
     let discovered = discover(&Request::new(root.path())).expect("the run starts");
-    let read = demand::read(&discovered, Catalogue::builtin());
+    let read = demand::read(&discovered, Catalogue::builtin()).modules;
     let read: Vec<&str> =
         read.iter().map(|read| discovered.files[read.module.file.index()].display_path.as_str()).collect();
     assert_eq!(read, expected, "{files:#?}");

@@ -13,8 +13,7 @@ use crate::analysis::frequency::Rate;
 use crate::analysis::likeness;
 use crate::analysis::value::How;
 use crate::catalogue::schema::{ResourceKind, Shared};
-use crate::ir::{FunctionId, RequestId};
-use crate::linking::Target;
+use crate::ir::FunctionId;
 use crate::source::FileId;
 
 /// One of several pools that are alike.
@@ -88,14 +87,12 @@ fn is_exported(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         .any(|(_, variable)| facts.evaluator.variable(variable).resources().any(|id| id == obligation.id))
 }
 
-/// Who imports each file.
+/// Who imports each file, read or not.
 fn importers(facts: &Facts<'_>) -> FxHashMap<FileId, Vec<FileId>> {
     let mut importers: FxHashMap<FileId, Vec<FileId>> = FxHashMap::default();
-    for module in facts.program.modules().filter(|module| facts.is_source(module.file)) {
-        for (request, _) in (0u32..).zip(&module.requests) {
-            if let Target::Module(to) = facts.program.target(module.file, RequestId(request)) {
-                importers.entry(*to).or_default().push(module.file);
-            }
+    for (from, imported) in facts.program.imports().filter(|(from, _)| facts.is_source(*from)) {
+        for to in imported {
+            importers.entry(*to).or_default().push(from);
         }
     }
     importers

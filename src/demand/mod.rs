@@ -46,16 +46,27 @@ pub struct Read {
     pub relevant: Vec<bool>,
 }
 
-/// Reads the files that can matter, in order.
+/// What was read of a project.
+#[derive(Debug)]
+pub struct Reading {
+    /// The files that can matter, in order.
+    pub modules: Vec<Read>,
+    /// By file, read or not: the files it imports.
+    pub imports: Vec<Vec<FileId>>,
+}
+
+/// Reads the files that can matter.
 #[must_use]
-pub fn read(discovered: &Discovered, catalogue: &Catalogue) -> Vec<Read> {
+pub fn read(discovered: &Discovered, catalogue: &Catalogue) -> Reading {
     let resolver = Resolver::new(discovered);
     let mut demand = Demand::new(discovered, &resolver, catalogue);
     while demand.round() {}
     demand.barrels();
     let mut read: Vec<Read> = demand.read.into_iter().flatten().collect();
     read.sort_unstable_by_key(|read| read.module.file);
-    read
+    let imports = demand.screened.into_iter();
+    let imports = imports.map(|screened| screened.imports.into_iter().map(|edge| edge.target).collect()).collect();
+    Reading { modules: read, imports }
 }
 
 /// Whether files of a role are analysed. Tests and the like are held to nothing, and how they call a function says

@@ -31,6 +31,8 @@ pub struct Program {
     /// By file: what its exports stand for, once somebody asked. Hundreds of files import from one barrel, and each name
     /// is looked for in all that is behind it.
     exported: Vec<Mutex<FxHashMap<Name, Exported>>>,
+    /// By file.
+    imports: Vec<Vec<FileId>>,
 }
 
 /// What an export stands for, and whether that was found by a search that met some name again: then it is the answer to
@@ -100,7 +102,17 @@ impl Program {
         let (homes, continued) = (FxHashMap::default(), FxHashMap::default());
         let governance = Governance::default();
         let exported = by_file.iter().map(|_| Mutex::default()).collect();
-        let mut program = Self { files, roles, modules: by_file, numbers, homes, continued, governance, exported };
+        let mut program = Self {
+            files,
+            roles,
+            modules: by_file,
+            numbers,
+            homes,
+            continued,
+            governance,
+            exported,
+            imports: Vec::new(),
+        };
         program.join_classes();
         program
     }
@@ -110,6 +122,18 @@ impl Program {
     pub fn governed(mut self, governance: Governance) -> Self {
         self.governance = governance;
         self
+    }
+
+    /// The same program, whose files import these, also those that were not read.
+    #[must_use]
+    pub fn importing(mut self, imports: Vec<Vec<FileId>>) -> Self {
+        self.imports = imports;
+        self
+    }
+
+    /// Which files each file imports, as far as the screen saw.
+    pub fn imports(&self) -> impl Iterator<Item = (FileId, &[FileId])> {
+        (0u32..).map(FileId).zip(self.imports.iter().map(Vec::as_slice))
     }
 
     /// What governs a file beside its text.

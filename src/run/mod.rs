@@ -13,7 +13,7 @@ use crate::analysis::evaluate::Answers;
 use crate::analysis::facts::Facts;
 use crate::catalogue::Catalogue;
 use crate::config::{self, Configuration};
-use crate::demand::{self, Read};
+use crate::demand::{self, Read, Reading};
 use crate::discovery::changes::{Changes, ChangesError};
 use crate::discovery::{self, DiscoveryError, location};
 use crate::linking::{Linkable, Program};
@@ -124,10 +124,11 @@ pub fn inspect<R: Send>(
         let mut discovered = discovery::discover(request)?;
         let own = discovered.configuration.catalogue()?;
         let catalogue = catalogue.or(own.as_ref()).unwrap_or_else(|| Catalogue::builtin());
-        let read = demand::read(&discovered, catalogue).into_iter();
-        let modules = read.map(|Read { module, targets, relevant, .. }| Linkable { module, targets, relevant });
+        let Reading { modules, imports } = demand::read(&discovered, catalogue);
+        let modules =
+            modules.into_iter().map(|Read { module, targets, relevant, .. }| Linkable { module, targets, relevant });
         let (modules, governance) = (modules.collect(), discovered.governance());
-        let program = Program::new(discovered.files, discovered.roles, modules).governed(governance);
+        let program = Program::new(discovered.files, discovered.roles, modules).governed(governance).importing(imports);
         let paths = program.files.iter().map(|file| location::relative(&discovered.root, &file.path));
         let reported = std::mem::take(&mut discovered.reported).into_iter();
         let paths = paths.zip(reported).map(|(path, is)| path.filter(|_| is)).collect();

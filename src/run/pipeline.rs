@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use crate::analysis::evaluate::Answers;
 use crate::analysis::facts::Facts;
 use crate::catalogue::Catalogue;
-use crate::demand::{self, Read};
+use crate::demand::{self, Read, Reading};
 use crate::discovery;
 use crate::findings::suppression::{self, Suppressed};
 use crate::findings::{Finding, fingerprints};
@@ -26,7 +26,7 @@ pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, 
     let catalogue = own.as_ref().unwrap_or_else(|| Catalogue::builtin());
     clock.stage("reading");
     progress.stage("parsing", 0, discovered.files.len());
-    let read = demand::read(&discovered, catalogue);
+    let Reading { modules: read, imports } = demand::read(&discovered, catalogue);
     drop_unread(&mut discovered.files, &read);
     clock.stage("parsing");
 
@@ -53,7 +53,7 @@ pub(crate) fn run(request: &Request, progress: &dyn Progress) -> Result<Report, 
     };
 
     progress.stage("analysing", 0, modules.len());
-    let program = Program::new(discovered.files, discovered.roles, modules).governed(governance);
+    let program = Program::new(discovered.files, discovered.roles, modules).governed(governance).importing(imports);
     clock.stage("linking");
     let answers = Answers::default();
     let facts = Facts::of(&program, catalogue, &answers);
