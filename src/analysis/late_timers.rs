@@ -101,7 +101,7 @@ fn settled_otherwise(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<Late> 
     let is_after = |way: &OpRef| {
         way.function != at.function
             || way.block == at.block && way.index > at.index
-            || way.block != at.block && body.reaches(at.block, way.block, BlockId(u32::MAX), Edges::Normal)
+            || way.block != at.block && body.reaches(at.block, way.block, BlockId::NOWHERE, Edges::Normal)
     };
     let mut ways = promised.ways(facts).into_iter();
     ways.find(|way| {

@@ -19,9 +19,6 @@ pub struct Rescheduled {
     pub turn: FunctionRef,
 }
 
-/// No block at all.
-const NOWHERE: BlockId = BlockId(u32::MAX);
-
 /// How many calls may lie between the callback and what asks for it again.
 const MAX_CALLS: u32 = 2;
 
@@ -95,7 +92,7 @@ fn is_by_name(facts: &Facts<'_>, at: OpRef) -> bool {
 /// Whether nothing that may change decides about an operation. What only a failure leads to is done until it succeeds.
 fn is_unconditional(facts: &Facts<'_>, at: OpRef) -> bool {
     let body = facts.program.function(at.function);
-    if !body.reaches(BlockId::ENTRY, at.block, NOWHERE, Edges::Normal) {
+    if !body.reaches(BlockId::ENTRY, at.block, BlockId::NOWHERE, Edges::Normal) {
         return false;
     }
     conditions(facts.program.function(at.function), at.block)

@@ -12,9 +12,6 @@ use crate::linking::{FunctionRef, OpRef};
 /// So many helpers deep (`const done = () => { cleanup(); resolve(); }`) is looked for what stands on a way.
 const MAX_HELPERS: u32 = 3;
 
-/// No block at all.
-const NOWHERE: BlockId = BlockId(u32::MAX);
-
 /// A promise that a function makes and settles itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Promised {
@@ -106,7 +103,9 @@ impl Promised {
 
 /// Whether control can get from one of two blocks to the other.
 fn are_connected(body: &Function, one: BlockId, other: BlockId) -> bool {
-    one == other || body.reaches(one, other, NOWHERE, Edges::All) || body.reaches(other, one, NOWHERE, Edges::All)
+    one == other
+        || body.reaches(one, other, BlockId::NOWHERE, Edges::All)
+        || body.reaches(other, one, BlockId::NOWHERE, Edges::All)
 }
 
 /// A function and all that stand in it.

@@ -28,6 +28,8 @@ pub struct BlockId(pub u32);
 impl BlockId {
     /// Where a function starts.
     pub const ENTRY: Self = Self(0);
+    /// No block at all.
+    pub const NOWHERE: Self = Self(u32::MAX);
 
     #[must_use]
     pub fn index(self) -> usize {

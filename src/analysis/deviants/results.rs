@@ -141,7 +141,7 @@ impl Uses {
             // What another function ends is not followed.
             ending.function != at.function
                 || body.blocks().filter_map(|(_, block)| block.unwind).any(|handler| {
-                    handler == ending.block || body.reaches(handler, ending.block, NOWHERE, Edges::Normal)
+                    handler == ending.block || body.reaches(handler, ending.block, BlockId::NOWHERE, Edges::Normal)
                 })
         })
     }
@@ -178,12 +178,9 @@ fn called_name<'f>(facts: &'f Facts<'_>, function: FunctionRef, call: &'f Call) 
     }
 }
 
-/// No block at all.
-const NOWHERE: BlockId = BlockId(u32::MAX);
-
 fn comes_after(facts: &Facts<'_>, first: OpRef, then: OpRef) -> bool {
     if first.block == then.block {
         return first.index < then.index;
     }
-    facts.program.function(first.function).reaches(first.block, then.block, NOWHERE, Edges::Normal)
+    facts.program.function(first.function).reaches(first.block, then.block, BlockId::NOWHERE, Edges::Normal)
 }

@@ -176,8 +176,8 @@ fn is_settled_elsewhere(facts: &Facts<'_>, registrations: &Registrations, additi
             // The other branch of the condition that adds it.
             let is_on_the_way = function != adder
                 || block == addition.at.block
-                || body.reaches(addition.at.block, block, NOWHERE, Edges::Normal)
-                || body.reaches(block, addition.at.block, NOWHERE, Edges::Normal);
+                || body.reaches(addition.at.block, block, BlockId::NOWHERE, Edges::Normal)
+                || body.reaches(block, addition.at.block, BlockId::NOWHERE, Edges::Normal);
             let is_end_here = registrations.additions.iter().any(|other| other.at == at && is_its_end(other));
             if is_on_the_way && !is_end_here {
                 return true;
@@ -191,9 +191,6 @@ fn is_settled_elsewhere(facts: &Facts<'_>, registrations: &Registrations, additi
 
 /// Events after which nothing else comes from what they are of.
 pub(super) const ENDS: &[&str] = &["end", "close", "finish", "exit", "error", "destroy", "disconnect"];
-
-/// No block at all.
-const NOWHERE: BlockId = BlockId(u32::MAX);
 
 /// Whether the function makes the event come itself when it is done: `controller.abort()`.
 fn raises(facts: &Facts<'_>, addition: &Addition) -> bool {
@@ -218,7 +215,7 @@ fn is_of_one_call(facts: &Facts<'_>, addition: &Addition) -> bool {
         let is_after = if block == at.block {
             between.index > at.index
         } else {
-            body.reaches(at.block, block, NOWHERE, Edges::Normal)
+            body.reaches(at.block, block, BlockId::NOWHERE, Edges::Normal)
         };
         op.call().is_some_and(|call| call.awaited) && is_after
     });

@@ -55,7 +55,7 @@ pub fn partial(facts: &Facts<'_>, registrations: &Registrations, addition: &Addi
             let is_after = way.function != by
                 || way.block == addition.at.block && way.index > addition.at.index
                 || way.block != addition.at.block
-                    && body.reaches(addition.at.block, way.block, BlockId(u32::MAX), Edges::Normal);
+                    && body.reaches(addition.at.block, way.block, BlockId::NOWHERE, Edges::Normal);
             let goes_with_its_event = addition.is_once && handlers.contains(&way.function);
             is_after
                 && !goes_with_its_event
