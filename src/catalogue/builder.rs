@@ -242,6 +242,7 @@ impl<'l> Builder<'l> {
             joined.makes = joined.makes.or(known.makes);
             joined.makes_unless.extend(known.makes_unless.iter().cloned());
             joined.filled_by.extend(known.filled_by.iter().cloned());
+            joined.asked_by.extend(known.asked_by.iter().cloned());
             joined.end = joined.end.or(known.end);
             joined.is_face |= known.is_face;
             joined.waiting = joined.waiting.or(known.waiting);
@@ -334,7 +335,6 @@ impl<'l> Builder<'l> {
             }
         }
         for fact in &library.functions {
-            self.index.filling.extend(fact.filled_by.iter().map(|method| method.as_str().into()));
             for text in &fact.call {
                 let pattern = parse(library, text)?;
                 let receivers = self.receivers(library, &pattern, &roots)?;

@@ -10,10 +10,6 @@ use super::libraries;
 use super::uses::Uses;
 use super::{Key, Shape, Shrink, Write};
 
-/// Members of a cache by which it is asked, and told what to say: none of them takes anything out.
-const ASKING: &[&str] =
-    &["mget", "keys", "size", "getStats", "on", "once", "ttl", "getTtl", "peek", "subscribe", "pipe", "asObservable"];
-
 impl Uses<'_, '_, '_> {
     pub(super) fn shrink(&mut self, alias: Alias, at: OpRef) {
         if self.is_only_for_tests {
@@ -77,12 +73,12 @@ impl Uses<'_, '_, '_> {
         }
         let Some((receiver, field)) = place.split_last() else { return };
         let name = field.name().unwrap_or_default();
-        if self.of_libraries.contains(name) || ASKING.contains(&name) || LOOK_UPS.contains(&name) {
+        if self.of_libraries.contains(name) || LOOK_UPS.contains(&name) {
             return;
         }
         for alias in self.aliases_of(function, &receiver) {
             let container = &mut self.sites[&alias.site];
-            container.escapes |= !container.filled_by.is_empty();
+            container.escapes |= !container.filled_by.is_empty() && !container.asked_by.iter().any(|it| it == name);
         }
     }
 

@@ -36,13 +36,12 @@ fn are_options_known(facts: &Facts<'_>, at: OpRef, fact: &FunctionFact) -> bool 
     })
 }
 
-/// The methods that fill what an operation makes, if a library does.
-pub(super) fn filled_by(facts: &Facts<'_>, at: OpRef) -> Vec<String> {
-    let fact = facts.evaluator.callee(at).targets.iter().find_map(|target| match target {
+/// What is known of the function of a library that makes something here, if one does.
+pub(super) fn making<'f>(facts: &'f Facts<'_>, at: OpRef) -> Option<&'f FunctionFact> {
+    facts.evaluator.callee(at).targets.iter().find_map(|target| match target {
         CallTarget::External(id) => facts.evaluator.facts(*id).function.filter(|fact| fact.makes.is_some()),
         _ => None,
-    });
-    fact.map_or_else(Vec::new, |fact| fact.filled_by.clone())
+    })
 }
 
 /// The memoised functions among the containers, by the variables that name them.

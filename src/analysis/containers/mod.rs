@@ -49,14 +49,17 @@ pub struct Container {
     pub expiry: Option<OpRef>,
     /// Of one that a library makes: the methods that fill it.
     pub filled_by: Vec<String>,
+    /// The same: the members that take nothing out.
+    pub asked_by: Vec<String>,
 }
 
 impl Container {
     /// One that nothing is done with yet.
     pub(super) fn new(at: OpRef, name: String, shape: Shape, lifetime: Lifetime) -> Self {
         let (writes, shrinks) = (Vec::new(), Vec::new());
-        let (is_bounded, escapes, filled_by) = (false, false, Vec::new());
-        Self { at, name, shape, lifetime, writes, shrinks, is_bounded, escapes, expiry: None, filled_by }
+        let (is_bounded, escapes, expiry) = (false, false, None);
+        let (filled_by, asked_by) = (Vec::new(), Vec::new());
+        Self { at, name, shape, lifetime, writes, shrinks, is_bounded, escapes, expiry, filled_by, asked_by }
     }
 
     /// Whether nothing that is seen limits, empties or takes it.

@@ -97,10 +97,11 @@ fn of_function(facts: &Facts<'_>, function: FunctionRef, kept: &Kept<'_, '_>, si
                         continue;
                     }
                     let Some(name) = name(facts, function, target, &fields) else { continue };
-                    let filled_by = libraries::filled_by(facts, made);
-                    sites
-                        .entry(made)
-                        .or_insert_with(|| Container { filled_by, ..Container::new(at, name, shape, lifetime) });
+                    sites.entry(made).or_insert_with(|| {
+                        let own = Container::new(at, name, shape, lifetime);
+                        let Some(fact) = libraries::making(facts, made) else { return own };
+                        Container { filled_by: fact.filled_by.clone(), asked_by: fact.asked_by.clone(), ..own }
+                    });
                 }
             }
             _ => {}

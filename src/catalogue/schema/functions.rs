@@ -89,6 +89,9 @@ pub struct FunctionFact {
     /// The methods that put an entry into the collection it makes, by their first argument; `()` is calling it.
     #[serde(default)]
     pub filled_by: Vec<String>,
+    /// Members by which that collection is asked, and told what to say: none of them takes anything out.
+    #[serde(default)]
+    pub asked_by: Vec<String>,
     /// A method of what such a function makes that puts an entry in, under what it is given.
     #[serde(default)]
     pub puts_in: bool,
