@@ -70,22 +70,18 @@ pub fn deviants(facts: &Facts<'_>) -> Vec<Deviant> {
     let candidates = candidates(facts);
     let names: FxHashSet<&str> = candidates.iter().map(|key| key.name.as_str()).collect();
     let mut beliefs: BTreeMap<Key, Belief> = BTreeMap::new();
-    for function in facts.program.functions().filter(|it| !candidates.is_empty() && is_asked(facts, *it)) {
-        for (block, index, op) in facts.program.function(function).ops() {
-            let Some(call) = op.call() else { continue };
-            if !name(facts, function, call).is_some_and(|name| names.contains(name)) {
-                continue;
-            }
-            let at = function.op(block, index);
-            let Some(key) = key(facts, function, call) else { continue };
-            if candidates.contains(&key) && !is_known(facts, at) {
-                beliefs.entry(key).or_default().add(facts, at, None);
-            }
+    for at in calls_by_name(facts, &names).into_values().flatten() {
+        let Some(key) = facts.program.op(at).call().and_then(|call| key(facts, at.function, call)) else { continue };
+        if candidates.contains(&key) && !is_known(facts, at) {
+            beliefs.entry(key).or_default().add(facts, at, None);
         }
     }
+    let givers = beliefs.values().flat_map(Belief::handed_on).map(|at| at.function);
+    let names = givers.filter_map(|function| facts.program.function(function).name.as_deref()).collect();
+    let calls = calls_by_name(facts, &names);
     let mut found = Vec::new();
     for belief in beliefs.values_mut() {
-        belief.follow_returned(facts);
+        belief.follow_returned(facts, &calls);
         belief.judge(facts, &mut found);
     }
     found.sort_by_key(|deviant| deviant.at);
@@ -113,16 +109,18 @@ impl Belief {
         }
     }
 
+    /// The calls whose results functions of the project hand on, where enough others end theirs.
+    fn handed_on(&self) -> &[OpRef] {
+        if functions(&self.ended).len() < BELIEVERS { &[] } else { &self.returned }
+    }
+
     /// What a function of the project hands on has to be ended by whoever calls that.
-    fn follow_returned(&mut self, facts: &Facts<'_>) {
-        if functions(&self.ended).len() < BELIEVERS {
-            return;
-        }
-        for returned in std::mem::take(&mut self.returned) {
-            let Some(name) = facts.program.function(returned.function).name.as_deref() else { continue };
-            for (function, at) in calls_by_name(facts, name) {
-                if is_asked(facts, function) && facts.called(at) == [returned.function] {
-                    self.add(facts, at, Some(returned));
+    fn follow_returned(&mut self, facts: &Facts<'_>, calls: &BTreeMap<&str, Vec<OpRef>>) {
+        for returned in self.handed_on().to_vec() {
+            let name = facts.program.function(returned.function).name.as_deref();
+            for at in name.and_then(|name| calls.get(name)).into_iter().flatten() {
+                if facts.called(*at) == [returned.function] {
+                    self.add(facts, *at, Some(returned));
                 }
             }
         }
@@ -252,18 +250,19 @@ fn is_asked(facts: &Facts<'_>, function: FunctionRef) -> bool {
     !facts.evaluator.drops_implicitly(function) && facts.is_held_to_account(function)
 }
 
-fn calls_by_name<'f>(facts: &'f Facts<'_>, name: &'f str) -> impl Iterator<Item = (FunctionRef, OpRef)> + 'f {
-    facts.program.functions().flat_map(move |function| {
-        facts.program.function(function).ops().filter_map(move |(block, index, op)| {
-            let place = op.call()?.callee.place()?;
-            let is_called = match (place.path.last(), &place.root) {
-                (Some(field), _) => field.name() == Some(name),
-                (None, Root::Variable(id)) => facts.program.variable(function.variable(*id)).name == name,
-                _ => false,
-            };
-            is_called.then(|| (function, function.op(block, index)))
-        })
-    })
+/// The calls of what has one of these names, where what a function does says something.
+fn calls_by_name<'f>(facts: &'f Facts<'_>, names: &FxHashSet<&str>) -> BTreeMap<&'f str, Vec<OpRef>> {
+    let mut calls: BTreeMap<&str, Vec<OpRef>> = BTreeMap::new();
+    for function in facts.program.functions().filter(|it| !names.is_empty() && is_asked(facts, *it)) {
+        for (block, index, op) in facts.program.function(function).ops() {
+            if let Some(name) = op.call().and_then(|call| name(facts, function, call))
+                && names.contains(name)
+            {
+                calls.entry(name).or_default().push(function.op(block, index));
+            }
+        }
+    }
+    calls
 }
 
 /// Whether a field's name is that of a way to end something.

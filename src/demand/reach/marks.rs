@@ -1,12 +1,11 @@
 //! Marks: what is found to matter, and who has to be walked again because of it.
 
 use crate::catalogue::schema::Collection;
-use crate::ir::{
-    Binding, Call, CallKind, ClassId, ExportSource, Field, FunctionId, Name, Op, Operand, Place, Root, Temp, VariableId,
-};
+use crate::ir::{Binding, CallKind, ClassId, ExportSource, Field, FunctionId, Name, Place, Root, Temp, VariableId};
 
 use super::super::collections::makes_one_to_keep;
 use super::super::cycles::may_hold_itself;
+use super::mentions::Mentions;
 use super::state::State;
 use super::{Level, Walk};
 
@@ -32,35 +31,32 @@ impl Walk<'_, '_> {
             self.state.knows_queues = self.surroundings.has_queues;
             self.state.stale.fill(true);
         } else {
-            let State { readers, stale, members_heard_of, new_names, .. } = &mut self.state;
+            let State { readers, stale, .. } = &mut self.state;
             readers.of_modules().iter().for_each(|function| stale[function.index()] = true);
-            new_names.extend(self.surroundings.members.iter().skip(*members_heard_of).cloned());
+            self.hear_of_members();
         }
         self.state.members_heard_of = self.surroundings.members.len();
         self.imports();
-        self.hear_of_names();
     }
 
-    /// Has those walked again who mention fields and members that became known.
+    /// Has those walked again who mention members that became known outside since the last time.
+    fn hear_of_members(&mut self) {
+        let State { members_heard_of, mentions, stale, .. } = &mut self.state;
+        let members = self.surroundings.members;
+        if *members_heard_of < members.len() {
+            let mentions = mentions.get_or_insert_with(|| Mentions::of(self.module));
+            let is_new = |name: &str| members.get_index_of(name).is_some_and(|at| at >= *members_heard_of);
+            mentions.among(is_new).for_each(|function| stale[function.index()] = true);
+        }
+    }
+
+    /// Has those walked again who mention fields and members that became known here.
     pub(super) fn hear_of_names(&mut self) {
         let new = std::mem::take(&mut self.state.new_names);
-        if new.is_empty() {
-            return;
-        }
-        let is_new = |place: &Place| match (&place.root, place.path.first().and_then(Field::name)) {
-            (Root::This, Some(name)) => new.contains(name),
-            _ => false,
-        };
-        let mentions = |op: &Op| {
-            let method = op.call().filter(|call| call.has_receiver()).and_then(Call::method_name);
-            method.is_some_and(|name| new.contains(name)) || op.places().into_iter().any(is_new)
-        };
-        for (id, function) in self.module.functions() {
-            let leaves =
-                || function.blocks.iter().flat_map(|block| block.terminator.operands()).filter_map(Operand::place);
-            if !self.stale[id.index()] && (function.ops().any(|(_, _, op)| mentions(op)) || leaves().any(is_new)) {
-                self.state.stale[id.index()] = true;
-            }
+        if !new.is_empty() {
+            let State { mentions, stale, .. } = &mut self.state;
+            let mentions = mentions.get_or_insert_with(|| Mentions::of(self.module));
+            mentions.among(|name| new.contains(name)).for_each(|function| stale[function.index()] = true);
         }
     }
 

@@ -6,6 +6,7 @@
 mod calls;
 mod imports;
 mod marks;
+mod mentions;
 mod state;
 mod walk;
 
@@ -41,7 +42,7 @@ pub(super) struct Reach {
     pub(super) exports: Vec<(Name, Level)>,
     /// Whether `module.exports` leads to something.
     pub(super) common_js: bool,
-    /// Members of classes and objects that lead to something.
+    /// Members of classes and objects that lead to something, of which nothing was told before.
     pub(super) members: Vec<Name>,
     /// By function: whether it has something to do with what can leak.
     pub(super) functions: Vec<bool>,
@@ -80,14 +81,18 @@ pub(super) fn reach(module: &Module, surroundings: &Surroundings<'_>, state: Opt
         walk.note_what_is_kept();
     }
     walk.hear_of_outside(is_new);
-    while walk.is_stale() {
+    loop {
+        // First of all: a class may be all that mentions what it extends.
+        walk.declarations();
+        walk.hear_of_names();
+        if !walk.is_stale() {
+            break;
+        }
         for (id, function) in module.functions() {
             if std::mem::take(&mut walk.state.stale[id.index()]) {
                 walk.function(id, function);
             }
         }
-        walk.declarations();
-        walk.hear_of_names();
     }
     debug_assert!(walk.stands_still(), "invariant: whoever mentions what became known was walked again");
     walk.finish()
@@ -114,7 +119,9 @@ impl Walk<'_, '_> {
         before == known(&self.state)
     }
 
-    fn finish(self) -> (Reach, State) {
+    fn finish(mut self) -> (Reach, State) {
+        let members = self.members.iter().skip(self.members_told).cloned().collect();
+        self.state.members_told = self.members.len();
         let exports = self.module.exports.iter().filter_map(|export| match export.source {
             ExportSource::Variable(variable) => Some((export.name.clone(), self.variables[variable.0 as usize]?)),
             _ => None,
@@ -133,8 +140,6 @@ impl Walk<'_, '_> {
             _ => None,
         });
         let continued = continued.collect();
-        let mut members: Vec<Name> = self.members.iter().cloned().collect();
-        members.sort_unstable();
         let reach = Reach {
             functions,
             exports,

@@ -1,6 +1,7 @@
 //! What is known of a module so far; it only grows.
 
-use rustc_hash::FxHashSet;
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use crate::catalogue::Catalogue;
 use crate::ir::{FunctionId, Module, Name, Temp, VariableId};
@@ -8,6 +9,7 @@ use crate::ir::{FunctionId, Module, Name, Temp, VariableId};
 use super::super::collections::Filled;
 use super::Level;
 use super::calls::CallFacts;
+use super::mentions::Mentions;
 
 /// What is known of a module so far.
 #[derive(Debug)]
@@ -31,7 +33,10 @@ pub(in crate::demand) struct State {
     pub(super) aliases: Vec<bool>,
     /// Fields of `this` that hold containers or what matters.
     pub(super) fields: FxHashSet<Name>,
-    pub(super) members: FxHashSet<Name>,
+    /// The names of the functions that matter, in the order in which that became known.
+    pub(super) members: IndexSet<Name, FxBuildHasher>,
+    /// How many of these were told.
+    pub(super) members_told: usize,
     /// How many of the members that are known outside were looked for here.
     pub(super) members_heard_of: usize,
     pub(super) knows_queues: bool,
@@ -39,6 +44,8 @@ pub(in crate::demand) struct State {
     /// By function: whether it mentions something of which more is known than when it was walked.
     pub(super) stale: Vec<bool>,
     pub(super) readers: Readers,
+    /// What the functions mention, once somebody asked.
+    pub(super) mentions: Option<Mentions>,
     /// Fields and members that became known, until those who mention them are found.
     pub(super) new_names: FxHashSet<Name>,
 }
@@ -60,12 +67,14 @@ impl State {
             first_calls: Vec::new(),
             aliases: Vec::new(),
             fields: FxHashSet::default(),
-            members: FxHashSet::default(),
+            members: IndexSet::default(),
+            members_told: 0,
             members_heard_of: 0,
             knows_queues: false,
             makes_queue: false,
             stale: vec![true; count],
             readers: Readers::new(module, temps),
+            mentions: None,
             new_names: FxHashSet::default(),
         }
     }

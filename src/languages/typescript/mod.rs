@@ -45,7 +45,7 @@ use std::cell::RefCell;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_parser::{ParseOptions, Parser};
-use oxc_semantic::{Semantic, SemanticBuilder};
+use oxc_semantic::{Semantic, SemanticBuilder, Stats};
 use oxc_span::SourceType;
 
 use crate::ir::{Module, ParseIssue};
@@ -145,7 +145,7 @@ fn lower_in(
         match parse(arena, &readable, dialect) {
             Ok(program) => {
                 let program = arena.alloc(program);
-                let scoping = SemanticBuilder::new().build(program).semantic.into_scoping();
+                let scoping = SemanticBuilder::new().with_stats(estimate(text)).build(program).semantic.into_scoping();
                 return Ok(Lowering::new(file, language, text, program, scoping).module(program, instance));
             }
             Err(issues) => {
@@ -154,6 +154,14 @@ fn lower_in(
         }
     }
     Err(refusal.unwrap_or_default())
+}
+
+/// About as much as a text of this length has of each: room made beforehand, which is cheaper than to go through the
+/// tree for the counts.
+fn estimate(text: &str) -> Stats {
+    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let (nodes, scopes, symbols, references) = (0, length / 128, length / 64, length / 24);
+    Stats::new(nodes, scopes, symbols, references)
 }
 
 /// The dialects to try, the likeliest first. JavaScript may carry types that a build step strips.
