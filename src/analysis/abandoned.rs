@@ -33,7 +33,8 @@ pub enum GivenUp {
 #[must_use]
 pub fn abandoned(facts: &Facts<'_>) -> Vec<Abandoned> {
     let mut found = Vec::new();
-    for function in facts.program.relevant_functions() {
+    // Where nothing is dropped at the end of its scope, no future is given up half done.
+    for function in facts.program.relevant_functions().filter(|it| facts.evaluator.drops_implicitly(*it)) {
         for (block, index, op) in facts.program.function(function).ops() {
             let at = function.op(block, index);
             let Some(future) = op.call().and_then(|_| cancelled(facts, at)) else { continue };

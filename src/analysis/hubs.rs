@@ -4,13 +4,11 @@
 //! that no catalogue can know. What it gives is the only way to take the callback out again, so whoever drops it leaves
 //! the callback where it is for as long as the hub lives.
 
-use rustc_hash::FxHashMap;
-
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::facts::Facts;
 use crate::analysis::registrations::PlaceId;
 use crate::analysis::value::Value;
-use crate::ir::{Binding, Call, Collections, Field, FunctionId, OpKind, Operand, Place, Root, Rvalue};
+use crate::ir::{Argument, Binding, Call, Collections, Field, FunctionId, OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef, VariableRef};
 
 /// A callback that was given to a hub, where what takes it out again is dropped.
@@ -39,31 +37,31 @@ const MAX_NAMES: u32 = 3;
 /// The calls of the program that leave a callback in a hub which lives as long as the process.
 #[must_use]
 pub fn left_in_hubs(facts: &Facts<'_>) -> Vec<Left> {
-    let mut known: FxHashMap<FunctionRef, Option<Hub>> = FxHashMap::default();
     let mut found = Vec::new();
-    for function in facts.program.relevant_functions() {
-        for (block, index, op) in facts.program.function(function).ops() {
-            let (at, Some(call)) = (function.op(block, index), op.call()) else { continue };
-            let gives_function =
-                |argument: &crate::ir::Argument| !matches!(argument.value, Operand::String(_) | Operand::Number(_));
-            if !call.arguments.iter().any(gives_function) {
-                continue;
-            }
+    for of in facts.program.functions() {
+        let mut calls = facts.calls.callers(facts.program, of).iter().filter(|at| may_register(facts, **at)).peekable();
+        let Some(hub) = calls.peek().and_then(|_| hub(&facts.evaluator, of)) else { continue };
+        for at in calls.copied() {
             let callee = facts.evaluator.callee(at);
-            let ([CallTarget::Function { function: of, .. }], false) = (callee.targets.as_slice(), callee.open) else {
-                continue;
-            };
-            let hub = known.entry(*of).or_insert_with(|| hub(&facts.evaluator, *of));
-            if let Some(hub) = hub
-                && is_made_here(facts, function, call.argument(hub.parameter as usize))
+            let Some(call) = facts.program.op(at).call() else { continue };
+            if matches!(callee.targets.as_slice(), [CallTarget::Function { .. }])
+                && !callee.open
+                && is_made_here(facts, at.function, call.argument(hub.parameter as usize))
                 && lives_on(facts, at, call, &hub.place)
-                && !is_read(facts, function, call)
+                && !is_read(facts, at.function, call)
             {
                 found.push(Left { at, kept: hub.kept, remover: hub.remover });
             }
         }
     }
+    found.sort_by_key(|left| left.at);
     found
+}
+
+/// Whether a call gives something that may be a callback.
+fn may_register(facts: &Facts<'_>, at: OpRef) -> bool {
+    let is_more = |argument: &Argument| !matches!(argument.value, Operand::String(_) | Operand::Number(_));
+    facts.program.op(at).call().is_some_and(|call| call.arguments.iter().any(is_more))
 }
 
 /// Whether anything of the function reads what a call gives.

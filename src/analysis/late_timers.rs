@@ -36,27 +36,29 @@ pub enum Late {
 /// The late timers of a program, in its order.
 #[must_use]
 pub fn late_timers(facts: &Facts<'_>) -> Vec<LateTimer> {
+    let delays = |id| facts.evaluator.facts(id).function.is_some_and(|fact| fact.delays.is_some());
+    let delaying: FxHashSet<OpRef> = facts.calls.of_externals(delays).into_iter().collect();
+    let begun = facts.obligations.iter().map(|obligation| obligation.acquisition.at);
+    let mut starting: Vec<OpRef> = delaying.iter().copied().chain(begun).collect();
+    starting.sort_unstable();
+    starting.dedup();
     let mut found = Vec::new();
-    for function in facts.program.functions() {
-        if facts.evaluator.drops_implicitly(function) || !facts.is_held_to_account(function) {
+    for at in starting {
+        let is_asked = !facts.evaluator.drops_implicitly(at.function) && facts.is_held_to_account(at.function);
+        let Some(call) = facts.program.op(at).call().filter(|_| is_asked) else { continue };
+        let is_free = call.callee.place().is_some_and(|place| place.path.len() <= 1);
+        if call.arguments.is_empty() || !is_free {
             continue;
         }
-        for (block, index, op) in facts.program.function(function).ops() {
-            let (Some(call), at) = (op.call(), function.op(block, index)) else { continue };
-            let is_free = call.callee.place().is_some_and(|place| place.path.len() <= 1);
-            if call.arguments.is_empty() || !is_free {
-                continue;
-            }
-            if !is(facts, at, |fact| fact.delays.is_some()) {
-                let repeats = is_interval(facts, at);
-                let why = if repeats { settled_otherwise(facts, at, call) } else { None };
-                found.extend(why.map(|why| LateTimer { at, why, repeats }));
-                continue;
-            }
-            let why = raced(facts, at, call).map(|by| Late::Raced { by });
-            if let Some(why) = why.or_else(|| thrown(facts, at)).or_else(|| settled_otherwise(facts, at, call)) {
-                found.push(LateTimer { at, why, repeats: false });
-            }
+        if !delaying.contains(&at) {
+            let repeats = is_interval(facts, at);
+            let why = if repeats { settled_otherwise(facts, at, call) } else { None };
+            found.extend(why.map(|why| LateTimer { at, why, repeats }));
+            continue;
+        }
+        let why = raced(facts, at, call).map(|by| Late::Raced { by });
+        if let Some(why) = why.or_else(|| thrown(facts, at)).or_else(|| settled_otherwise(facts, at, call)) {
+            found.push(LateTimer { at, why, repeats: false });
         }
     }
     found

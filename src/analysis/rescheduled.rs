@@ -26,27 +26,26 @@ const MAX_CALLS: u32 = 2;
 /// program's order.
 #[must_use]
 pub fn rescheduled(facts: &Facts<'_>) -> Vec<Rescheduled> {
+    let defers = |id| facts.evaluator.facts(id).function.is_some_and(|fact| fact.defers.is_some());
     let mut found = Vec::new();
-    for function in facts.program.functions() {
+    for at in facts.calls.of_externals(defers) {
+        let function = at.function;
         if facts.evaluator.drops_implicitly(function) || !facts.is_held_to_account(function) {
             continue;
         }
-        for (block, index, op) in facts.program.function(function).ops() {
-            let at = function.op(block, index);
-            let Some(call) = op.call() else { continue };
-            let Some(given) = deferred(facts, at) else { continue };
-            let values = facts.evaluator.argument(at, given);
-            let &[(turn, _)] = &facts.evaluator.functions_in(&values)[..] else { continue };
-            // Which function a variable holds may be what ends the loop: `draw = () => {}`.
-            let is_fixed = !values.open && values.iter().count() == 1;
-            if is_fixed
-                && (turn == function || calls(facts, turn, function, MAX_CALLS))
-                && is_unconditional(facts, at)
-                && !is_kept(facts, function, &Place::new(Root::Temp(call.result)), MAX_NAMES)
-                && begins_again(facts, at)
-            {
-                found.push(Rescheduled { at, turn });
-            }
+        let Some(call) = facts.program.op(at).call() else { continue };
+        let Some(given) = deferred(facts, at) else { continue };
+        let values = facts.evaluator.argument(at, given);
+        let &[(turn, _)] = &facts.evaluator.functions_in(&values)[..] else { continue };
+        // Which function a variable holds may be what ends the loop: `draw = () => {}`.
+        let is_fixed = !values.open && values.iter().count() == 1;
+        if is_fixed
+            && (turn == function || calls(facts, turn, function, MAX_CALLS))
+            && is_unconditional(facts, at)
+            && !is_kept(facts, function, &Place::new(Root::Temp(call.result)), MAX_NAMES)
+            && begins_again(facts, at)
+        {
+            found.push(Rescheduled { at, turn });
         }
     }
     found

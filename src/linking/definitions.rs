@@ -4,7 +4,8 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::ir::{
-    BlockId, CallKind, ClassId, Field, FunctionId, Module, Name, OpKind, Operand, Place, Root, Rvalue, Temp, VariableId,
+    Binding, BlockId, CallKind, ClassId, Field, FunctionId, Module, Name, OpKind, Operand, Place, Root, Rvalue, Temp,
+    VariableId,
 };
 
 /// One operation that assigns (a part of) something.
@@ -28,6 +29,8 @@ pub struct ModuleIndex {
     this_class: Vec<Option<ClassId>>,
     /// The functions whose text stands directly in each function.
     children: Vec<SmallVec<[FunctionId; 2]>>,
+    /// The calls of parameters and of what they have.
+    calls_of_parameters: Vec<Definition>,
 }
 
 impl ModuleIndex {
@@ -49,7 +52,13 @@ impl ModuleIndex {
                 let definition = Definition { function: id, block, index: position };
                 match &op.kind {
                     OpKind::Assign { target, .. } => index.add(target, definition, &mut temps),
-                    OpKind::Call(call) => temps[call.result.0 as usize].push(definition),
+                    OpKind::Call(call) => {
+                        temps[call.result.0 as usize].push(definition);
+                        let called = call.callee.place().and_then(Place::root_variable);
+                        if called.is_some_and(|id| matches!(module.variable(id).binding, Binding::Parameter(_))) {
+                            index.calls_of_parameters.push(definition);
+                        }
+                    }
                     OpKind::Dispose { .. } | OpKind::Delete { .. } | OpKind::Yield { .. } => {}
                 }
             }
@@ -107,6 +116,12 @@ impl ModuleIndex {
             }
             Root::Global(_) => {}
         }
+    }
+
+    /// The calls of parameters, and of what they have, of whichever function they are, in order.
+    #[must_use]
+    pub fn calls_of_parameters(&self) -> &[Definition] {
+        &self.calls_of_parameters
     }
 
     /// What assigns the variable or a field of it.

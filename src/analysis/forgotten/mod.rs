@@ -48,7 +48,8 @@ pub enum What {
 pub fn forgotten(facts: &Facts<'_>) -> Vec<Forgotten> {
     let mut taken_back = TakenBack::default();
     let mut found = Vec::new();
-    for function in facts.program.relevant_functions() {
+    // What is forgotten is what would have been dropped.
+    for function in facts.program.relevant_functions().filter(|it| facts.evaluator.drops_implicitly(*it)) {
         for (block, index, op) in facts.program.function(function).ops() {
             let at = function.op(block, index);
             let Some(call) = op.call() else { continue };

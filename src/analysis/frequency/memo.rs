@@ -9,8 +9,8 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::Evaluator;
-use crate::ir::{Binding, BlockId, Edges, Name, OpKind, Operand, Place, Root, Terminator};
-use crate::linking::{ClassRef, FunctionRef, OpRef};
+use crate::ir::{Binding, BlockId, Call, Edges, Name, OpKind, Operand, Place, Root, Terminator};
+use crate::linking::{ClassRef, FunctionRef, OpRef, Program, VariableRef};
 
 use super::slots::Slots;
 
@@ -73,41 +73,42 @@ pub(super) fn tests(evaluator: &Evaluator<'_>, function: FunctionRef, slot: &Pla
 #[must_use]
 pub fn memoisers(evaluator: &Evaluator<'_>) -> FxHashMap<FunctionRef, u32> {
     let mut memoisers = FxHashMap::default();
-    for function in evaluator.program.functions() {
-        for (block, index, op) in evaluator.program.function(function).ops() {
-            let OpKind::Call(call) = &op.kind else { continue };
-            let Some(called) = call.callee.place().and_then(Place::as_variable) else { continue };
-            let variable = evaluator.program.variable(function.variable(called));
-            let Binding::Parameter(parameter) = variable.binding else { continue };
-            let at = function.op(block, index);
-            let slots = Slots::of(evaluator, function);
-            let tests = |slot: &Place| tests(evaluator, function, slot);
-            if of_result(evaluator, &slots, at, &Root::Temp(call.result), tests)
-                .is_some_and(|memo| memo.lifetime == Lifetime::Process)
-            {
-                memoisers.insert(FunctionRef::new(function.file, variable.owner), parameter);
-            }
+    for (at, call, called) in calls_of_parameters(evaluator.program) {
+        let variable = evaluator.program.variable(called);
+        let Binding::Parameter(parameter) = variable.binding else { continue };
+        let is_part = call.callee.place().is_some_and(|place| place.as_variable().is_none());
+        if is_part {
+            continue;
+        }
+        let slots = Slots::of(evaluator, at.function);
+        let tests = |slot: &Place| tests(evaluator, at.function, slot);
+        if of_result(evaluator, &slots, at, &Root::Temp(call.result), tests)
+            .is_some_and(|memo| memo.lifetime == Lifetime::Process)
+        {
+            memoisers.insert(FunctionRef::new(called.file, variable.owner), parameter);
         }
     }
     memoisers
 }
 
-/// The functions of the project that call one of their parameters themselves.
+/// The functions of the project that call one of their parameters themselves, or a method of one.
 #[must_use]
-pub fn callers_of_parameters(evaluator: &Evaluator<'_>) -> FxHashSet<FunctionRef> {
-    let mut callers = FxHashSet::default();
-    for function in evaluator.program.functions() {
-        for (_, _, op) in evaluator.program.function(function).ops() {
-            let Some(called) = op.call().and_then(|call| call.callee.place()).and_then(Place::root_variable) else {
-                continue;
-            };
-            let variable = evaluator.program.variable(function.variable(called));
-            if matches!(variable.binding, Binding::Parameter(_)) {
-                callers.insert(FunctionRef::new(function.file, variable.owner));
-            }
-        }
-    }
-    callers
+pub fn callers_of_parameters(program: &Program) -> FxHashSet<FunctionRef> {
+    calls_of_parameters(program)
+        .map(|(_, _, called)| FunctionRef::new(called.file, program.variable(called).owner))
+        .collect()
+}
+
+/// The calls of parameters and of what they have, with the parameter.
+fn calls_of_parameters(program: &Program) -> impl Iterator<Item = (OpRef, &Call, VariableRef)> {
+    program.modules().flat_map(|module| {
+        program.index(module.file).calls_of_parameters().iter().filter_map(|position| {
+            let function = FunctionRef::new(module.file, position.function);
+            let at = function.definition(position);
+            let call = program.op(at).call()?;
+            Some((at, call, function.variable(call.callee.place()?.root_variable()?)))
+        })
+    })
 }
 
 /// How long a place that outlives the function lives.

@@ -51,7 +51,7 @@ impl<'e, 'p> Solver<'e, 'p> {
             public: Vec::new(),
             memoised: FxHashSet::default(),
             memoisers: memo::memoisers(evaluator),
-            callers_of_parameters: memo::callers_of_parameters(evaluator),
+            callers_of_parameters: memo::callers_of_parameters(evaluator.program),
             lifecycles: Lifecycles::default(),
             implementations: Implementations::of(evaluator),
             called_unseen: called_unseen(evaluator.program),

@@ -1,6 +1,7 @@
 //! Sites: the calls that add and remove, in place or through a helper of the project.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::facts::Facts;
@@ -53,7 +54,7 @@ pub(super) fn collect(facts: &Facts<'_>) -> Registrations {
     }
     let mut from = 0;
     for _ in 0..MAX_HELPERS {
-        let through = through_helpers(evaluator, &sites, from);
+        let through = through_helpers(facts, &sites, from);
         from = sites.len();
         sites.extend(through);
     }
@@ -182,8 +183,9 @@ fn is_of_another_kind(
 }
 
 /// The sites that calls of helpers make: those whose target, event or handler the caller gives.
-fn through_helpers(evaluator: &Evaluator<'_>, sites: &[Site], from: usize) -> Vec<Site> {
-    let mut latent: FxHashMap<FunctionRef, Vec<usize>> = FxHashMap::default();
+fn through_helpers(facts: &Facts<'_>, sites: &[Site], from: usize) -> Vec<Site> {
+    let evaluator = &facts.evaluator;
+    let mut latent: IndexMap<FunctionRef, Vec<usize>, FxBuildHasher> = IndexMap::default();
     for (index, site) in sites.iter().enumerate().skip(from) {
         for slot in [&site.target, &site.event, &site.handler].into_iter().flatten() {
             if let Some((function, ..)) = parameter(evaluator, slot)
@@ -197,22 +199,17 @@ fn through_helpers(evaluator: &Evaluator<'_>, sites: &[Site], from: usize) -> Ve
         }
     }
     let mut found = Vec::new();
-    if latent.is_empty() {
-        return found;
-    }
-    for function in evaluator.program.relevant_functions() {
-        for (block, index, op) in evaluator.program.function(function).ops() {
-            let Some(call) = op.call() else { continue };
-            let at = function.op(block, index);
-            let callee = evaluator.callee(at);
-            let [CallTarget::Function { function: helper, .. }] = callee.targets.as_slice() else { continue };
-            for &inner in latent.get(helper).into_iter().flatten() {
+    for (&helper, inner) in &latent {
+        for &at in facts.calls.callers(facts.program, helper) {
+            let Some(call) = facts.program.op(at).call() else { continue };
+            let is_of_helper = matches!(evaluator.callee(at).targets.as_slice(), [CallTarget::Function { .. }]);
+            if !is_of_helper || evaluator.is_within(at.function, helper) {
+                continue;
+            }
+            for &inner in inner {
                 let site = &sites[inner];
-                if evaluator.is_within(at.function, *helper) {
-                    continue;
-                }
                 let seen =
-                    |slot: &Option<Slot>| slot.as_ref().map(|slot| substituted(evaluator, slot, *helper, at, call));
+                    |slot: &Option<Slot>| slot.as_ref().map(|slot| substituted(evaluator, slot, helper, at, call));
                 found.push(Site {
                     at,
                     resource: site.resource,
@@ -227,6 +224,7 @@ fn through_helpers(evaluator: &Evaluator<'_>, sites: &[Site], from: usize) -> Ve
             }
         }
     }
+    found.sort_by_key(|site| site.at);
     found
 }
 

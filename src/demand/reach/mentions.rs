@@ -15,13 +15,17 @@ impl Mentions {
         let mut mentions = Self(IndexMap::default());
         for (id, function) in module.functions() {
             for (_, _, op) in function.ops() {
-                let method = op.call().filter(|call| call.has_receiver()).and_then(Call::method_name);
-                method.into_iter().for_each(|name| mentions.note(name, id));
-                op.places().into_iter().for_each(|place| mentions.note_field(place, id));
+                if let Some(name) = op.call().filter(|call| call.has_receiver()).and_then(Call::method_name) {
+                    mentions.note(name, id);
+                }
+                for place in op.places() {
+                    mentions.note_field(place, id);
+                }
             }
             for block in &function.blocks {
-                let places = block.terminator.operands().into_iter().filter_map(Operand::place);
-                places.for_each(|place| mentions.note_field(place, id));
+                for place in block.terminator.operands().into_iter().filter_map(Operand::place) {
+                    mentions.note_field(place, id);
+                }
             }
         }
         mentions
