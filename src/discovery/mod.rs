@@ -32,11 +32,12 @@ pub use tsconfig::{PathAlias, TsConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Request;
 use crate::config::{self, Configuration, Mistake};
-use crate::source::{FileId, SourceFile};
+use crate::source::{FileId, Language, SourceFile};
 use reported::{Owners, Reported};
 use root::Root;
 use walk::Walked;
@@ -176,20 +177,27 @@ pub fn discover(request: &Request) -> Result<Discovered, DiscoveryError> {
         files_skipped,
         configuration,
     };
-    for (path, language, text) in walked.sources {
+    let describe = |(path, language, text): (PathBuf, Language, Box<str>)| {
         let text = request.overlay.get(&path).cloned().unwrap_or(text);
         let relative = location::relative(&discovered.root, &path)
             .expect("invariant: every file was found below the root and has a UTF-8 path");
-        discovered.reported.push(reported.holds(&path, language));
         // What runs in the compiler makes what it makes once for a build.
         let is_of_macro = macros.iter().any(|directory| location::is_below(&relative, directory));
-        discovered.roles.push(match role_below(&relative, &bases) {
+        let role = match role_below(&relative, &bases) {
             FileRole::Source if is_of_macro => FileRole::Build,
             role => role,
-        });
+        };
         let directory = location::parent(&relative).unwrap_or("");
-        discovered.project_of.push(location::ancestors(directory).find_map(|above| by_directory.get(above).copied()));
-        discovered.files.push(SourceFile { display_path: display(&path), path, language, text });
+        let project = location::ancestors(directory).find_map(|above| by_directory.get(above).copied());
+        let is_reported = reported.holds(&path, language);
+        (SourceFile { display_path: display(&path), path, language, text }, role, project, is_reported)
+    };
+    let described: Vec<_> = walked.sources.into_par_iter().map(describe).collect();
+    for (file, role, project, is_reported) in described {
+        discovered.files.push(file);
+        discovered.roles.push(role);
+        discovered.project_of.push(project);
+        discovered.reported.push(is_reported);
     }
     discovered.projects = projects;
     Ok(discovered)
@@ -220,25 +228,17 @@ fn add_nested(
     walked: &Walked,
     working_directory: &Path,
 ) -> Result<(), Box<Mistake>> {
-    let mut directories = FxHashSet::default();
-    for (path, ..) in &walked.sources {
-        // Whose parent was seen has all above it seen.
-        for directory in path.ancestors().skip(1).take_while(|directory| directory.parent().is_some()) {
-            if !directories.insert(directory) {
-                break;
-            }
-        }
-    }
     let manifests = walked.cargo_manifests.iter().filter(|(_, text)| text.contains("metadata.leaklint"));
-    let manifests: FxHashSet<&Path> = manifests.filter_map(|(path, _)| path.parent()).collect();
+    let manifests = manifests.filter_map(|(path, _)| path.parent());
     let roots: Vec<PathBuf> = configuration.files().iter().map(|settings| settings.base.clone()).collect();
     let is_inside = |directory: &Path| walked.roots.iter().any(|root| directory.starts_with(root) && directory != root);
-    let has_some = |directory: &&Path| {
-        manifests.contains(directory) || config::FILE_NAMES.iter().any(|name| directory.join(name).is_file())
-    };
-    let mut found: Vec<&Path> = directories.into_iter().filter(|it| is_inside(it)).filter(has_some).collect();
-    found.retain(|directory| !roots.iter().any(|root| root == directory));
+    let governs_some = |directory: &Path| walked.sources.iter().any(|(path, ..)| path.starts_with(directory));
+    let mut found: Vec<&Path> = walked.configured.iter().map(PathBuf::as_path).chain(manifests).collect();
+    found.retain(|directory| {
+        is_inside(directory) && !roots.iter().any(|root| root == directory) && governs_some(directory)
+    });
     found.sort_unstable();
+    found.dedup();
     found.into_iter().try_for_each(|directory| configuration.add(directory, working_directory))
 }
 
@@ -263,6 +263,7 @@ fn settings(
         exclude,
         configuration: Arc::default(),
         named: Arc::new(targets.to_vec()),
+        nested: request.configuration == config::Source::Nearest,
     })
 }
 
@@ -281,6 +282,10 @@ fn read_what_was_named(targets: &[PathBuf], settings: &walk::Settings, walked: &
         if settings.exclude.matched(target, target.is_dir()).is_ignore() || settings.configuration.excludes_file(target)
         {
             continue;
+        }
+        if settings.nested {
+            let above = target.ancestors().filter(|directory| walk::is_configured(directory));
+            walked.configured.extend(above.map(Path::to_owned));
         }
         if target.is_file() {
             walk::read_named(target, walked);

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::walk::Walked;
@@ -15,9 +16,10 @@ pub(super) fn configurations(
     problems: &mut Vec<(PathBuf, String)>,
 ) -> (Vec<Project>, Vec<Arc<TsConfig>>) {
     let mut manifests = Vec::new();
-    for (path, text) in &walked.manifests {
+    let parsed: Vec<_> = walked.manifests.par_iter().map(|(_, text)| jsonc::parse(text)).collect();
+    for ((path, text), parsed) in walked.manifests.iter().zip(parsed) {
         let Some(relative) = location::relative(root, path) else { continue };
-        match jsonc::parse(text) {
+        match parsed {
             Ok(value) => manifests.push(manifest::Manifest { path: relative, value }),
             // Templates and fixtures hold manifests that are not meant to be read.
             Err(_) if role_of(&relative) != FileRole::Source || text.trim().is_empty() || text.contains("{{") => {}
@@ -34,6 +36,7 @@ pub(super) fn configurations(
     let packages: FxHashMap<&str, &str> =
         projects.iter().filter_map(|project| Some((project.name.as_deref()?, project.directory.as_str()))).collect();
     let mut reader = tsconfig::Reader::new(root, &packages);
+    reader.read_ahead(&paths);
     // Names are in descending order: `tsconfig.json` before `jsconfig.json` of the same directory.
     let mut tsconfigs: Vec<_> = paths.into_iter().filter_map(|path| reader.read(path).map(Arc::new)).collect();
     tsconfigs.sort_by(|a, b| a.directory.cmp(&b.directory));

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
@@ -63,6 +64,14 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn new(root: &'a Path, packages: &'a FxHashMap<&'a str, &'a str>) -> Self {
         Self { root, packages, parsed: FxHashMap::default(), broken: Vec::new() }
+    }
+
+    /// Reads files that will be asked for, on all threads.
+    pub(super) fn read_ahead(&mut self, paths: &[&PathBuf]) {
+        let values: Vec<_> = paths.par_iter().map(|path| parsed(path)).collect();
+        for (path, value) in paths.iter().zip(values) {
+            self.keep(path, value);
+        }
     }
 
     /// The aliases of the configuration at `path`, an absolute path below the root.
@@ -173,20 +182,27 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, path: &Path) -> Option<&Value> {
         if !self.parsed.contains_key(path) {
-            let value = match std::fs::read_to_string(path) {
-                Err(_) => None,
-                Ok(text) if text.trim_start_matches('\u{feff}').trim().is_empty() => Some(Value::Null),
-                Ok(text) => match jsonc::parse(&text) {
-                    Ok(value) => Some(value),
-                    Err(error) => {
-                        self.broken.push((path.to_owned(), error.to_string()));
-                        None
-                    }
-                },
-            };
-            self.parsed.insert(path.to_owned(), value);
+            let value = parsed(path);
+            self.keep(path, value);
         }
         self.parsed[path].as_ref()
+    }
+
+    fn keep(&mut self, path: &Path, value: Result<Option<Value>, String>) {
+        let value = value.unwrap_or_else(|error| {
+            self.broken.push((path.to_owned(), error));
+            None
+        });
+        self.parsed.insert(path.to_owned(), value);
+    }
+}
+
+/// What stands in a file, if there is one.
+fn parsed(path: &Path) -> Result<Option<Value>, String> {
+    match std::fs::read_to_string(path) {
+        Err(_) => Ok(None),
+        Ok(text) if text.trim_start_matches('\u{feff}').trim().is_empty() => Ok(Some(Value::Null)),
+        Ok(text) => jsonc::parse(&text).map(Some).map_err(|error| error.to_string()),
     }
 }
 

@@ -8,7 +8,7 @@ use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, Wal
 
 use super::content::{self, Content};
 use super::root::Root;
-use crate::config::Configuration;
+use crate::config::{self, Configuration};
 use crate::source::Language;
 
 /// Directories of other people's code and of what tools write, whatever ignore files say.
@@ -24,6 +24,8 @@ pub(super) struct Walked {
     pub manifests: Vec<(PathBuf, String)>,
     pub cargo_manifests: Vec<(PathBuf, String)>,
     pub tsconfigs: Vec<PathBuf>,
+    /// Directories that have a configuration file of their own.
+    pub configured: Vec<PathBuf>,
     /// Files passed over, with the reason.
     pub skipped: Vec<(PathBuf, &'static str)>,
     /// What could not be read, with the reason.
@@ -42,6 +44,8 @@ pub(super) struct Settings {
     pub configuration: Arc<Configuration>,
     /// Directories the user named: they and what leads to them are not skipped by name.
     pub named: Arc<Vec<PathBuf>>,
+    /// Whether configuration files below the roots count.
+    pub nested: bool,
 }
 
 impl Walked {
@@ -50,6 +54,7 @@ impl Walked {
         self.manifests.append(&mut other.manifests);
         self.cargo_manifests.append(&mut other.cargo_manifests);
         self.tsconfigs.append(&mut other.tsconfigs);
+        self.configured.append(&mut other.configured);
         self.skipped.append(&mut other.skipped);
         self.problems.append(&mut other.problems);
         self.roots.append(&mut other.roots);
@@ -71,7 +76,7 @@ pub(super) fn walk(root: &Root, settings: &Settings) -> Walked {
         .threads(settings.threads)
         .filter_entry(move |entry| !is_skipped(entry, &named) && !is_excluded(entry, &configuration));
     let merged = Mutex::new(Walked::default());
-    builder.build_parallel().visit(&mut Visitors { root: &root.directory, merged: &merged });
+    builder.build_parallel().visit(&mut Visitors { root: &root.directory, nested: settings.nested, merged: &merged });
     let mut walked = merged.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     walked.roots.push(root.directory.clone());
     walked
@@ -82,6 +87,11 @@ pub(super) fn read_named(path: &Path, walked: &mut Walked) {
     if let Some(language) = Language::of_path(path) {
         read_source(path.to_owned(), language, &mut Vec::new(), walked);
     }
+}
+
+/// Whether a directory has a configuration file of its own.
+pub(super) fn is_configured(directory: &Path) -> bool {
+    config::FILE_NAMES.iter().any(|name| directory.join(name).is_file())
 }
 
 fn is_skipped(entry: &DirEntry, named: &[PathBuf]) -> bool {
@@ -112,18 +122,21 @@ fn read_source(path: PathBuf, language: Language, buffer: &mut Vec<u8>, walked: 
 
 struct Visitors<'s> {
     root: &'s Path,
+    nested: bool,
     merged: &'s Mutex<Walked>,
 }
 
 impl<'s> ParallelVisitorBuilder<'s> for Visitors<'s> {
     fn build(&mut self) -> Box<dyn ParallelVisitor + 's> {
-        Box::new(Visitor { root: self.root, merged: self.merged, walked: Walked::default(), buffer: Vec::new() })
+        let Self { root, nested, merged } = *self;
+        Box::new(Visitor { root, nested, merged, walked: Walked::default(), buffer: Vec::new() })
     }
 }
 
 /// One thread's share; merged when the thread ends, so that threads never wait for each other.
 struct Visitor<'s> {
     root: &'s Path,
+    nested: bool,
     merged: &'s Mutex<Walked>,
     walked: Walked,
     buffer: Vec<u8>,
@@ -143,6 +156,10 @@ impl Visitor<'_> {
     fn visit_entry(&mut self, entry: DirEntry) {
         let Some(kind) = entry.file_type() else { return };
         if kind.is_dir() {
+            // Here several threads ask, and the system has just looked at the directory.
+            if self.nested && is_configured(entry.path()) {
+                self.walked.configured.push(entry.into_path());
+            }
             return;
         }
         let language = Language::of_path(entry.path());
