@@ -12,7 +12,6 @@ mod seeds;
 
 use std::collections::BTreeSet;
 
-use aho_corasick::AhoCorasick;
 use globset::GlobSet;
 use indexmap::IndexSet;
 use rayon::prelude::*;
@@ -329,12 +328,12 @@ impl<'d> Demand<'d> {
             if news.is_empty() {
                 continue;
             }
+            let any = news.iter().map(|(_, level)| *level).max();
+            let by_name: FxHashMap<&str, Level> = news.iter().map(|(name, level)| (name.as_str(), *level)).collect();
+            let whole = by_name.get("*").copied();
+            let of = |wanted: &Name| if wanted == "*" { any } else { by_name.get(wanted.as_str()).copied().max(whole) };
             for at in 0..self.importers[file.index()].len() {
                 let (importer, position) = self.importers[file.index()][at];
-                let of = |wanted: &Name| {
-                    let is_it = |name: &Name| name == wanted || name == "*" || wanted == "*";
-                    news.iter().filter(|(name, _)| is_it(name)).map(|(_, level)| *level).max()
-                };
                 let level = match &self.screened[importer.index()].imports[position].clause {
                     Clause::Star => {
                         work.push((importer, news.iter().filter(|(name, _)| name != "default").cloned().collect()));
@@ -346,8 +345,8 @@ impl<'d> Demand<'d> {
                         None
                     }
                     Clause::Names(names) => names.iter().filter_map(of).max(),
-                    Clause::Everything => of(&Name::new("*")),
-                    Clause::Types => of(&Name::new("*")).map(|_| Level::Held),
+                    Clause::Everything => any,
+                    Clause::Types => any.map(|_| Level::Held),
                 };
                 match level {
                     Some(_) if self.read[importer.index()].is_some() => {
@@ -374,32 +373,17 @@ impl<'d> Demand<'d> {
             return;
         }
         let text = &self.discovered.files[file.index()].text;
-        if text.len() < PASSES_ON || self.acts(text) {
+        if text.len() < PASSES_ON || asks_for(text, |member| self.members.contains(member)) {
             self.want(file);
         }
     }
 
-    fn acts(&self, text: &str) -> bool {
-        memchr::memchr_iter(b'.', text.as_bytes()).any(|at| {
-            let rest = &text[at + 1..];
-            let end =
-                rest.find(|next: char| !next.is_alphanumeric() && next != '_' && next != '$').unwrap_or(rest.len());
-            end > 0 && self.members.contains(&rest[..end])
-        })
-    }
-
     /// Wants the bystanders that use one of these new members.
     fn call_up(&mut self, members: &[Name]) {
-        if members.is_empty() || self.bystanders.is_empty() {
-            return;
-        }
-        let Ok(words) = AhoCorasick::new(members.iter().map(|name| format!(".{name}"))) else { return };
-        let acting: Vec<FileId> = self
-            .bystanders
-            .par_iter()
-            .filter(|file| words.is_match(&*self.discovered.files[file.index()].text))
-            .copied()
-            .collect();
+        let members: FxHashSet<&str> = members.iter().map(Name::as_str).collect();
+        let acts =
+            |file: &&FileId| asks_for(&self.discovered.files[file.index()].text, |member| members.contains(member));
+        let acting: Vec<FileId> = self.bystanders.par_iter().filter(acts).copied().collect();
         for file in acting {
             self.want(file);
         }
@@ -440,6 +424,15 @@ impl<'d> Demand<'d> {
         known.insert(file, leads);
         leads
     }
+}
+
+/// Whether a text asks something for a member: `.name`.
+fn asks_for(text: &str, is_member: impl Fn(&str) -> bool) -> bool {
+    memchr::memchr_iter(b'.', text.as_bytes()).any(|at| {
+        let rest = &text[at + 1..];
+        let end = rest.find(|next: char| !next.is_alphanumeric() && next != '_' && next != '$').unwrap_or(rest.len());
+        end > 0 && is_member(&rest[..end])
+    })
 }
 
 /// The names of hooks.

@@ -2,11 +2,10 @@
 
 use crate::catalogue::schema::{Collection, FunctionFact, QueueEnd, Waiting};
 use crate::catalogue::{CALL, SymbolFacts};
-use crate::ir::{Call, CallKind, Function, Operand, Place, Root};
+use crate::ir::{Call, CallKind, Operand, Place, Root};
 
 use super::super::collections::made_by_new;
 use super::Walk;
-use super::state::starts;
 
 /// What the catalogue says of a call, whatever else is found out.
 #[derive(Debug, Clone, Copy)]
@@ -35,12 +34,15 @@ pub(super) enum Made {
 impl Walk<'_, '_> {
     /// Asks the catalogue about each call.
     pub(super) fn note_calls(&mut self) {
-        let module = self.module;
-        let calls = module.functions().flat_map(|(_, function)| function.ops()).filter_map(|(_, _, op)| op.call());
-        self.state.calls = calls.map(|call| self.call_facts(call)).collect();
-        let count = |function: &Function| function.ops().filter(|(_, _, op)| op.call().is_some()).count();
-        let counts = module.functions.iter().map(|function| u32::try_from(count(function)).unwrap_or(u32::MAX));
-        self.state.first_calls = starts(counts);
+        let mut calls = Vec::new();
+        let mut first_calls = Vec::with_capacity(self.module.functions.len());
+        for (_, function) in self.module.functions() {
+            first_calls.push(u32::try_from(calls.len()).expect("invariant: a module has fewer than 2^32 calls"));
+            let of_function = function.ops().filter_map(|(_, _, op)| op.call());
+            calls.extend(of_function.map(|call| self.call_facts(call)));
+        }
+        self.state.calls = calls;
+        self.state.first_calls = first_calls;
     }
 
     fn call_facts(&self, call: &Call) -> CallFacts {

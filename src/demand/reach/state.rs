@@ -85,7 +85,7 @@ impl State {
 }
 
 /// Where each of several lists starts, when they stand one behind the other.
-pub(super) fn starts(lengths: impl Iterator<Item = u32>) -> Vec<u32> {
+fn starts(lengths: impl Iterator<Item = u32>) -> Vec<u32> {
     lengths.scan(0, |next, length| Some(std::mem::replace(next, *next + length))).collect()
 }
 
