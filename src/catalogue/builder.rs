@@ -125,7 +125,14 @@ impl<'l> Builder<'l> {
             }
         }
         for fact in &library.functions {
-            self.index.filling.extend(fact.filled_by.iter().map(|method| method.as_str().into()));
+            for method in &fact.filled_by {
+                let symbol = self.name(method);
+                self.any(library, symbol).fills_something = true;
+            }
+            for method in &fact.emptied_by {
+                let symbol = self.name(method);
+                self.any(library, symbol).empties_something = true;
+            }
             for text in &fact.call {
                 self.function(library, fact, text, &of(&fact.from))?;
             }
@@ -242,6 +249,7 @@ impl<'l> Builder<'l> {
             joined.makes = joined.makes.or(known.makes);
             joined.makes_unless.extend(known.makes_unless.iter().cloned());
             joined.filled_by.extend(known.filled_by.iter().cloned());
+            joined.emptied_by.extend(known.emptied_by.iter().cloned());
             joined.asked_by.extend(known.asked_by.iter().cloned());
             joined.end = joined.end.or(known.end);
             joined.is_face |= known.is_face;

@@ -68,6 +68,10 @@ pub struct AnyMethodFacts<'c> {
     pub forgets_something: bool,
     /// Whether what it then gives out tells a function of what comes.
     pub tells_callbacks: bool,
+    /// Whether some library's collection is filled by a method of this name.
+    pub fills_something: bool,
+    /// Whether some library's collection loses entries by a method of this name.
+    pub empties_something: bool,
 }
 
 /// The part of a method in a registration.

@@ -264,6 +264,8 @@ impl Catalogue {
             guards_something: record.guards_something,
             forgets_something: record.forgets_something,
             tells_callbacks: record.tells_callbacks,
+            fills_something: record.fills_something,
+            empties_something: record.empties_something,
         }
     }
 
@@ -304,10 +306,10 @@ impl Catalogue {
         self.index.roots(&normalise(specifier)).into_iter().filter_map(|root| self.index.symbol(root).bearing).max()
     }
 
-    /// Whether a method of some library's cache puts an entry in.
+    /// Whether some library's collection is filled by a method of this name.
     #[must_use]
-    pub fn fills_a_cache(&self, method: &str) -> bool {
-        self.index.filling.contains(method)
+    pub fn fills_something(&self, ecosystem: Ecosystem, method: &str) -> bool {
+        self.index.any_method(ecosystem, method).is_some_and(|record| record.fills_something)
     }
 
     /// Methods by which whoever has a shared resource takes on an obligation or ends one: those that lease or release.

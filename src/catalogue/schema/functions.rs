@@ -89,15 +89,12 @@ pub struct FunctionFact {
     /// The methods that put an entry into the collection it makes, by their first argument; `()` is calling it.
     #[serde(default)]
     pub filled_by: Vec<String>,
-    /// Members by which that collection is asked, and told what to say: none of them takes anything out.
+    /// The methods that take entries out of it.
+    #[serde(default)]
+    pub emptied_by: Vec<String>,
+    /// Members that read it or set it up: none of them takes anything out.
     #[serde(default)]
     pub asked_by: Vec<String>,
-    /// A method of what such a function makes that puts an entry in, under what it is given.
-    #[serde(default)]
-    pub puts_in: bool,
-    /// A method of that which takes entries out.
-    #[serde(default)]
-    pub takes_out: bool,
     /// It is a method of an end of a queue, by which something is put in or taken out.
     #[serde(default)]
     pub end: Option<QueueEnd>,
