@@ -10,7 +10,7 @@ use crate::analysis::facts::Facts;
 use crate::analysis::written::{self, Known};
 use crate::ir::{
     Binding, Call, CallHolds, Collections, Cycle, Field, Function, Holder, Holding, Name, OpKind, Operand, Place, Root,
-    Rvalue, Slot, TypeRef, TypeRoot, counted,
+    Rvalue, Slot, TypeRef, counted,
 };
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Language;
@@ -154,12 +154,7 @@ fn is_shared_throughout(facts: &Facts<'_>, function: FunctionRef, holding: &Hold
 /// Whether a written type is one of those, or an alias of one.
 fn is_counted(facts: &Facts<'_>, scope: FunctionRef, written: &TypeRef, depth: u32) -> bool {
     let (TypeRef::Named { root, path, arguments }, Some(depth)) = (written, depth.checked_sub(1)) else { return false };
-    let last = path.last().cloned().or_else(|| match root {
-        TypeRoot::Global(name) => Some(name.clone()),
-        TypeRoot::Variable(id) => Some(facts.program.variable(scope.variable(*id)).name.clone()),
-        TypeRoot::Module(_) => None,
-    });
-    match last.as_deref() {
+    match facts.program.module(scope.file).type_name(root, path).map(Name::as_str) {
         Some(name) if counted::is_counted(name) => true,
         // What may be there, or not.
         Some("Option") => arguments.first().is_some_and(|inner| is_counted(facts, scope, inner, depth)),

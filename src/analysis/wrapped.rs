@@ -139,13 +139,12 @@ fn is_made_by_library(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
         _ => false,
     };
     let is_named_type = call.callee.place().and_then(Place::split_last).is_some_and(|(of, _)| {
-        let name = match (of.path.last(), &of.root) {
-            (Some(field), Root::Variable(_) | Root::Global(_)) => field.name(),
-            (None, Root::Variable(id)) => Some(facts.program.variable(at.function.variable(*id)).name.as_str()),
-            (None, Root::Global(name)) => Some(name.as_str()),
-            _ => None,
-        };
-        name.is_some_and(|name| name.starts_with(char::is_uppercase))
+        matches!(of.root, Root::Variable(_) | Root::Global(_))
+            && facts
+                .program
+                .module(at.function.file)
+                .last_name(&of)
+                .is_some_and(|name| name.starts_with(char::is_uppercase))
     });
     // Code that a build writes is not here to be read.
     let is_unseen = || {

@@ -21,7 +21,7 @@ use crate::source::Language;
 pub use facts::{AnyMethodFacts, Entries, MethodFacts, RegistrationRole, SymbolFacts};
 pub use load::{LoadError, library as parse_library, of_crate};
 pub(crate) use load::{find_string, mistake};
-pub use pattern::{MemberPath, Pattern, globs, without_default};
+pub use pattern::{MemberPath, Pattern, globs, last_name, without_default};
 pub use specifier::{CRATE, file_package, normalise, split_crate};
 
 use index::Index;
@@ -318,7 +318,7 @@ impl Catalogue {
         resources.filter(|resource| resource.gives_or_holds()).flat_map(|resource| {
             let leases = resource.leases.iter().filter(|lease| lease.statements.is_empty());
             let release = resource.release.iter().filter(|_| resource.release_statements.is_empty());
-            leases.flat_map(|lease| &lease.methods).chain(release).map(|method| own_name(method))
+            leases.flat_map(|lease| &lease.methods).chain(release).map(|method| last_name(method))
         })
     }
 
@@ -369,11 +369,6 @@ impl Catalogue {
         facts.builds |= record.builds;
         facts.known |= record.known;
     }
-}
-
-/// The name of a method without the field it is behind.
-fn own_name(method: &str) -> &str {
-    method.rsplit('.').next().unwrap_or(method)
 }
 
 impl From<Language> for Ecosystem {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::ir::Name;
 
-use super::pattern::Pattern;
+use super::pattern::{Pattern, last_name};
 use super::schema::{Library, ResourceKind};
 
 /// What stands before the name of a crate: packages of other registries may have the same.
@@ -113,10 +113,8 @@ pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<Str
         }
         // What may end something from afar has to be known where it is.
         let ends = holding().filter(|resource| resource.ended_by_project);
-        words.extend(ends.flat_map(|it| it.release.iter().chain(&it.release_functions)).filter_map(|path| {
-            let name = path.trim_end_matches("()").rsplit('.').next();
-            name.map(ToOwned::to_owned)
-        }));
+        let paths = ends.flat_map(|it| it.release.iter().chain(&it.release_functions));
+        words.extend(paths.map(|path| last_name(path).to_owned()));
         let is_global = library.packages.iter().any(|package| package == GLOBAL);
         let late = library
             .functions

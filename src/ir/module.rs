@@ -4,7 +4,7 @@ use compact_str::CompactString;
 
 use crate::source::{FileId, Language, Span};
 
-use super::{Function, FunctionId, Name, Operand, Place, Temp, TypeRef, TypeRoot};
+use super::{Call, Field, Function, FunctionId, Name, Operand, Place, Root, Temp, TypeRef, TypeRoot};
 
 /// Index of a variable in its module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -199,6 +199,23 @@ impl Module {
             (None, TypeRoot::Variable(id)) => Some(self.name_of(*id)),
             (None, TypeRoot::Module(_)) => None,
         }
+    }
+
+    /// The last name of a place, as this module writes it: that of its last field, else of its variable or global.
+    #[must_use]
+    pub fn last_name<'p>(&'p self, place: &'p Place) -> Option<&'p Name> {
+        match (place.path.last(), &place.root) {
+            (Some(Field::Named(name)), _) => Some(name),
+            (None, Root::Variable(id)) => Some(self.name_of(*id)),
+            (None, Root::Global(name)) => Some(name),
+            (Some(Field::Computed), _) | (None, Root::This | Root::Temp(_)) => None,
+        }
+    }
+
+    /// The last name of what a call calls.
+    #[must_use]
+    pub fn called_name<'c>(&'c self, call: &'c Call) -> Option<&'c Name> {
+        self.last_name(call.callee.place()?)
     }
 
     /// The module of a file of which nothing could be read: an initialiser that does nothing.

@@ -73,7 +73,8 @@ pub fn deviants(facts: &Facts<'_>) -> Vec<Deviant> {
     for function in facts.program.functions().filter(|it| !candidates.is_empty() && is_asked(facts, *it)) {
         for (block, index, op) in facts.program.function(function).ops() {
             let Some(call) = op.call() else { continue };
-            if !name(facts, function, call).is_some_and(|name| names.contains(name)) {
+            let module = facts.program.module(function.file);
+            if !module.called_name(call).is_some_and(|name| names.contains(name.as_str())) {
                 continue;
             }
             let at = function.op(block, index);
@@ -202,17 +203,6 @@ fn made_by(facts: &Facts<'_>, at: OpRef, depth: u32) -> Option<OpRef> {
     }
 }
 
-/// The last name of what a call calls.
-fn name<'f>(facts: &'f Facts<'_>, function: FunctionRef, call: &'f Call) -> Option<&'f str> {
-    let place = call.callee.place()?;
-    match (place.path.last(), &place.root) {
-        (Some(field), _) => field.name(),
-        (None, Root::Variable(id)) => Some(&facts.program.variable(function.variable(*id)).name),
-        (None, Root::Global(name)) => Some(name),
-        (None, Root::This | Root::Temp(_)) => None,
-    }
-}
-
 /// What a call is told from others by. A method of one word says too little without what has it.
 fn key(facts: &Facts<'_>, function: FunctionRef, call: &Call) -> Option<Key> {
     let place = call.callee.place()?;
@@ -255,13 +245,8 @@ fn is_asked(facts: &Facts<'_>, function: FunctionRef) -> bool {
 fn calls_by_name<'f>(facts: &'f Facts<'_>, name: &'f str) -> impl Iterator<Item = (FunctionRef, OpRef)> + 'f {
     facts.program.functions().flat_map(move |function| {
         facts.program.function(function).ops().filter_map(move |(block, index, op)| {
-            let place = op.call()?.callee.place()?;
-            let is_called = match (place.path.last(), &place.root) {
-                (Some(field), _) => field.name() == Some(name),
-                (None, Root::Variable(id)) => facts.program.variable(function.variable(*id)).name == name,
-                _ => false,
-            };
-            is_called.then(|| (function, function.op(block, index)))
+            let called = facts.program.module(function.file).called_name(op.call()?)?;
+            (called == name).then(|| (function, function.op(block, index)))
         })
     })
 }

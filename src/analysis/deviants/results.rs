@@ -90,8 +90,8 @@ impl Uses {
                             _ => self.is_used = true,
                         }
                     }
-                    let ends_it =
-                        called_name(facts, function, call).is_some_and(|it| is_teardown(it) || it.starts_with("clear"));
+                    let called = facts.program.module(function.file).called_name(call);
+                    let ends_it = called.is_some_and(|it| is_teardown(it) || it.starts_with("clear"));
                     for argument in &call.arguments {
                         let is_it = |place: &&Place| place.path.is_empty() && is_of(&self.roots, function, place);
                         match argument.value.place().filter(is_it) {
@@ -164,17 +164,6 @@ impl Uses {
                     && self.endings.iter().any(|ending| comes_after(facts, *between, *ending))
             })
             .map(|(between, _)| between)
-    }
-}
-
-/// What is called, by its last name.
-fn called_name<'f>(facts: &'f Facts<'_>, function: FunctionRef, call: &'f Call) -> Option<&'f str> {
-    let place = call.callee.place()?;
-    match (place.path.last(), &place.root) {
-        (Some(field), _) => field.name(),
-        (None, Root::Variable(id)) => Some(&facts.program.variable(function.variable(*id)).name),
-        (None, Root::Global(name)) => Some(name),
-        _ => None,
     }
 }
 
