@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::call_graph::CallGraph;
 use crate::analysis::containers::{Container, containers};
-use crate::analysis::evaluate::{self, Answers, CallTarget, Evaluator, on_two_threads};
+use crate::analysis::evaluate::{self, Answers, Evaluator, on_two_threads};
 use crate::analysis::frequency::{Frequencies, Rate};
 use crate::analysis::lifecycles::{LostCleanup, lost_cleanups};
 use crate::analysis::limits::passing_calls;
@@ -314,15 +314,9 @@ impl<'p> Facts<'p> {
         if let Some(function) = releases(&values) {
             return Some(ReleasingHandle { member: String::new(), function });
         }
-        for value in &values {
-            let Value::Object { at: literal, context } = value else { continue };
-            for (name, parts) in self.evaluator.named_parts(*literal) {
-                if let Some(function) = releases(&self.evaluator.through(parts, *context)) {
-                    return Some(ReleasingHandle { member: name.to_string(), function });
-                }
-            }
-        }
-        None
+        self.evaluator.members(&values).find_map(|(name, parts)| {
+            releases(&parts).map(|function| ReleasingHandle { member: name.to_string(), function })
+        })
     }
 
     /// The operations of the function that has it which release it, in program order.
@@ -405,20 +399,6 @@ impl<'p> Facts<'p> {
     #[must_use]
     pub fn serves(&self, file: FileId) -> bool {
         self.frequencies.entries().any(|function| self.is_same_crate(function.file, file))
-    }
-
-    /// The functions of the project that a call may call.
-    #[must_use]
-    pub fn called(&self, at: OpRef) -> Vec<FunctionRef> {
-        let callee = self.evaluator.callee(at);
-        callee
-            .targets
-            .iter()
-            .filter_map(|target| match target {
-                CallTarget::Function { function, .. } => Some(*function),
-                _ => None,
-            })
-            .collect()
     }
 
     /// The obligations by acquisition, for rules that start from something else.

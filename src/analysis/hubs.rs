@@ -194,6 +194,5 @@ fn takes_out(evaluator: &Evaluator<'_>, function: FunctionRef, place: &PlaceId) 
         OpKind::Delete { place } => is_it(place),
         _ => false,
     });
-    let children = evaluator.program.index(function.file).children(function.function);
-    here || children.iter().any(|child| takes_out(evaluator, function.sibling(*child), place))
+    here || evaluator.program.children(function).any(|child| takes_out(evaluator, child, place))
 }

@@ -92,11 +92,8 @@ impl Inference<'_, '_> {
                 })
             })
         };
-        returned.iter().find_map(|value| {
-            let Value::Object { at, .. } = value else { return None };
-            let parts = self.facts.evaluator.named_parts(*at);
-            parts.into_iter().find(|(_, parts)| releases(parts)).map(|(name, _)| name.to_string())
-        })
+        let mut members = self.facts.evaluator.members(returned);
+        members.find(|(_, parts)| releases(parts)).map(|(name, _)| name.to_string())
     }
 
     /// The parameters that a function has released wherever it returns.

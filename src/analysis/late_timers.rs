@@ -234,8 +234,7 @@ fn is_settled_elsewhere(facts: &Facts<'_>, at: OpRef, promise: Temp, callbacks: 
                 return true;
             }
         }
-        let children = facts.program.index(function.file).children(function.function);
-        work.extend(children.iter().map(|child| function.sibling(*child)));
+        work.extend(facts.program.children(function));
     }
     false
 }

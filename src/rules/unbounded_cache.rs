@@ -5,7 +5,7 @@ use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::turns;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{Binding, CallKind, Field, FunctionKind, Module, Root};
+use crate::ir::{Binding, Call, CallKind, Field, FunctionKind, Module, Root};
 
 use super::{RuleId, caches, wording};
 use crate::rewrite::Bound;
@@ -148,22 +148,15 @@ fn is_stream(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
 /// Whether the function that writes, or a callback it sets up, ends the process: `connection.on("close", () =>
 /// process.exit())` is how a tool for one connection is written.
 fn may_exit(facts: &Facts<'_>, write: &Write) -> bool {
-    let program = facts.program;
-    let mut work = vec![write.at.function];
-    while let Some(function) = work.pop() {
-        let exits = program.function(function).ops().any(|(_, _, op)| {
-            op.call().is_some_and(|call| {
-                call.method_name() == Some("exit")
-                    && call.receiver().is_some_and(|(receiver, _)| receiver.root == Root::Global("process".into()))
-            })
-        });
-        if exits {
-            return true;
-        }
-        let children = program.index(function.file).children(function.function);
-        work.extend(children.iter().map(|child| function.sibling(*child)));
-    }
-    false
+    let is_exit = |call: &Call| {
+        call.method_name() == Some("exit")
+            && call.receiver().is_some_and(|(receiver, _)| receiver.root == Root::Global("process".into()))
+    };
+    facts
+        .program
+        .with_nested(write.at.function)
+        .into_iter()
+        .any(|function| facts.program.function(function).ops().any(|(_, _, op)| op.call().is_some_and(is_exit)))
 }
 
 /// Whether a module is made for a page, which is closed before a growing table is felt.

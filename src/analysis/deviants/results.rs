@@ -34,11 +34,8 @@ impl Uses {
         let mut uses = Self::default();
         uses.roots.push((function.function, root));
         uses.name(facts, function);
-        let mut work = vec![function];
-        while let Some(function) = work.pop() {
+        for function in facts.program.with_nested(function) {
             uses.read(facts, function);
-            let children = facts.program.index(function.file).children(function.function);
-            work.extend(children.iter().map(|child| function.sibling(*child)));
         }
         uses
     }

@@ -67,8 +67,8 @@ impl Evaluator<'_> {
                 }
             }
         }
-        for child in self.program.index(function.file).children(function.function) {
-            self.called_parameters(function.sibling(*child), closure, called);
+        for child in self.program.children(function) {
+            self.called_parameters(child, closure, called);
         }
     }
 }

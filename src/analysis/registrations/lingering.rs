@@ -183,8 +183,7 @@ fn is_settled_elsewhere(facts: &Facts<'_>, registrations: &Registrations, additi
                 return true;
             }
         }
-        let children = facts.program.index(function.file).children(function.function);
-        work.extend(children.iter().map(|child| function.sibling(*child)));
+        work.extend(facts.program.children(function));
     }
     false
 }
@@ -202,8 +201,7 @@ fn raises(facts: &Facts<'_>, addition: &Addition) -> bool {
                 && receiver.root_variable().is_some_and(|id| function.variable(id) == *target)
         })
     };
-    let children = facts.program.index(addition.at.function.file).children(addition.at.function.function);
-    raises_here(addition.at.function) || children.iter().any(|child| raises_here(addition.at.function.sibling(*child)))
+    raises_here(addition.at.function) || facts.program.children(addition.at.function).any(raises_here)
 }
 
 /// Whether the handler works on what only the call has that adds it, and the call waits and comes back.
