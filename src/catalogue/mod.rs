@@ -5,6 +5,7 @@
 //! is known about. Answers borrow from the catalogue and cost no allocation. It never looks at a program: which import a
 //! name comes from is settled before, and `create_when`, `create_unless` and `statements` are for the asker to test.
 
+mod bearing;
 mod builder;
 mod facts;
 mod index;
@@ -18,6 +19,7 @@ use std::sync::LazyLock;
 use crate::ir::Name;
 use crate::source::Language;
 
+pub use bearing::Bearing;
 pub use facts::{AnyMethodFacts, Entries, MethodFacts, RegistrationRole, SymbolFacts};
 pub use load::{LoadError, library as parse_library, of_crate};
 pub(crate) use load::{find_string, mistake};
@@ -44,17 +46,6 @@ pub struct Catalogue {
     /// Facts about one function from several files are joined here.
     functions: Vec<FunctionFact>,
     index: Index,
-}
-
-/// What a library that holds nothing itself says of the files that import it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Bearing {
-    /// They run for each request or message.
-    Serves,
-    /// They show components, and so say of which there is one.
-    Mounts,
-    /// They keep what they are given: that is all the library does.
-    Keeps,
 }
 
 /// Packages, by the nodes that speak about them.
