@@ -196,19 +196,12 @@ pub enum Edges {
 }
 
 impl Function {
-    /// A module initialiser that does nothing.
+    /// A function of this kind, with nothing in it and no blocks yet.
     #[must_use]
-    pub fn empty_initialiser() -> Self {
-        let block = Block {
-            ops: Vec::new(),
-            terminator: Terminator::Return(None),
-            terminator_span: Span::default(),
-            unwind: None,
-            loop_depth: 0,
-        };
+    pub fn new(kind: FunctionKind) -> Self {
         Self {
             name: None,
-            kind: FunctionKind::ModuleInitialiser,
+            kind,
             is_private: false,
             is_foreign: false,
             parent: None,
@@ -221,12 +214,25 @@ impl Function {
             this_type: None,
             return_type: None,
             decorators: Vec::new(),
-            blocks: vec![block],
+            blocks: Vec::new(),
             temps: 0,
             prologue: Vec::new(),
             span: Span::default(),
             name_span: Span::default(),
         }
+    }
+
+    /// A module initialiser that does nothing.
+    #[must_use]
+    pub fn empty_initialiser() -> Self {
+        let block = Block {
+            ops: Vec::new(),
+            terminator: Terminator::Return(None),
+            terminator_span: Span::default(),
+            unwind: None,
+            loop_depth: 0,
+        };
+        Self { blocks: vec![block], ..Self::new(FunctionKind::ModuleInitialiser) }
     }
 
     #[must_use]

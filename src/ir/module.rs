@@ -189,6 +189,28 @@ pub struct ParseIssue {
     pub message: String,
 }
 
+impl Class {
+    /// A class with nothing in it, extending nothing.
+    #[must_use]
+    pub fn new(name: Option<Name>, parent: FunctionId, span: Span, name_span: Span) -> Self {
+        Self {
+            name,
+            continues: None,
+            extends: None,
+            implements: Vec::new(),
+            constructor: None,
+            instance_initialiser: None,
+            members: Vec::new(),
+            decorators: Vec::new(),
+            field_types: Vec::new(),
+            parent,
+            variable: None,
+            span,
+            name_span,
+        }
+    }
+}
+
 impl Module {
     /// The last name of a written type, as this module writes it.
     #[must_use]
