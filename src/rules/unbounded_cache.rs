@@ -1,6 +1,6 @@
 //! `unbounded-cache`: a container that outlives the call only ever grows.
 
-use crate::analysis::containers::{Container, Key, Lifetime, Shape, Write};
+use crate::analysis::containers::{Container, Key, Lifetime, Shape, Shrink, Write};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::turns;
@@ -203,7 +203,32 @@ pub(super) fn remedy(facts: &Facts<'_>, finding: &Finding) -> Option<Bound> {
 
 fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
     let chain = facts.frequencies.chain(&facts.evaluator, write.at.function);
+    let on_read = container.shrinks.iter().find(|shrink| shrink.on_expired_read);
+    let deleted = on_read.or_else(|| container.shrinks.first());
+    // A set of tasks in a field is mended where the loop fills it.
+    let at = match facts.program.function(container.at.function).kind {
+        FunctionKind::Constructor { .. } if container.lifetime == Lifetime::Loop => write.at,
+        _ => container.at,
+    };
+    let is_shown = chain.entry.is_some() && write.key == Key::Many && deleted.is_none();
+    Finding::new(
+        RuleId::UnboundedCache,
+        Severity::Warning,
+        if is_shown { Confidence::High } else { Confidence::Medium },
+        facts.location(at),
+    )
+    .label("only ever grows")
+    .function(facts.program.name_of(at.function))
+    .resource(container.name.clone())
+    .message(message(facts, container, write, deleted))
+    .help(help(facts, container, write))
+    .trace(trace(facts, container, write, deleted))
+}
+
+/// Where the container lives, what adds to it again and again, and what does not empty it.
+fn trace(facts: &Facts<'_>, container: &Container, write: &Write, deleted: Option<&Shrink>) -> Vec<TraceStep> {
     let name = &container.name;
+    let chain = facts.frequencies.chain(&facts.evaluator, write.at.function);
     let mut trace = vec![TraceStep {
         location: facts.location(container.at),
         message: match container.lifetime {
@@ -218,8 +243,6 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
     }];
     trace.extend(wording::chain_steps(facts, &chain, Some(write.at)));
     trace.push(TraceStep { location: facts.location(write.at), message: "an entry is added here".to_owned() });
-    let on_read = container.shrinks.iter().find(|shrink| shrink.on_expired_read);
-    let deleted = on_read.or_else(|| container.shrinks.first());
     trace.extend(container.expiry.map(|at| TraceStep {
         location: facts.location(at),
         message: match deleted {
@@ -235,7 +258,12 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
             "an old entry is deleted here, when somebody asks for the same key again".to_owned()
         },
     }));
-    let message = match (container.shape, deleted, container.expiry) {
+    trace
+}
+
+fn message(facts: &Facts<'_>, container: &Container, write: &Write, deleted: Option<&Shrink>) -> String {
+    let name = &container.name;
+    match (container.shape, deleted, container.expiry) {
         (Shape::Weak, ..) => {
             format!("`{name}` only grows: `{name}[…] = …` adds a property to it, which is held like any other")
         }
@@ -257,24 +285,11 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
             "`{name}` grows {} and nothing ever removes an entry",
             wording::rate_text(write.rate.max(Rate::PerCall))
         ),
-    };
-    // A set of tasks in a field is mended where the loop fills it.
-    let at = match facts.program.function(container.at.function).kind {
-        FunctionKind::Constructor { .. } if container.lifetime == Lifetime::Loop => write.at,
-        _ => container.at,
-    };
-    let is_shown = chain.entry.is_some() && write.key == Key::Many && deleted.is_none();
-    Finding::new(
-        RuleId::UnboundedCache,
-        Severity::Warning,
-        if is_shown { Confidence::High } else { Confidence::Medium },
-        facts.location(at),
-    )
-    .label("only ever grows")
-    .function(facts.program.name_of(at.function))
-    .resource(name.clone())
-    .message(message)
-    .help(match container.shape {
+    }
+}
+
+fn help(facts: &Facts<'_>, container: &Container, write: &Write) -> String {
+    match container.shape {
         Shape::Weak => "use `set` and `get`, so that an entry goes with its key".to_owned(),
         _ if container.lifetime == Lifetime::Loop => {
             if starts(facts, write) {
@@ -288,6 +303,5 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
             "give it a limit where it is made, or make it for each piece of work".to_owned()
         }
         _ => "give it a bound and an eviction, delete entries when they expire, or use an LRU cache".to_owned(),
-    })
-    .trace(trace)
+    }
 }
