@@ -1,7 +1,8 @@
-//! Cycles: what is held by counted references and, by way of what it holds, by itself.
+//! Cycles: values that hold themselves through counted references.
 //!
-//! Takes the facts; gives the operations that close such a cycle, where no code of the program takes anything out of any of
-//! the fields it leads through. A `Weak` holds nothing, so a cycle with one is none. Never judges how often one is made.
+//! Takes the facts; gives the operations that close such a cycle, if no code of the program takes anything out of the
+//! fields that it leads through. A `Weak` reference holds nothing, so it breaks a cycle. Never judges how often a cycle
+//! is made.
 
 use rustc_hash::FxHashMap;
 

@@ -1,8 +1,8 @@
-//! Dropped entries: a sweep that takes resources out of the container that keeps them and ends none of them.
+//! Dropped entries: a sweep that takes resources out of a container without ending them.
 //!
-//! `for (const [id, session] of sessions) if (isOld(session)) sessions.delete(id)` bounds the table and leaves what was in
-//! it open: nobody has it any longer. What is taken out when the thing itself has ended (in a handler of its `close`) is no
-//! such sweep, so only removals in loops and by timers count.
+//! `for (const [id, session] of sessions) if (isOld(session)) sessions.delete(id)` bounds the table, but the sessions
+//! stay open and nothing refers to them any more. Only removals in loops and by timers count. A removal in a handler of
+//! the resource's own `close` event is not a sweep: there the resource has ended already.
 
 use rustc_hash::FxHashSet;
 

@@ -1,7 +1,8 @@
-//! Forgotten parts: what an instance made for itself, and what its end leaves open.
+//! Forgotten parts: fields that the end of an instance leaves open.
 //!
-//! `destroy()` clears the timer of its own class and says nothing of the store in `this.storage`, which has one as well.
-//! Takes the facts; gives the fields that the end of their class ends others of, and not these. Never judges how bad that is.
+//! `destroy()` clears the timer of its own class but does not mention the store in `this.storage`, which has a timer of
+//! its own. Takes the facts; gives the fields that a class leaves open when it ends others. Never judges how bad that
+//! is.
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;

@@ -1,9 +1,9 @@
-//! Guards with a name that end too early: with the function that set up what they are for.
+//! Named guards that end too early: with the function that set up what they are for.
 //!
-//! Takes the facts; gives the guards that a function drops at its end although what they serve goes on. Three things
-//! show it: the guard is one for the program and the function's caller goes on to work; the guard works in the background
-//! and nobody waits for anything before it ends; or the function returns what is worth nothing without the guard. Never
-//! looks at guards that nobody gave a name: those are dropped where they are made.
+//! Takes the facts; gives the guards that a function drops at its end although what they serve goes on. There are three
+//! kinds of evidence: the guard is for the whole program and the function's caller goes on to work; the guard works in
+//! the background and nothing waits before it ends; or the function returns something that is only valid as long as the
+//! guard. Guards without a name are dropped where they are made, and are not looked at here.
 
 use rustc_hash::FxHashSet;
 

@@ -1,8 +1,8 @@
-//! Hubs: functions of the project that keep a callback until what they return is called.
+//! Hubs: functions of the project that keep a callback until the function they return is called.
 //!
-//! `subscribe(listener) { this.listeners.add(listener); return () => this.listeners.delete(listener); }` is a registration
-//! that no catalogue can know. What it gives is the only way to take the callback out again, so whoever drops it leaves
-//! the callback where it is for as long as the hub lives.
+//! `subscribe(listener) { this.listeners.add(listener); return () => this.listeners.delete(listener); }` is a
+//! registration that no catalogue can know. Only the returned function can remove the callback, so a caller that drops
+//! it leaves the callback there for as long as the hub lives.
 
 use rustc_hash::FxHashMap;
 

@@ -1,8 +1,8 @@
-//! Late timers: one-shot timers that watch over a piece of work, and go on when it is done.
+//! Late timers: one-shot timers that guard a piece of work, and keep running when it is done.
 //!
-//! `Promise.race([work, new Promise((_, reject) => setTimeout(reject, 30_000))])` keeps what the callback captures, and the
-//! process, for thirty seconds after each piece of work, however fast that was. So does a `clearTimeout` that an exception
-//! goes past. Nothing of it stays for ever: how bad that is, is for the rule to say.
+//! `Promise.race([work, new Promise((_, reject) => setTimeout(reject, 30_000))])` keeps the process, and what the
+//! callback captures, for thirty seconds after each piece of work, however fast that was. So does a `clearTimeout` that
+//! an exception skips. None of this stays for ever: how bad it is, the rule decides.
 
 use rustc_hash::FxHashSet;
 

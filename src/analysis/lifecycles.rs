@@ -1,7 +1,7 @@
-//! Lifecycles: what ends a component's effects, and what was meant to and never does.
+//! Lifecycles: what ends a component's effects, and what was meant to but never does.
 //!
-//! A cleanup that is returned from an async effect is the value of a promise, which nobody calls. A hook that registers
-//! one works while its component is being set up, and not after something was waited for.
+//! An async effect returns its cleanup in a promise, and nobody calls that. A hook that registers a cleanup works while
+//! its component is being set up, but not after an `await`.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -1,8 +1,8 @@
-//! Locks that are taken and given back in one statement: `let _ = m.lock()`.
+//! Locks that are taken and released in one statement: `let _ = m.lock()`.
 //!
-//! Takes the facts; gives the calls whose guard nobody has although something comes after them that it should have
-//! guarded. A lock that is taken last waits for whoever has it, and that is what it is for; one that nobody else can have
-//! is not.
+//! Takes the facts; gives the calls whose guard is dropped at once although something follows that it should have
+//! guarded. A lock that is taken last is a way to wait for whoever holds it. A lock that nobody else can hold is not
+//! reported either.
 
 use std::cell::Cell;
 

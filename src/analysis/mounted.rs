@@ -1,7 +1,7 @@
-//! Components of which there is one: the program mounts them where it starts, and nowhere else.
+//! Components of which there is only one: the program mounts them where it starts, and nowhere else.
 //!
-//! `createApp(App)` and `createRoot(element).render(<App />)` at the top of a module make one instance for the life of the
-//! page. What that instance begins when it is set up it may keep: whoever leaves the page ends it.
+//! `createApp(App)` and `createRoot(element).render(<App />)` at the top of a module make one instance for the life of
+//! the page. That instance may keep what its setup begins: leaving the page ends it.
 
 use globset::GlobSet;
 use indexmap::IndexMap;

@@ -1,7 +1,7 @@
 //! Obligations: the resources that functions acquire, and what becomes of each in the function that has to release it.
 //!
-//! Takes what is known of ownership; gives the obligations in the program's order, and what is released where. Whether the
-//! function that releases is ever run is for others to say.
+//! Takes what is known of ownership; gives the obligations in the program's order, and what is released where. Never
+//! asks whether a function that releases is ever run.
 
 use crate::analysis::call_graph::CallGraph;
 use crate::analysis::evaluate::Evaluator;

@@ -1,6 +1,6 @@
-//! Platforms: what is compiled for some of them only, by the attributes of the code and of the modules it is in.
+//! Platforms: code that is compiled for some platforms only, by its own attributes or by those of its modules.
 //!
-//! Takes the program; answers for a place whether all that there is of it needs one of the platforms that are asked for.
+//! Takes the program; answers whether a place exists only on some of the given platforms.
 
 use rustc_hash::FxHashSet;
 

@@ -1,7 +1,8 @@
-//! Re-entry: what runs again for the same owner, and overwrites the handle that its earlier run kept.
+//! Re-entry: code that runs again for the same owner, and overwrites the handle that its earlier run kept.
 //!
-//! `timer.current = setInterval(poll, ms)` in an effect that depends on `ms`, `socket = connect(id)` in a watcher of `id`:
-//! when the owner ends, the last of them is ended. Those before it go on, and nothing has their handle any more.
+//! `timer.current = setInterval(poll, ms)` in an effect that depends on `ms`, `socket = connect(id)` in a watcher of
+//! `id`: when the owner ends, only the last one is ended. The earlier ones go on, and nothing has their handles any
+//! more.
 
 use crate::analysis::facts::{Facts, Obligation, is_teardown};
 use crate::analysis::frequency::Rerun;

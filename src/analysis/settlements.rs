@@ -1,8 +1,8 @@
 //! Settlements: where the promise of a function is settled, and what else happens on the way there.
 //!
 //! The executor of `new Promise((resolve, reject) => …)` is control flow of the function around it, and `resolve` and
-//! `reject` are variables of that function, which callbacks call. What has to happen whenever the promise is settled (a
-//! listener is removed, a timer cleared) has to stand on each of these ways.
+//! `reject` are variables of that function, which callbacks call. What must happen whenever the promise is settled
+//! (remove a listener, clear a timer) must happen on each path to a settlement.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::value::Value;

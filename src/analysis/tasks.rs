@@ -1,7 +1,7 @@
 //! Tasks: what they run, whether that ends, and who keeps them.
 //!
-//! Takes the facts; gives what the calls that start tasks are given, the tasks that keep alive what would stop them, and
-//! the structs that own a task and do not end it when they are dropped. Never judges how often a task is started.
+//! Takes the facts; gives the functions that tasks run, the tasks that keep alive what would stop them, and the structs
+//! that own a task and do not end it when they are dropped. Never judges how often a task is started.
 
 use rustc_hash::FxHashSet;
 

@@ -1,7 +1,7 @@
-//! What a creation is told, and by whom: whether the request that it is made for says what it is to be.
+//! What a creation depends on: whether data of a request decides what is made.
 //!
-//! Takes the facts; follows the arguments of the builder backwards, through the callers that the chain of evidence shows, to
-//! what the framework handed to the handler. What no other request could use is not a thing to share. Never judges.
+//! Takes the facts; follows the arguments of a builder backwards, through the callers of the chain of evidence, to what
+//! the framework passed to the handler. What no other request could use cannot be shared. Never judges.
 
 use rustc_hash::FxHashSet;
 

@@ -1,8 +1,8 @@
-//! What only the project's own code ends, and nothing of it could.
+//! Resources that only the project's own code ends, where no code near them could be that end.
 //!
-//! An object URL is revoked, a camera's track is stopped, by the code that asked for it or by nobody: no element and no
-//! library does it. So where one went, into an element, a state, a caller, decides less than whether there is a word
-//! anywhere near it that could be its end.
+//! An object URL is revoked, and a camera's track is stopped, by the code that asked for it or by nobody: no element
+//! and no library does it. So it matters less where such a resource went (an element, a state, a caller) than whether
+//! any code there could end it.
 
 use std::cell::LazyCell;
 

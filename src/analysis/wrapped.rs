@@ -1,7 +1,7 @@
-//! Wrapped: a resource that goes into something else which then never leaves the function either.
+//! Wrapped resources: something that a library makes of a resource, and that never leaves the function either.
 //!
-//! `let api = Api::new(client);`, `GreeterClient::new(channel)`: what a library makes of it is unknown code to the analysis of
-//! ownership, and may have taken it. Where that stays in the function, it is as lost at the end of it as what went in.
+//! `let api = Api::new(client);`, `GreeterClient::new(channel)`: for the analysis of ownership the library's wrapper is
+//! unknown code, which may have taken the resource. If the wrapper stays in the function, the resource is lost with it.
 
 use rustc_hash::FxHashSet;
 

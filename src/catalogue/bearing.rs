@@ -1,4 +1,4 @@
-//! Bearing: what an import of a library says of a file, whatever it imports.
+//! Bearing: what an import of a library says of a file, whichever members it imports.
 
 use super::schema::{EntryPoint, Library, Resource, Runs};
 

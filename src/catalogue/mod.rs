@@ -1,9 +1,9 @@
-//! What is known of libraries: data, loaded from `rules/catalogue`, and matched against programs.
+//! What is known of libraries: data from `rules/catalogue`, matched against programs.
 //!
-//! Takes library files (the shipped ones, and users' own); gives answers to four questions: what is this member of that
-//! package, what is this global, what does this method do on that resource, and what might it do on a receiver nothing
-//! is known about. Answers borrow from the catalogue and cost no allocation. It never looks at a program: which import a
-//! name comes from is settled before, and `create_when`, `create_unless` and `statements` are for the asker to test.
+//! Takes library files, those that ship with leaklint and users' own; answers four questions: what is this member of
+//! that package, what is this global, what does this method do on that resource, and what might it do on an unknown
+//! receiver. Answers borrow from the catalogue and cost no allocation. Never looks at a program: the caller knows
+//! already which import a name comes from, and tests `create_when`, `create_unless` and `statements` itself.
 
 mod bearing;
 mod builder;

@@ -1,4 +1,4 @@
-//! Counted references: which functions name one, as far as that is written in them.
+//! Counted references: which functions mention one, as far as their code shows it.
 
 use super::{Binding, Call, Function, Module, OpKind, Place, Root, TypeRef, TypeRoot, VariableId};
 

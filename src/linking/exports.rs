@@ -1,4 +1,4 @@
-//! Exports: what a name that is exported or imported anywhere stands for, through barrels and re-exports.
+//! Exports: what an exported or imported name stands for, through barrels and re-exports.
 
 use std::sync::{Mutex, MutexGuard};
 

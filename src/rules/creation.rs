@@ -1,4 +1,4 @@
-//! What the two creation rules share: when building a shared resource again and again is a finding.
+//! What the two creation rules share: when repeated creation of a shared resource is a finding.
 
 use crate::analysis::duplicates::{Duplicate, duplicates};
 use crate::analysis::facts::{Facts, Obligation};

@@ -1,4 +1,4 @@
-//! `double-release`: what was given back is given back again.
+//! `double-release`: a resource is released a second time.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::twice::{Twice, twice};

@@ -1,4 +1,4 @@
-//! `pool-without-limits`: a pool whose waits or connections nothing bounds.
+//! `pool-without-limits`: a pool without a bound on its connections or its waits.
 
 use rustc_hash::FxHashMap;
 

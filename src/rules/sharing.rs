@@ -1,4 +1,4 @@
-//! Instances that a project has already: who needs what such a one is may use it in the place of one of its own.
+//! Instances that a project shares already, and that can replace a new one.
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;

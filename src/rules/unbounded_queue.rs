@@ -1,4 +1,4 @@
-//! `unbounded-queue`: a channel without a bound whose producers go on while its consumer waits, or is not there.
+//! `unbounded-queue`: a channel without a bound whose producers do not wait for a slow or absent consumer.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::queues::Queue;

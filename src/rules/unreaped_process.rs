@@ -1,4 +1,4 @@
-//! `unreaped-process`: a child process is started and nobody waits for it, or ends it when waiting is given up.
+//! `unreaped-process`: a child process is started, and nobody waits for it, or ends it when the wait is given up.
 
 use crate::analysis::abandoned::{Abandoned, GivenUp, abandoned};
 use crate::analysis::children::{LeftRunning, left_running};

@@ -1,12 +1,12 @@
-//! Deviants: what nearly all of a program's functions end, and one does not.
+//! Deviants: functions that do not end what nearly all other functions of the program end.
 //!
-//! Nothing is known of many a library, of native addons and of what a program makes by itself. But where function after
-//! function ends what the same call gives, its authors believe that it has to be ended, and the one that forgets it is
-//! the mistake (Engler et al., "Bugs as Deviant Behavior", SOSP 2001; that what is done on the way of an exception says
-//! the most of it: Weimer and Necula, "Mining Temporal Specifications for Error Detection", TACAS 2005).
+//! Many libraries, native addons and a program's own classes are in no catalogue. But if function after function ends
+//! what the same call returns, its authors believe that it has to be ended, and the one that forgets it is the mistake
+//! (Engler et al., "Bugs as Deviant Behavior", SOSP 2001). What is done on exceptional paths is the strongest evidence
+//! (Weimer and Necula, "Mining Temporal Specifications for Error Detection", TACAS 2005).
 //!
-//! Takes the facts; gives the calls whose results are used, kept by nobody and not ended. What somebody else may end
-//! says nothing, neither for the belief nor against it.
+//! Takes the facts; gives the calls whose results are used, kept by nobody and not ended. Results that somebody else
+//! may end count neither for the belief nor against it.
 
 mod results;
 

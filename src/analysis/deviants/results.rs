@@ -1,4 +1,4 @@
-//! Results: what a function does with what one of its calls gave.
+//! Results: what a function does with the result of one of its calls.
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::ir::{BlockId, Call, Edges, FunctionId, OpKind, Operand, Place, Root, Rvalue, Terminator};

@@ -1,4 +1,4 @@
-//! Stores: which resources a function puts where they outlive it.
+//! Stores: which resources a function puts where they outlive it, and what object literals hold.
 
 use rustc_hash::FxHashSet;
 

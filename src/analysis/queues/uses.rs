@@ -1,5 +1,5 @@
-//! Uses: every operation of the program that puts something into one of the queues, takes it out, measures it, keeps an
-//! end of it or gives one away.
+//! Uses: every operation of the program that sends to one of the queues, receives from it, measures it, keeps one of
+//! its ends or passes one on.
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;

@@ -1,9 +1,9 @@
-//! Lingering: listeners of one piece of work on something that outlives it, which stay when the work is done.
+//! Lingering: listeners of one piece of work, on something that outlives it, which stay when the work is done.
 //!
 //! `new Promise((resolve, reject) => { res.once("drain", resolve); res.once("error", reject); })` leaves one of the two
-//! behind each time, and `signal.addEventListener("abort", stop, { once: true })` goes only when somebody aborts. That a
-//! listener is of one piece of work shows in what it does: it settles the promise of the call that adds it, or works on
-//! what nobody but that call has.
+//! behind each time, and `signal.addEventListener("abort", stop, { once: true })` goes only when somebody aborts. A
+//! listener belongs to one piece of work if it settles the promise of the call that adds it, or works on something that
+//! only that call has.
 
 use rustc_hash::FxHashSet;
 

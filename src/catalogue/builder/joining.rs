@@ -1,4 +1,4 @@
-//! Joining: what several tables say of one function.
+//! Joining: facts about one function from several tables.
 
 use crate::catalogue::schema::FunctionFact;
 

@@ -1,4 +1,4 @@
-//! Packages: the trees of names that the members of packages are found in.
+//! Packages: the trees of names in which the members of packages are looked up.
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
 

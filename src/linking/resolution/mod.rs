@@ -1,8 +1,8 @@
 //! Import resolution: from a specifier to the file of the tree, or the package outside it, that it names.
 //!
 //! Takes what discovery read; answers from memory, from any thread, and never touches the file system: nothing has to
-//! be installed. Relative imports are one or two hash lookups; the rest is answered once for all importers that share a
-//! package and a compiler configuration.
+//! be installed. A relative import takes one or two hash lookups; other imports are resolved once for all importers
+//! that share a package and a compiler configuration.
 
 mod crates;
 mod external;

@@ -1,5 +1,5 @@
-//! Undoing a transaction when something in it throws: what it does goes into a `try`, and the `catch` rolls back and
-//! throws on.
+//! Rolling back when something in a transaction throws: the work goes into a `try`, whose `catch` rolls back and
+//! rethrows.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::Expression;

@@ -1,4 +1,4 @@
-//! Findings: what is said of a timer, and of whatever else goes on by itself until somebody ends it.
+//! Findings about timers, and about other things that keep running until somebody ends them.
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;

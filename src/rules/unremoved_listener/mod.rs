@@ -1,5 +1,4 @@
-//! `unremoved-listener`: a callback is added to something that outlives it and never removed, or removed in a way
-//! that matches nothing.
+//! `unremoved-listener`: a listener on something that outlives it is never removed, or its removal matches nothing.
 
 mod findings;
 mod lasting;

@@ -1,4 +1,4 @@
-//! Pairs: removals that were meant for an addition and do not take it away, and ends that forget it.
+//! Pairs: removals that were meant for an addition and do not remove it, and ends that forget it.
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;

@@ -1,4 +1,4 @@
-//! What makes an addition a leak: how often it is made, and that nothing takes it away.
+//! What makes an addition a leak: how often it happens, and that nothing removes it.
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
