@@ -29,7 +29,7 @@ pub use specifier::{CRATE, file_package, normalise, split_crate};
 use index::Index;
 use schema::{Ecosystem, EntryPoint, FunctionFact, Library, Resource};
 
-/// The package that stands for the names every Rust file has.
+/// The package that stands for the names of Rust's prelude.
 pub const RUST_PRELUDE: &str = "crate:<global>";
 
 /// The method of a resource that is a function: calling it.
@@ -61,20 +61,14 @@ impl Catalogue {
         &BUILTIN
     }
 
-    /// The shipped libraries and these. A resource with the id of a shipped one takes its place.
-    ///
-    /// # Errors
-    /// When a library names a resource that does not exist; `path` is then the library's name.
+    /// The shipped libraries and these. A resource with the id of a shipped one replaces it.
     pub fn with(own: Vec<Library>) -> Result<Self, LoadError> {
         let mut libraries = load::shipped();
         libraries.extend(own);
         Self::new(libraries)
     }
 
-    /// Exactly these libraries; of two that speak about the same thing the later one is heard.
-    ///
-    /// # Errors
-    /// When a library names a resource that does not exist; `path` is then the library's name.
+    /// Exactly these libraries; if two speak about the same thing, the later one counts.
     pub fn new(libraries: Vec<Library>) -> Result<Self, LoadError> {
         let (index, functions) = builder::index(&libraries)?;
         Ok(Self { libraries, functions, index })
@@ -125,7 +119,7 @@ impl Catalogue {
         }
     }
 
-    /// The packages that have a member, at any depth, which is what `is_it` asks for.
+    /// The packages that have a member, at any depth, for which `is_it` holds.
     #[must_use]
     pub fn packages_with(&self, is_it: impl Fn(&SymbolFacts<'_>) -> bool) -> PackageSet {
         let is_one = |node: u32| {
@@ -285,13 +279,13 @@ impl Catalogue {
         self.libraries.iter().flat_map(|library| &library.entries)
     }
 
-    /// The same with the programs each is for: what is told by location, decorator, parameter type or base type is
+    /// Every entry point, with its ecosystem. Entry points by location, decorator, parameter type or base type are
     /// found by asking each.
     pub fn entries_by_ecosystem(&self) -> impl Iterator<Item = (Ecosystem, &EntryPoint)> {
         self.libraries.iter().flat_map(|library| library.entries.iter().map(|entry| (library.ecosystem, entry)))
     }
 
-    /// What it says of a file that it imports this, whatever it imports of it.
+    /// What an import of this specifier says of a file, whichever members it imports.
     #[must_use]
     pub fn bearing(&self, specifier: &str) -> Option<Bearing> {
         self.index.roots(&normalise(specifier)).into_iter().filter_map(|root| self.index.symbol(root).bearing).max()
@@ -303,7 +297,7 @@ impl Catalogue {
         self.index.any_method(ecosystem, method).is_some_and(|record| record.fills_something)
     }
 
-    /// Methods by which whoever has a shared resource takes on an obligation or ends one: those that lease or release.
+    /// Methods of shared resources that begin or end an obligation: those that lease or release.
     pub fn acting_methods(&self) -> impl Iterator<Item = &str> {
         let resources = self.libraries.iter().flat_map(|library| &library.resources);
         resources.filter(|resource| resource.gives_or_holds()).flat_map(|resource| {
@@ -329,7 +323,7 @@ impl Catalogue {
         specifier::words(self.packages())
     }
 
-    /// The libraries of programs that are screened: of the others every file is lowered.
+    /// The libraries for languages whose files are screened; in the others every file is lowered.
     fn packages(&self) -> impl Iterator<Item = &Library> {
         self.libraries.iter().filter(|library| library.ecosystem == Ecosystem::Npm)
     }
