@@ -119,7 +119,7 @@ pub(crate) fn script(text: &str, language: Language) -> Script<'_> {
 
 /// [`lower`] with this front end.
 #[must_use]
-pub fn lower_with(
+fn lower_with(
     front_end: &impl FrontEnd,
     file: FileId,
     text: &str,

@@ -202,7 +202,7 @@ impl Lowering<'_> {
     }
 
     /// A value that is given away: a variable that held it holds it no more.
-    pub(super) fn moved_value(&mut self, expression: &syn::Expr) -> Operand {
+    fn moved_value(&mut self, expression: &syn::Expr) -> Operand {
         self.given_away(expression, Mode::PLAIN)
     }
 

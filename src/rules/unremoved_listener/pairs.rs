@@ -41,7 +41,7 @@ pub(super) fn touches(facts: &Facts<'_>, method: FunctionRef, place: &PlaceId) -
 }
 
 /// Whether a method surely ends its instance: it says so, or it removes other listeners.
-pub(super) fn is_an_end(
+fn is_an_end(
     facts: &Facts<'_>,
     registrations: &Registrations,
     class: ClassRef,
