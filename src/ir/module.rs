@@ -110,7 +110,7 @@ pub struct ClassMember {
     pub is_static: bool,
 }
 
-/// How the names of variables start that stand for what a glob may bring.
+/// The prefix of variables that stand for names which a glob import may bring.
 pub const BY_GLOB: &str = "*::";
 
 /// `@Callee(arguments)`.
@@ -181,7 +181,7 @@ pub struct Comment {
     pub span: Span,
 }
 
-/// Something the front end could not read; the rest of the file was.
+/// Something the front end could not read; the rest of the file was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseIssue {
     pub span: Span,
@@ -240,7 +240,7 @@ impl Module {
         self.last_name(call.callee.place()?)
     }
 
-    /// The module of a file of which nothing could be read: an initialiser that does nothing.
+    /// The module of an unreadable file: an initialiser that does nothing.
     #[must_use]
     pub fn empty(file: FileId, language: Language) -> Self {
         Self {
@@ -259,7 +259,7 @@ impl Module {
         }
     }
 
-    /// Gives back the room that growing lists made: a module lives as long as the run.
+    /// Gives back spare capacity: a module lives as long as the run.
     pub(crate) fn shrink(&mut self) {
         self.variables.shrink_to_fit();
         self.functions.shrink_to_fit();
@@ -274,7 +274,7 @@ impl Module {
         &self.functions[id.index()]
     }
 
-    /// The name that code writes for a variable: one that a glob may bring has more in its own, so that nothing means it.
+    /// The name of a variable as code writes it, without the prefix of names that a glob import may bring.
     #[must_use]
     pub fn name_of(&self, id: VariableId) -> &Name {
         let variable = self.variable(id);
@@ -314,7 +314,7 @@ impl Module {
         (0u32..).map(ClassId).zip(&self.classes)
     }
 
-    /// What people call a function: `Class.method`, `outer.inner`, `listUsers`, `<module>`. A nameless callback takes
+    /// The usual name of a function: `Class.method`, `outer.inner`, `listUsers`, `<module>`. A nameless callback has
     /// the name of the function around it.
     #[must_use]
     pub fn qualified_name(&self, id: FunctionId) -> String {

@@ -25,8 +25,8 @@ pub enum Symbol {
     },
 }
 
-/// What the exports of each file stand for, once somebody asked. Hundreds of files import from one barrel, and each name
-/// is looked for in all that is behind it.
+/// What the exports of each file stand for, computed on first use. Hundreds of files import from one barrel, and each
+/// name is searched in everything behind it.
 #[derive(Debug)]
 pub(super) struct KnownExports(Vec<Mutex<FxHashMap<Name, Exported>>>);
 
@@ -117,7 +117,7 @@ impl Program {
         symbol
     }
 
-    /// Whether a module exports something under a name, or passes on what may: most of what is behind a barrel does not.
+    /// Whether a module exports this name, or re-exports everything of others: most modules behind a barrel do neither.
     fn may_export(&self, file: FileId, name: &Name) -> bool {
         let module = self.module(file);
         name == "default" && module.common_js_exports.is_some()
@@ -139,7 +139,7 @@ impl Program {
             ExportSource::All { request } if name != "default" => Some(request),
             _ => None,
         });
-        // Of a package nobody knows what it has, so the files of the tree are asked first.
+        // The exports of a package are unknown, so the files of the tree are asked first.
         let (outside, inside): (Vec<_>, Vec<_>) =
             barrels.partition(|request| matches!(self.target(file, *request), Target::External(_)));
         let through_barrel = inside

@@ -10,7 +10,7 @@ use crate::source::{FileId, Location, SourceFile, Span};
 use super::exports::{KnownExports, Search};
 use super::{ClassRef, Definition, FunctionRef, ModuleIndex, Numbers, OpRef, Symbol, Target, VariableRef};
 
-/// The files of a run, those that were lowered, and how they hang together.
+/// The files of a run, and the linked modules of those that were lowered.
 #[derive(Debug)]
 pub struct Program {
     pub files: Vec<SourceFile>,
@@ -33,7 +33,7 @@ pub struct Linkable {
     pub module: Module,
     /// Where its requests lead, by [`RequestId`].
     pub targets: Vec<Target>,
-    /// By function: whether analyses look at it of their own accord. The others answer when they are asked.
+    /// By function: whether analyses look at it on their own. The others answer when they are asked.
     pub relevant: Vec<bool>,
 }
 
@@ -84,14 +84,14 @@ impl Program {
         program
     }
 
-    /// The same program, of files that are governed so.
+    /// The program with what governs its files.
     #[must_use]
     pub fn governed(mut self, governance: Governance) -> Self {
         self.governance = governance;
         self
     }
 
-    /// The same program, whose files import these, also those that were not read.
+    /// The program with the imports of its files, including those that were not read.
     #[must_use]
     pub fn importing(mut self, imports: Vec<Vec<FileId>>) -> Self {
         self.imports = imports;
@@ -103,13 +103,13 @@ impl Program {
         (0u32..).map(FileId).zip(self.imports.iter().map(Vec::as_slice))
     }
 
-    /// What governs a file beside its text.
+    /// What governs a file besides its text.
     #[must_use]
     pub fn governing(&self, file: FileId) -> Option<&Governing> {
         self.governance.of(file)
     }
 
-    /// Finds the classes whose members stand in several files.
+    /// Joins classes whose members are in several files.
     fn join_classes(&mut self) {
         let parts: Vec<(ClassRef, ClassRef)> = self
             .classes()
@@ -132,7 +132,7 @@ impl Program {
     /// Gives the files back, for reporting.
     #[must_use]
     pub fn into_files(self) -> Vec<SourceFile> {
-        // Taking millions of operations apart is nothing to wait for.
+        // Dropping millions of operations takes time that nobody has to wait for.
         let modules = self.modules;
         rayon::spawn(move || drop(modules));
         self.files
@@ -259,7 +259,7 @@ impl Program {
         Some(self.homes.get(&class).copied().unwrap_or(class))
     }
 
-    /// The parts a class consists of: itself, and what of it stands in other files.
+    /// The parts of a class: itself, and those in other files.
     pub fn parts(&self, class: ClassRef) -> impl Iterator<Item = ClassRef> {
         let continued = self.continued.get(&class).into_iter().flatten().copied();
         std::iter::once(class).chain(continued)

@@ -20,11 +20,11 @@ use crate::linking::{FunctionRef, OpRef};
 
 pub(crate) use results::Uses;
 
-/// A call whose result is not ended where others end theirs.
+/// A call whose result is not ended although others end theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deviant {
     pub at: OpRef,
-    /// The call in a function of the project that hands its result on.
+    /// The call through which a function of the project passes on the result.
     pub through: Option<OpRef>,
     pub kind: Deviation,
     /// The method by which the others end it.
@@ -37,16 +37,16 @@ pub struct Deviant {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deviation {
-    /// On no way.
+    /// On no path.
     Never,
     /// Only as long as this does not throw.
     OnThrow { by: OpRef },
 }
 
-/// So many functions make a belief, and for each that does otherwise there are as many.
+/// This many functions make a belief, and as many again for each that does otherwise.
 const BELIEVERS: usize = 3;
 
-/// What is called, as far as its name tells it from others: `fs.open()`, `createQueryRunner()`, `new Stage()`.
+/// What is called, as far as its name distinguishes it: `fs.open()`, `createQueryRunner()`, `new Stage()`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Key {
     of: Option<Name>,
@@ -56,7 +56,7 @@ struct Key {
 /// What a program does with the results of one kind of call.
 #[derive(Debug, Default)]
 struct Belief {
-    /// The calls with the operations that end what they gave.
+    /// The calls, with the operations that end their results.
     ended: Vec<(OpRef, OpRef)>,
     ended_on_throw: Vec<(OpRef, OpRef)>,
     never: Vec<(OpRef, Option<OpRef>)>,
@@ -142,7 +142,7 @@ impl Belief {
         for (at, through) in &self.never {
             tell(*at, *through, Deviation::Never, &self.ended);
         }
-        // That it has to be ended is shown by now, and that some think of what may throw.
+        // Here it is known that the result has to be ended, and that some functions allow for exceptions.
         if functions(&self.ended_on_throw).len() >= BELIEVERS.max(self.on_throw.len() / 2) {
             for (at, by) in &self.on_throw {
                 tell(*at, None, Deviation::OnThrow { by: *by }, &self.ended_on_throw);
@@ -203,7 +203,7 @@ fn made_by(facts: &Facts<'_>, at: OpRef, depth: u32) -> Option<OpRef> {
     }
 }
 
-/// What a call is told from others by. A method of one word says too little without what has it.
+/// What distinguishes a call from others. A method name of one word says too little without its receiver.
 fn key(facts: &Facts<'_>, function: FunctionRef, call: &Call) -> Option<Key> {
     let place = call.callee.place()?;
     let variable = |root: &Root| match root {
@@ -231,13 +231,13 @@ fn says_enough(name: &str) -> bool {
     })
 }
 
-/// Whether the catalogue says what becomes of a call's result.
+/// Whether the catalogue knows the result of a call.
 fn is_known(facts: &Facts<'_>, at: OpRef) -> bool {
     let values = facts.evaluator.call_values(at);
     values.resources().any(|id| facts.resource(&facts.evaluator.acquisition(id)).is_some())
 }
 
-/// Whether what a function does says something: tests end more than they need to.
+/// Whether a function counts as evidence: tests end more than they need to.
 fn is_asked(facts: &Facts<'_>, function: FunctionRef) -> bool {
     !facts.evaluator.drops_implicitly(function) && facts.is_held_to_account(function)
 }
@@ -251,7 +251,7 @@ fn calls_by_name<'f>(facts: &'f Facts<'_>, name: &'f str) -> impl Iterator<Item 
     })
 }
 
-/// Whether a field's name is that of a way to end something.
+/// Whether a field has the name of a method that ends something.
 fn is_ending(field: Option<&Field>) -> bool {
     field.and_then(Field::name).is_some_and(is_teardown)
 }
