@@ -1,7 +1,8 @@
 //! Reducing a report to what a change is about.
 //!
-//! Takes the report of the whole project; keeps what stands in files that changed, and what stands elsewhere and was not
-//! there before: the project as it was before the change is analysed as well, and the two are compared as with a baseline.
+//! Takes the report of the whole project; keeps the findings in files that changed, and those elsewhere that are new.
+//! To know which are new, the project as it was before the change is analysed too, and the two reports are compared as
+//! with a baseline.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

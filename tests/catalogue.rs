@@ -222,8 +222,6 @@ fn functions_say_something() {
                 || fact.waits_for.is_some()
                 || fact.cancels.is_some()
                 || fact.makes.is_some()
-                || fact.puts_in
-                || fact.takes_out
                 || fact.end.is_some()
                 || fact.is_face
                 || fact.waiting.is_some()

@@ -1,7 +1,7 @@
-//! Abandoned processes: children whose only handle goes with a future that somebody may stop waiting for.
+//! Abandoned processes: children whose only handle is lost when the future that has it is dropped.
 //!
-//! Takes the facts; gives the calls that may drop such a future (`timeout(limit, child.wait_with_output())`, a branch of a
-//! `select!`) where nothing sees to it that the child ends then. Never judges how often that happens.
+//! Takes the facts; gives the calls that may drop such a future (`timeout(limit, child.wait_with_output())`, a branch
+//! of a `select!`) if nothing ends the child in that case. Never judges how often that happens.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::limits::Chain;

@@ -1,7 +1,7 @@
 //! Children left running: processes whose promise is settled by a timer that does not end them.
 //!
-//! `setTimeout(() => reject(new Error("too slow")), 10_000)` ends the waiting and not the process. Where the timer's
-//! callback, and what it calls, never names the process, and nothing else ends it or has it, nobody will.
+//! `setTimeout(() => reject(new Error("too slow")), 10_000)` ends the wait, not the process. If neither the callback
+//! nor what it calls names the process, and no other code ends it or has it, the process keeps running.
 
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::{Facts, Obligation};

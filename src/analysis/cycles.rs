@@ -1,7 +1,8 @@
-//! Cycles: what is held by counted references and, by way of what it holds, by itself.
+//! Cycles: values that hold themselves through counted references.
 //!
-//! Takes the facts; gives the operations that close such a cycle, where no code of the program takes anything out of any of
-//! the fields it leads through. A `Weak` holds nothing, so a cycle with one is none. Never judges how often one is made.
+//! Takes the facts; gives the operations that close such a cycle, if no code of the program takes anything out of the
+//! fields that it leads through. A `Weak` reference holds nothing, so it breaks a cycle. Never judges how often a cycle
+//! is made.
 
 use rustc_hash::FxHashMap;
 
@@ -10,7 +11,7 @@ use crate::analysis::facts::Facts;
 use crate::analysis::written::{self, Known};
 use crate::ir::{
     Binding, Call, CallHolds, Collections, Cycle, Field, Function, Holder, Holding, Name, OpKind, Operand, Place, Root,
-    Rvalue, Slot, TypeRef, TypeRoot, counted,
+    Rvalue, Slot, TypeRef, counted,
 };
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Language;
@@ -154,12 +155,7 @@ fn is_shared_throughout(facts: &Facts<'_>, function: FunctionRef, holding: &Hold
 /// Whether a written type is one of those, or an alias of one.
 fn is_counted(facts: &Facts<'_>, scope: FunctionRef, written: &TypeRef, depth: u32) -> bool {
     let (TypeRef::Named { root, path, arguments }, Some(depth)) = (written, depth.checked_sub(1)) else { return false };
-    let last = path.last().cloned().or_else(|| match root {
-        TypeRoot::Global(name) => Some(name.clone()),
-        TypeRoot::Variable(id) => Some(facts.program.variable(scope.variable(*id)).name.clone()),
-        TypeRoot::Module(_) => None,
-    });
-    match last.as_deref() {
+    match facts.program.module(scope.file).type_name(root, path).map(Name::as_str) {
         Some(name) if counted::is_counted(name) => true,
         // What may be there, or not.
         Some("Option") => arguments.first().is_some_and(|inner| is_counted(facts, scope, inner, depth)),

@@ -1,8 +1,8 @@
-//! Dropped entries: a sweep that takes resources out of the container that keeps them and ends none of them.
+//! Dropped entries: a sweep that takes resources out of a container without ending them.
 //!
-//! `for (const [id, session] of sessions) if (isOld(session)) sessions.delete(id)` bounds the table and leaves what was in
-//! it open: nobody has it any longer. What is taken out when the thing itself has ended (in a handler of its `close`) is no
-//! such sweep, so only removals in loops and by timers count.
+//! `for (const [id, session] of sessions) if (isOld(session)) sessions.delete(id)` bounds the table, but the sessions
+//! stay open and nothing refers to them any more. Only removals in loops and by timers count. A removal in a handler of
+//! the resource's own `close` event is not a sweep: there the resource has ended already.
 
 use rustc_hash::FxHashSet;
 
@@ -39,7 +39,9 @@ pub fn dropped_entries<'f>(facts: &'f Facts<'_>) -> Vec<DroppedEntry<'f>> {
             let kept = container.writes.iter().find_map(|write| {
                 let id = kept(facts, write.at)?;
                 let resource = facts.resource(&facts.evaluator.acquisition(id))?.1;
-                (!ends(facts, removal.at.function, resource, MAX_CALLS)).then_some((id, write.at))
+                let is_ended =
+                    facts.any_reached(removal.at.function, MAX_CALLS, &|function| ends(facts, function, resource));
+                (!is_ended).then_some((id, write.at))
             });
             if let Some((id, put)) = kept {
                 found.push(DroppedEntry { container, id, put, removal: removal.at });
@@ -81,16 +83,9 @@ fn has_to_be_ended(resource: &Resource) -> bool {
         )
 }
 
-/// Whether a function, what stands in it or what it calls ends such a resource, or something else.
-fn ends(facts: &Facts<'_>, function: FunctionRef, resource: &Resource, depth: u32) -> bool {
-    let ends_here = facts.program.function(function).ops().any(|(block, index, op)| {
-        let Some(call) = op.call() else { return false };
-        let by_name = call.method_name().is_some_and(|name| {
-            name != "delete" && (is_teardown(name) || resource.release.iter().any(|it| it == name))
-        });
-        let at = function.op(block, index);
-        by_name || depth > 0 && facts.called(at).into_iter().any(|called| ends(facts, called, resource, depth - 1))
-    });
-    let children = facts.program.index(function.file).children(function.function);
-    ends_here || children.iter().any(|child| ends(facts, function.sibling(*child), resource, depth))
+/// Whether a function calls a method that by its name ends such a resource, or something else.
+fn ends(facts: &Facts<'_>, function: FunctionRef, resource: &Resource) -> bool {
+    let is_end = |name: &str| name != "delete" && (is_teardown(name) || resource.release.iter().any(|it| it == name));
+    let mut calls = facts.program.function(function).ops().filter_map(|(_, _, op)| op.call());
+    calls.any(|call| call.method_name().is_some_and(is_end))
 }

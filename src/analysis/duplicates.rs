@@ -1,8 +1,8 @@
-//! Duplicates: modules of one program that each make a pool of their own, all alike.
+//! Duplicates: modules of one program that each make the same pool.
 //!
-//! `const db = new Client()` at the top of a module runs once, which is right, and in four modules of one program it makes
-//! four pools where one is meant. Only what is made with the same arguments counts, in modules that one module imports
-//! (itself or by way of others), since a repository may hold several programs.
+//! `const db = new Client()` at the top of a module runs once, which is right. In four modules of one program it makes
+//! four pools where one is meant. Only creations with the same arguments count, in modules that one module imports,
+//! directly or through others, since a repository may hold several programs.
 
 use std::collections::BTreeMap;
 

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::call_graph::CallGraph;
 use crate::analysis::containers::{Container, containers};
-use crate::analysis::evaluate::{self, Answers, CallTarget, Evaluator, on_two_threads};
+use crate::analysis::evaluate::{self, Answers, Evaluator, on_two_threads};
 use crate::analysis::frequency::{Frequencies, Rate};
 use crate::analysis::lifecycles::{LostCleanup, lost_cleanups};
 use crate::analysis::limits::passing_calls;
@@ -32,16 +32,16 @@ pub struct Facts<'p> {
     pub summaries: Summaries,
     pub frequencies: Frequencies,
     pub obligations: Arc<Vec<Obligation>>,
-    /// Resources that some operation of the program releases, by whatever path.
+    /// Resources that some operation of the program releases, on whatever path.
     pub released: Arc<FxHashSet<AcquisitionId>>,
-    /// Functions that were meant to end something and are never run.
+    /// Functions that were meant to end something and never run.
     pub lost_cleanups: Arc<FxHashMap<FunctionRef, LostCleanup>>,
-    /// Files that name what only tests use, and modules that are compiled for tests only.
+    /// Files that import what only tests use, and modules that are compiled for tests only.
     test_files: Arc<FxHashSet<FileId>>,
     gathered: Gathered,
 }
 
-/// What is gathered when somebody asks for it.
+/// Facts that are gathered on first use.
 #[derive(Default)]
 struct Gathered {
     registrations: OnceCell<Registrations>,
@@ -51,7 +51,7 @@ struct Gathered {
     passing_calls: OnceCell<FxHashMap<Name, Vec<OpRef>>>,
 }
 
-/// The facts as they are at one time, for another thread to go on from.
+/// The facts at one time, for another thread to continue from.
 pub struct Fork<'p> {
     evaluator: evaluate::Fork<'p>,
     calls: Arc<CallGraph>,
@@ -64,7 +64,7 @@ pub struct Fork<'p> {
 }
 
 impl<'p> Fork<'p> {
-    /// Goes on, with answers that are kept in `answers`. What is gathered when somebody asks is gathered anew.
+    /// Continues, keeping answers in `answers`. Facts that are gathered on first use are gathered anew.
     #[must_use]
     pub fn open(self, answers: &'p Answers) -> Facts<'p> {
         let evaluator = self.evaluator.open(answers);
@@ -85,22 +85,22 @@ impl<'p> Fork<'p> {
 
 pub use crate::analysis::obligations::Obligation;
 
-/// What a caller is given to release a resource with.
+/// The function that a caller gets to release a resource with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleasingHandle {
-    /// The member of the result that does it; empty where the result itself does.
+    /// The member of the result that releases it; empty if the result itself does.
     pub member: String,
-    /// The function of the project that it is.
+    /// The function of the project behind it, if it is one.
     pub function: Option<FunctionRef>,
 }
 
 impl<'p> Facts<'p> {
-    /// Runs the analyses; what they find out is kept in `answers`.
+    /// Runs the analyses, keeping their answers in `answers`.
     #[must_use]
     pub fn of(program: &'p Program, catalogue: &'p crate::catalogue::Catalogue, answers: &'p Answers) -> Self {
         let evaluator = Evaluator::new(program, catalogue, answers);
         let calls = CallGraph::of(&evaluator);
-        // Neither asks the other.
+        // Neither depends on the other.
         let owned = || {
             let summaries = Summaries::of(&evaluator);
             let collected = obligations::collect(&evaluator, &calls, &summaries);
@@ -128,7 +128,7 @@ impl<'p> Facts<'p> {
         facts
     }
 
-    /// What is known now, for another thread to go on from.
+    /// What is known now, for another thread to continue from.
     #[must_use]
     pub fn fork(&self) -> Fork<'p> {
         Fork {
@@ -143,7 +143,7 @@ impl<'p> Facts<'p> {
         }
     }
 
-    /// Does `here` with these facts while `there` goes on from what they are now, on another thread where one is free.
+    /// Runs `here` with these facts while `there` continues from their present state, on another thread if one is free.
     pub fn beside<H, T: Send>(&self, here: impl FnOnce() -> H, there: impl FnOnce(&Facts<'_>) -> T + Send) -> (H, T) {
         let fork = self.fork();
         on_two_threads(here, move || {
@@ -160,7 +160,7 @@ impl<'p> Facts<'p> {
         self.summaries.get(&self.evaluator, function, Interest::Acquired)
     }
 
-    /// Why a function is never run, where it is or stands in what was meant to end something.
+    /// Why a function never runs, if it was meant to end something, or is written in one that was.
     #[must_use]
     pub fn lost_cleanup(&self, function: FunctionRef) -> Option<LostCleanup> {
         if self.lost_cleanups.is_empty() {
@@ -196,12 +196,12 @@ impl<'p> Facts<'p> {
         self.gathered.containers.get_or_init(|| containers(self))
     }
 
-    /// Takes the containers that were gathered on another way: nothing in them is its own.
+    /// Takes over the containers that were gathered on the other side of a fork; they do not depend on the side.
     pub fn give_containers(&self, containers: Vec<Container>) {
         self.gathered.containers.get_or_init(|| containers);
     }
 
-    /// Whether an operation runs once for each instance of a component that the program mounts once, where it starts.
+    /// Whether an operation runs once per instance of a component that the program mounts only once, where it starts.
     #[must_use]
     pub fn is_of_mounted_once(&self, at: OpRef) -> bool {
         self.gathered.mounted_once.get_or_init(|| MountedOnce::of(self)).runs_once(self, at)
@@ -212,12 +212,12 @@ impl<'p> Facts<'p> {
         self.gathered.queues.get_or_init(|| queues(self))
     }
 
-    /// The queues that an operation takes something out of.
+    /// The queues that an operation receives from.
     pub fn queues_taken_from(&self, at: OpRef) -> impl Iterator<Item = &Queue> {
         self.queues().iter().filter(move |queue| queue.receives.contains(&at))
     }
 
-    /// The calls in functions that have no part in the call graph, by the names of what they call.
+    /// The calls in functions that are not in the call graph, by the names of their callees.
     pub fn passing_calls(&self) -> &FxHashMap<Name, Vec<OpRef>> {
         self.gathered.passing_calls.get_or_init(|| passing_calls(self))
     }
@@ -237,7 +237,7 @@ impl<'p> Facts<'p> {
         self.resource(acquisition).map_or(ResourceKind::Client, |(_, resource)| resource.kind)
     }
 
-    /// Where an acquisition first came from, through the functions that handed it on; innermost last.
+    /// Where an acquisition came from originally, through the functions that returned it; innermost last.
     #[must_use]
     pub fn origins(&self, acquisition: &Acquisition) -> Vec<Acquisition> {
         let mut origins = Vec::new();
@@ -264,7 +264,7 @@ impl<'p> Facts<'p> {
         }
     }
 
-    /// Whether a call keeps what its argument gives by a key, and asks for it once for each.
+    /// Whether a call memoises the result of its function argument by key.
     #[must_use]
     pub fn keeps_by_key(&self, at: OpRef) -> bool {
         self.evaluator.function_fact(at).is_some_and(|fact| fact.keyed)
@@ -275,14 +275,14 @@ impl<'p> Facts<'p> {
         self.program.op_location(at)
     }
 
-    /// The member of the object that a call gave whose call releases the resource: `cleanup` of `{ db, cleanup }`, or
+    /// The member of a call's result that releases the resource when it is called: `cleanup` of `{ db, cleanup }`, or
     /// the returned function itself (an empty name).
     #[must_use]
     pub fn releasing_member(&self, obligation: &Obligation) -> Option<String> {
         self.releasing_handle(obligation).map(|handle| handle.member)
     }
 
-    /// The same, with the function of the project that does it, where it is one.
+    /// The same, with the function of the project behind it, if it is one.
     #[must_use]
     pub fn releasing_handle(&self, obligation: &Obligation) -> Option<ReleasingHandle> {
         let at = obligation.acquisition.at;
@@ -314,18 +314,12 @@ impl<'p> Facts<'p> {
         if let Some(function) = releases(&values) {
             return Some(ReleasingHandle { member: String::new(), function });
         }
-        for value in &values {
-            let Value::Object { at: literal, context } = value else { continue };
-            for (name, parts) in self.evaluator.named_parts(*literal) {
-                if let Some(function) = releases(&self.evaluator.through(parts, *context)) {
-                    return Some(ReleasingHandle { member: name.to_string(), function });
-                }
-            }
-        }
-        None
+        self.evaluator.members(&values).find_map(|(name, parts)| {
+            releases(&parts).map(|function| ReleasingHandle { member: name.to_string(), function })
+        })
     }
 
-    /// The operations of the function that has it which release it, in program order.
+    /// The operations that release it in the function that has to, in program order.
     #[must_use]
     pub fn releases(&self, obligation: &Obligation) -> Vec<OpRef> {
         let solved = self.solved(obligation.function);
@@ -337,7 +331,7 @@ impl<'p> Facts<'p> {
         found.map(|(&(block, index), _)| obligation.function.op(block, index as usize)).collect()
     }
 
-    /// Whether what calling a function gives may be a promise.
+    /// Whether the result of a function may be a promise.
     #[must_use]
     pub fn gives_promise(&self, function: FunctionRef) -> bool {
         let body = self.program.function(function);
@@ -347,7 +341,7 @@ impl<'p> Facts<'p> {
             })
     }
 
-    /// The class in a field of whose instances an acquisition is stored, with the field's name.
+    /// The class that stores an acquisition in a field of its instances, with the name of the field.
     #[must_use]
     pub fn holding_field(&self, id: AcquisitionId) -> Option<(ClassRef, String)> {
         let function = self.evaluator.acquisition(id).at.function;
@@ -370,7 +364,7 @@ impl<'p> Facts<'p> {
         })
     }
 
-    /// A method of the class that by its name ends an instance's life.
+    /// A method of the class that ends an instance, judging by its name.
     #[must_use]
     pub fn teardown(&self, class: ClassRef) -> Option<FunctionRef> {
         let mut members = self.program.members(class);
@@ -383,14 +377,14 @@ impl<'p> Facts<'p> {
         self.is_source(function.file)
     }
 
-    /// Whether a file is a part of what the project is for.
+    /// Whether a file belongs to the product of the project.
     #[must_use]
     pub fn is_source(&self, file: FileId) -> bool {
         use crate::discovery::FileRole;
         matches!(self.program.role(file), FileRole::Source) && !self.test_files.contains(&file)
     }
 
-    /// Whether two files belong to one crate, by where they stand.
+    /// Whether two files belong to one crate, judging by their paths.
     #[must_use]
     pub fn is_same_crate(&self, one: FileId, other: FileId) -> bool {
         self.crate_of(one) == self.crate_of(other)
@@ -401,30 +395,10 @@ impl<'p> Facts<'p> {
         path.rfind("src/").map_or("", |at| &path[..at])
     }
 
-    /// Whether something of the file's crate is called by the outside again and again: requests, messages, ticks.
+    /// Whether something in the file's crate is called from outside again and again: requests, messages, ticks.
     #[must_use]
     pub fn serves(&self, file: FileId) -> bool {
         self.frequencies.entries().any(|function| self.is_same_crate(function.file, file))
-    }
-
-    /// The functions of the project that a call may call.
-    #[must_use]
-    pub fn called(&self, at: OpRef) -> Vec<FunctionRef> {
-        let callee = self.evaluator.callee(at);
-        callee
-            .targets
-            .iter()
-            .filter_map(|target| match target {
-                CallTarget::Function { function, .. } => Some(*function),
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// The obligations by acquisition, for rules that start from something else.
-    #[must_use]
-    pub fn obligations_by_id(&self) -> FxHashMap<AcquisitionId, &Obligation> {
-        self.obligations.iter().map(|obligation| (obligation.id, obligation)).collect()
     }
 }
 
@@ -450,11 +424,11 @@ fn test_files(program: &Program, catalogue: &crate::catalogue::Catalogue) -> FxH
     found
 }
 
-/// Words in the names of methods that end an object's life, in the conventions of every framework at once:
+/// Words in the names of methods that end an object's life, in the conventions of all frameworks:
 /// `componentWillUnmount`, `ngOnDestroy`, `disconnectedCallback`, `onModuleDestroy`, `[Symbol.dispose]`.
 const TEARDOWN_WORDS: &[&str] = &["destroy", "dispose", "unmount", "disconnect", "teardown", "shutdown", "cleanup"];
 
-/// Short names that mean it only as a whole.
+/// Short names that mean this only as a whole.
 const TEARDOWN_NAMES: &[&str] = &["close", "stop", "end", "quit", "terminate", "release", "unsubscribe", "kill"];
 
 /// Whether a method of this name is meant to end its object's life.

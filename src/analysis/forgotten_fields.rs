@@ -1,7 +1,8 @@
-//! Forgotten fields: what a method lets go by emptying the only field that has it.
+//! Forgotten fields: a method empties the only field that has a resource.
 //!
-//! Takes the facts; gives where nothing is assigned to a field whose resource the method has just worked with, closes
-//! on none of its ways and hands to nobody. The next call makes another one over it. Never judges how bad that is.
+//! Takes the facts; gives the places where a method clears a field (`this.client = undefined`) although it has just
+//! worked with the resource in it, and closes it on no path and passes it to nobody. The next call makes another one.
+//! Never judges how bad that is.
 
 use crate::analysis::facts::{Facts, Obligation, is_teardown};
 use crate::analysis::frequency::Rate;

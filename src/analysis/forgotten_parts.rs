@@ -1,9 +1,8 @@
-//! Forgotten parts: what an instance made for itself, and what its end leaves open.
+//! Forgotten parts: fields that the end of an instance leaves open.
 //!
-//! `destroy()` clears the timer of its own class and says nothing of the store in `this.storage`, which has one as well.
-//! Takes the facts; gives the fields that the end of their class ends others of, and not these. Never judges how bad that is.
-
-use rustc_hash::FxHashSet;
+//! `destroy()` clears the timer of its own class but does not mention the store in `this.storage`, which has a timer of
+//! its own. Takes the facts; gives the fields that a class leaves open when it ends others. Never judges how bad that
+//! is.
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
@@ -21,8 +20,8 @@ pub struct ForgottenPart {
     pub end: FunctionRef,
 }
 
-/// So many methods deep an end is followed.
-const MAX_DEPTH: u32 = 4;
+/// The end of an instance is followed through this many calls.
+const MAX_DEPTH: u32 = 3;
 
 /// The forgotten parts of the program, in its order.
 #[must_use]
@@ -46,7 +45,7 @@ pub fn forgotten_parts(facts: &Facts<'_>) -> Vec<ForgottenPart> {
                     && !facts.released.contains(&id)
                     && has_to_end(facts, &made)
                     && !is_known_to_end(facts, class, field)
-                    && !mentions(facts, end, field, MAX_DEPTH, &mut FxHashSet::default());
+                    && !facts.any_reached(end, MAX_DEPTH, &|function| mentions(facts, function, field));
                 if is_left {
                     found.push(ForgottenPart { made, field: field.clone(), end });
                 }
@@ -127,30 +126,11 @@ fn is_known_to_end(facts: &Facts<'_>, class: ClassRef, field: &Name) -> bool {
     })
 }
 
-/// Whether a method, or another of its instance that it calls, has to do with a field, or with all of them.
-fn mentions(
-    facts: &Facts<'_>,
-    method: FunctionRef,
-    field: &Name,
-    depth: u32,
-    seen: &mut FxHashSet<FunctionRef>,
-) -> bool {
-    if depth == 0 || !seen.insert(method) {
-        return false;
-    }
-    let body = facts.program.function(method);
+/// Whether a function has to do with a field of its instance, or with all of them.
+fn mentions(facts: &Facts<'_>, function: FunctionRef, field: &Name) -> bool {
     let is_it = |place: &Place| {
         let is_whole = place.root == Root::This && place.path.first().is_none_or(|first| first.name().is_none());
         is_whole || place.path.iter().any(|it| it.name() == Some(field.as_str()))
     };
-    if body.mentioned_places().any(is_it) {
-        return true;
-    }
-    let children = facts.program.index(method.file).children(method.function);
-    let called = body
-        .ops()
-        .filter(|(_, _, op)| op.call().is_some())
-        .flat_map(|(block, index, _)| facts.called(method.op(block, index)));
-    let next: Vec<FunctionRef> = children.iter().map(|child| method.sibling(*child)).chain(called).collect();
-    next.into_iter().any(|next| mentions(facts, next, field, depth - 1, seen))
+    facts.program.function(function).mentioned_places().any(is_it)
 }

@@ -1,9 +1,9 @@
-//! Guards with a name that end too early: with the function that set up what they are for.
+//! Named guards that end too early: with the function that set up what they are for.
 //!
-//! Takes the facts; gives the guards that a function drops at its end although what they serve goes on. Three things
-//! show it: the guard is one for the program and the function's caller goes on to work; the guard works in the background
-//! and nobody waits for anything before it ends; or the function returns what is worth nothing without the guard. Never
-//! looks at guards that nobody gave a name: those are dropped where they are made.
+//! Takes the facts; gives the guards that a function drops at its end although what they serve goes on. There are three
+//! kinds of evidence: the guard is for the whole program and the function's caller goes on to work; the guard works in
+//! the background and nothing waits before it ends; or the function returns something that is only valid as long as the
+//! guard. Guards without a name are dropped where they are made, and are not looked at here.
 
 use rustc_hash::FxHashSet;
 
@@ -18,11 +18,11 @@ use crate::linking::{FunctionRef, OpRef};
 /// Why a guard ends too early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TooEarly {
-    /// This caller of the function goes on.
+    /// This caller of the function goes on to work.
     CallerGoesOn(OpRef),
-    /// Nothing between its making and its end takes time.
+    /// Nothing between its creation and its end takes time.
     NothingWaits,
-    /// The function returns what only the guard keeps.
+    /// The function returns something that is only valid as long as the guard.
     ReturnsView,
 }
 
@@ -51,13 +51,13 @@ pub fn too_early(facts: &Facts<'_>, obligation: &Obligation) -> Option<TooEarly>
     None
 }
 
-/// What a function does between making a guard and its end.
+/// What a function does between the creation of a guard and its end.
 struct SettingUp<'f, 'p> {
     facts: &'f Facts<'p>,
     calls: Vec<OpRef>,
     loops: bool,
     guard: AcquisitionId,
-    /// What is handed to a task that is started: calls of these give futures, and run later.
+    /// Futures that are passed to a task: they run later.
     deferred: FxHashSet<Temp>,
 }
 
@@ -129,7 +129,7 @@ fn starts_task(facts: &Facts<'_>, at: OpRef) -> bool {
     facts.evaluator.callee(at).targets.iter().any(makes_task)
 }
 
-/// Whether a call may take time. What is named as a constructor or a conversion does not.
+/// Whether a call may take time. Names of constructors and conversions are taken not to.
 fn may_wait(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
     let name = call.method_name().or_else(|| match &call.callee {
         Operand::Place(Place { root: Root::Global(name), .. }) => Some(name.as_str()),
@@ -156,8 +156,8 @@ fn runs_project(facts: &Facts<'_>, at: OpRef) -> bool {
     facts.evaluator.callee(at).functions().next().is_some()
 }
 
-/// A call of a function after which the caller works on, whatever way it takes without an exception; followed through
-/// callers that do nothing but pass on.
+/// A call of a function after which the caller works on, whatever path it takes without an exception; followed through
+/// callers that do nothing but return.
 fn going_on(facts: &Facts<'_>, function: FunctionRef, depth: u32) -> Option<OpRef> {
     const DEEP: u32 = 4;
     facts.calls.callers(facts.program, function).iter().copied().find(|at| {
@@ -194,7 +194,7 @@ fn always_works_after(facts: &Facts<'_>, at: OpRef) -> bool {
     works
 }
 
-/// Whether a call may be what a program is there for: neither a macro that prints or logs, nor the end of the process.
+/// Whether a call may be a part of the program's work: neither a macro that prints or logs, nor the end of the process.
 fn is_work(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
     let is_macro = match &call.callee {
         Operand::Place(place) => match place.path.last() {
@@ -217,7 +217,8 @@ fn is_work(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
     !is_macro && call.kind == CallKind::Call && !does_nothing
 }
 
-/// Whether a function returns a view of the guard that is no borrow: a path to what is deleted by then.
+/// Whether a function returns a view of the guard that is not a borrow: a path inside a directory that is deleted by
+/// then.
 fn returns_view(facts: &Facts<'_>, function: FunctionRef, guard: AcquisitionId, resource: &Resource) -> bool {
     if resource.views.is_empty() {
         return false;

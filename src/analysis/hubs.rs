@@ -1,8 +1,8 @@
-//! Hubs: functions of the project that keep a callback until what they return is called.
+//! Hubs: functions of the project that keep a callback until the function they return is called.
 //!
-//! `subscribe(listener) { this.listeners.add(listener); return () => this.listeners.delete(listener); }` is a registration
-//! that no catalogue can know. What it gives is the only way to take the callback out again, so whoever drops it leaves
-//! the callback where it is for as long as the hub lives.
+//! `subscribe(listener) { this.listeners.add(listener); return () => this.listeners.delete(listener); }` is a
+//! registration that no catalogue can know. Only the returned function can remove the callback, so a caller that drops
+//! it leaves the callback there for as long as the hub lives.
 
 use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::facts::Facts;
@@ -11,18 +11,18 @@ use crate::analysis::value::Value;
 use crate::ir::{Argument, Binding, Call, Collections, Field, FunctionId, OpKind, Operand, Place, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef, VariableRef};
 
-/// A callback that was given to a hub, where what takes it out again is dropped.
+/// A callback that was given to a hub, if the function that removes it is dropped.
 #[derive(Debug, Clone)]
 pub struct Left {
     /// The call of the hub's function.
     pub at: OpRef,
     /// Where the hub keeps the callback.
     pub kept: OpRef,
-    /// The function that would take it out.
+    /// The function that would remove it.
     pub remover: FunctionRef,
 }
 
-/// What a function keeps of what it is given.
+/// What a function keeps of its arguments.
 #[derive(Debug, Clone)]
 struct Hub {
     parameter: u32,
@@ -31,7 +31,7 @@ struct Hub {
     remover: FunctionRef,
 }
 
-/// How many names of the collection are followed: `const of = this.listeners.get(event)`.
+/// The maximal number of aliases of the collection that are followed: `const of = this.listeners.get(event)`.
 const MAX_NAMES: u32 = 3;
 
 /// The calls of the program that leave a callback in a hub which lives as long as the process.
@@ -64,7 +64,7 @@ fn may_register(facts: &Facts<'_>, at: OpRef) -> bool {
     facts.program.op(at).call().is_some_and(|call| call.arguments.iter().any(is_more))
 }
 
-/// Whether anything of the function reads what a call gives.
+/// Whether anything in the function reads the result of a call.
 fn is_read(facts: &Facts<'_>, function: FunctionRef, call: &Call) -> bool {
     let body = facts.program.function(function);
     let reads = |operand: &Operand| operand.place().is_some_and(|place| place.root == Root::Temp(call.result));
@@ -76,8 +76,8 @@ fn is_read(facts: &Facts<'_>, function: FunctionRef, call: &Call) -> bool {
     }) || body.blocks().any(|(_, block)| block.terminator.operands().into_iter().any(reads))
 }
 
-/// Whether a callback is made for the call, or by a function that may run again: the same function given twice may be kept
-/// once.
+/// Whether a callback is made for the call, or by a function that may run again: passing the same function twice may
+/// keep it once.
 fn is_made_here(facts: &Facts<'_>, function: FunctionRef, operand: Option<&Operand>) -> bool {
     match operand {
         Some(Operand::Function(_)) => true,
@@ -90,10 +90,11 @@ fn is_made_here(facts: &Facts<'_>, function: FunctionRef, operand: Option<&Opera
     }
 }
 
-/// Whether a hub lives as long as the process: it keeps callbacks in a variable of a module, or it is one itself.
+/// Whether a hub lives as long as the process: it keeps callbacks in a variable of a module, or is such a variable
+/// itself.
 fn lives_on(facts: &Facts<'_>, at: OpRef, call: &Call, place: &PlaceId) -> bool {
     match place {
-        // What takes a callback out may replace the whole list.
+        // Removing a callback may replace the whole list.
         PlaceId::Variable(id, _) => facts.program.variable(*id).owner == FunctionId::INITIALISER,
         PlaceId::Field(..) => call.receiver().is_some_and(|(receiver, _)| {
             matches!(PlaceId::of(&facts.evaluator, at.function, &receiver), PlaceId::Variable(id, path)
@@ -103,7 +104,7 @@ fn lives_on(facts: &Facts<'_>, at: OpRef, call: &Call, place: &PlaceId) -> bool 
     }
 }
 
-/// Whether a variable is one that a module fills when it is loaded.
+/// Whether a variable is assigned when its module is loaded.
 fn is_of_module(facts: &Facts<'_>, id: VariableRef) -> bool {
     let definitions = facts.program.index(id.file).of_variable(id.variable);
     facts.program.variable(id).owner == FunctionId::INITIALISER
@@ -148,7 +149,7 @@ fn hub(evaluator: &Evaluator<'_>, function: FunctionRef) -> Option<Hub> {
     None
 }
 
-/// The collection outside the function that a place is, or is taken out of.
+/// The collection outside the function that a place is, or is read from.
 fn collection(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, names: u32) -> Option<PlaceId> {
     let end = place.path.iter().position(|field| *field == Field::Computed).unwrap_or(place.path.len());
     let whole = Place { root: place.root.clone(), path: place.path[..end].into() };
@@ -179,7 +180,7 @@ fn collection(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, n
     })
 }
 
-/// Whether a function, or one in it, takes something out of a collection, or replaces it.
+/// Whether a function, or one within it, removes something from a collection, or replaces it.
 fn takes_out(evaluator: &Evaluator<'_>, function: FunctionRef, place: &PlaceId) -> bool {
     let is_it = |of: &Place| collection(evaluator, function, of, MAX_NAMES).as_ref() == Some(place);
     let collections = Collections::of(evaluator.program.module(function.file).language);
@@ -192,6 +193,5 @@ fn takes_out(evaluator: &Evaluator<'_>, function: FunctionRef, place: &PlaceId) 
         OpKind::Delete { place } => is_it(place),
         _ => false,
     });
-    let children = evaluator.program.index(function.file).children(function.function);
-    here || children.iter().any(|child| takes_out(evaluator, function.sibling(*child), place))
+    here || evaluator.program.children(function).any(|child| takes_out(evaluator, child, place))
 }

@@ -1,7 +1,7 @@
-//! What is inferred of a project's own functions and classes, in the form the catalogue has.
+//! What is inferred of a project's own functions and classes, in the form of the catalogue.
 //!
-//! Takes the facts; gives a library for each file whose exports make, release or wrap something. Whoever finds one of them
-//! wrong puts it right as data: the same table in `leaklint.toml` takes the place of what is inferred.
+//! Takes the facts; gives a library for each file whose exports make, release or wrap something. A wrong inference is
+//! corrected by data: the same table in `leaklint.toml` replaces it.
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::ownership::{Fate, Identity, Interest, is_owning};
@@ -92,11 +92,8 @@ impl Inference<'_, '_> {
                 })
             })
         };
-        returned.iter().find_map(|value| {
-            let Value::Object { at, .. } = value else { return None };
-            let parts = self.facts.evaluator.named_parts(*at);
-            parts.into_iter().find(|(_, parts)| releases(parts)).map(|(name, _)| name.to_string())
-        })
+        let mut members = self.facts.evaluator.members(returned);
+        members.find(|(_, parts)| releases(parts)).map(|(name, _)| name.to_string())
     }
 
     /// The parameters that a function has released wherever it returns.

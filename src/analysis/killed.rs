@@ -1,7 +1,7 @@
-//! Killed children: a destructor ends a process and leaves it to be waited for by nobody.
+//! Killed children: a destructor kills a process and nobody waits for it.
 //!
-//! Takes the facts; gives the calls in a `drop` that end a child whose handle goes with the struct, where nothing on the way
-//! out of it asks the system for how the child ended: until somebody does, it stays in the table of processes.
+//! Takes the facts; gives the calls in a `drop` that kill a child whose handle goes with the struct, if nothing
+//! afterwards asks the system how the child ended. Until somebody does, it stays in the process table.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::ownership::destructor;

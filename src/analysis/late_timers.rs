@@ -1,8 +1,8 @@
-//! Late timers: one-shot timers that watch over a piece of work, and go on when it is done.
+//! Late timers: one-shot timers that guard a piece of work, and keep running when it is done.
 //!
-//! `Promise.race([work, new Promise((_, reject) => setTimeout(reject, 30_000))])` keeps what the callback captures, and the
-//! process, for thirty seconds after each piece of work, however fast that was. So does a `clearTimeout` that an exception
-//! goes past. Nothing of it stays for ever: how bad that is, is for the rule to say.
+//! `Promise.race([work, new Promise((_, reject) => setTimeout(reject, 30_000))])` keeps the process, and what the
+//! callback captures, for thirty seconds after each piece of work, however fast that was. So does a `clearTimeout` that
+//! an exception skips. None of this stays for ever: how bad it is, the rule decides.
 
 use rustc_hash::FxHashSet;
 
@@ -14,22 +14,22 @@ use crate::catalogue::schema::{FunctionFact, ResourceKind};
 use crate::ir::{Binding, BlockId, Call, Edges, OpKind, Operand, Place, Root, Rvalue, Temp};
 use crate::linking::{FunctionRef, OpRef};
 
-/// A timer that nobody stops when the work is over.
+/// A timer that is not stopped when the work is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LateTimer {
     pub at: OpRef,
     pub why: Late,
-    /// It goes on for ever.
+    /// It repeats for ever.
     pub repeats: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Late {
-    /// Its promise was only one of those that this waits for.
+    /// Its promise is only one of those that this waits for.
     Raced { by: OpRef },
-    /// What stops it is not reached when this throws.
+    /// The call that stops it is skipped when this throws.
     Thrown { by: OpRef },
-    /// It is stopped on other ways in which its promise is settled, and not on this one.
+    /// It is stopped when its promise is settled in other ways, but not in this one.
     Settled { by: OpRef },
 }
 
@@ -77,7 +77,7 @@ fn is(facts: &Facts<'_>, at: OpRef, what: impl Fn(&FunctionFact) -> bool) -> boo
     })
 }
 
-/// What clears the timer in the function that starts it, where an exception goes past that.
+/// The call that clears the timer in the function that starts it, if an exception can skip it.
 fn thrown(facts: &Facts<'_>, at: OpRef) -> Option<Late> {
     let uses = Uses::of(facts, at);
     if uses.endings.is_empty() || uses.escapes || uses.is_returned || uses.ended_on_throw(facts, at).is_some() {
@@ -86,7 +86,7 @@ fn thrown(facts: &Facts<'_>, at: OpRef) -> Option<Late> {
     uses.interrupted(facts, at).map(|by| Late::Thrown { by })
 }
 
-/// The call that settles the promise which the timer would reject, and goes past what stops it.
+/// The call that settles the promise that the timer would reject, without stopping the timer.
 fn settled_otherwise(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<Late> {
     let uses = Uses::of(facts, at);
     let is_in_a_callback = |ending: &OpRef| ending.function != at.function;
@@ -155,7 +155,7 @@ pub(super) fn raced_by(facts: &Facts<'_>, function: FunctionRef, promise: Temp) 
     })
 }
 
-/// Whether anything but the timer's own callback, which comes too late for that, has to do with the timer's handle.
+/// Whether anything uses the timer's handle, except the timer's own callback, which comes too late for that.
 fn is_handle_used(facts: &Facts<'_>, function: FunctionRef, call: &Call, callbacks: &FxHashSet<FunctionRef>) -> bool {
     let handle = Root::Temp(call.result);
     let mut kept = None;
@@ -236,8 +236,7 @@ fn is_settled_elsewhere(facts: &Facts<'_>, at: OpRef, promise: Temp, callbacks: 
                 return true;
             }
         }
-        let children = facts.program.index(function.file).children(function.function);
-        work.extend(children.iter().map(|child| function.sibling(*child)));
+        work.extend(facts.program.children(function));
     }
     false
 }

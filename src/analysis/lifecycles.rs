@@ -1,7 +1,7 @@
-//! Lifecycles: what ends a component's effects, and what was meant to and never does.
+//! Lifecycles: what ends a component's effects, and what was meant to but never does.
 //!
-//! A cleanup that is returned from an async effect is the value of a promise, which nobody calls. A hook that registers
-//! one works while its component is being set up, and not after something was waited for.
+//! An async effect returns its cleanup in a promise, and nobody calls that. A hook that registers a cleanup works while
+//! its component is being set up, but not after an `await`.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -11,16 +11,16 @@ use crate::analysis::registrations::conditions;
 use crate::ir::{BlockId, Function, FunctionKind, Op, OpKind, Rvalue};
 use crate::linking::{FunctionRef, OpRef};
 
-/// Why a function that was meant to end something is never run.
+/// Why a function that was meant to end something never runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LostCleanup {
-    /// The effect that returns it, registered here, is async.
+    /// The effect that returns it is async; it is registered here.
     OfPromise { effect: OpRef },
-    /// The hook that was given it was called here, after something was waited for.
+    /// The hook that was given it is called here, after an `await`.
     AfterAwait { hook: OpRef },
 }
 
-/// The functions that were meant to end something and are never run.
+/// The functions that were meant to end something and never run.
 #[must_use]
 pub(super) fn lost_cleanups(evaluator: &Evaluator<'_>, lifecycles: &Lifecycles) -> FxHashMap<FunctionRef, LostCleanup> {
     let mut lost = FxHashMap::default();
@@ -41,17 +41,17 @@ pub(super) fn lost_cleanups(evaluator: &Evaluator<'_>, lifecycles: &Lifecycles) 
     lost
 }
 
-/// Whether a hook is called when its function has waited for something on all ways to it. One that is told whose it is
-/// (`onUnmounted(stop, instance)`), or is called on a condition (`if (getCurrentScope())`), is heard.
+/// Whether a hook is called only after an `await` of its function. A hook that is given its component
+/// (`onUnmounted(stop, instance)`), or is called on a condition (`if (getCurrentScope())`), works.
 fn is_after_await(evaluator: &Evaluator<'_>, at: OpRef) -> bool {
     let body = evaluator.program.function(at.function);
-    // The script of a component keeps its instance while it waits.
+    // The script of a component keeps its instance across an `await`.
     let is_script = body.kind == FunctionKind::ModuleInitialiser || body.name_span.range().is_empty();
     let is_told = evaluator.program.op(at).call().is_some_and(|call| call.arguments.len() > 1);
     body.is_async && !is_script && !is_told && waits_before(body, at) && conditions(body, at.block).is_empty()
 }
 
-/// Whether every way to an operation waits for something.
+/// Whether every path to an operation passes an `await`.
 fn waits_before(body: &Function, at: OpRef) -> bool {
     let waits = |block: BlockId, upto: usize| body.block(block).ops[..upto].iter().any(waits);
     let (mut seen, mut work) = (FxHashSet::default(), vec![BlockId::ENTRY]);

@@ -1,5 +1,7 @@
-//! What a value is made of, in a form that can be compared: two pools are alike when they are made by the same function
-//! with the same arguments, wherever the parts of those are written.
+//! What a value is made of, in a form that can be compared.
+//!
+//! Two pools are alike if they are made by the same function with the same arguments, wherever the parts of those are
+//! written.
 
 use crate::analysis::evaluate::Evaluator;
 use crate::ir::{Binding, Field, Name, OpKind, Operand, Place, Property, Root, Rvalue};

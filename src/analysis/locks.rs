@@ -1,8 +1,8 @@
-//! Locks that are taken and given back in one statement: `let _ = m.lock()`.
+//! Locks that are taken and released in one statement: `let _ = m.lock()`.
 //!
-//! Takes the facts; gives the calls whose guard nobody has although something comes after them that it should have
-//! guarded. A lock that is taken last waits for whoever has it, and that is what it is for; one that nobody else can have
-//! is not.
+//! Takes the facts; gives the calls whose guard is dropped at once although something follows that it should have
+//! guarded. A lock that is taken last is a way to wait for whoever holds it. A lock that nobody else can hold is not
+//! reported either.
 
 use std::cell::Cell;
 
@@ -23,7 +23,7 @@ pub struct Unguarded {
     pub dropped: OpRef,
 }
 
-/// The guards of locks that a function drops where it takes them.
+/// The guards of locks that a function drops in the statement that takes them.
 #[must_use]
 pub fn unguarded(facts: &Facts<'_>, function: FunctionRef) -> Vec<Unguarded> {
     let body = facts.program.function(function);
@@ -35,7 +35,7 @@ pub fn unguarded(facts: &Facts<'_>, function: FunctionRef) -> Vec<Unguarded> {
         let (at, dropped) = (function.op(block_of, index_of), function.op(block, index));
         let Some(call) = call.call() else { continue };
         let Some(guard) = guard_taken(facts, at, call) else { continue };
-        // Taking many and giving them back at once waits until others have given back theirs.
+        // Taking many permits and giving them back at once waits until others have given back theirs.
         let waits_for_others = !call.arguments.is_empty();
         if waits_for_others {
             continue;
@@ -47,10 +47,10 @@ pub fn unguarded(facts: &Facts<'_>, function: FunctionRef) -> Vec<Unguarded> {
     found
 }
 
-/// The guard that a call gives, if what it is a method of is a lock.
+/// The guard that a call returns, if its receiver is a lock.
 fn guard_taken(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<ResourceId> {
     let guard = of_lock(facts, at, call, |guard| &guard.taken_by)?;
-    // What is counted can be taken several at a time. `wal.write(&entry)` is told to what is behind the lock.
+    // A counted lock can be taken several times at once. `wal.write(&entry)` is a method of what is behind the lock.
     let is_counted = !facts.evaluator.catalogue.resource(guard).lost_by.is_empty();
     (is_counted || call.arguments.is_empty()).then_some(guard)
 }
@@ -63,7 +63,7 @@ pub fn lost(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<ResourceId> {
     let index = facts.program.index(at.function.file);
     let mut roots = if path.is_empty() { vec![root] } else { Vec::new() };
     let mut seen = 0;
-    // Through the names it has had since it was taken.
+    // Through the variables it has been in since it was taken.
     while let Some(root) = roots.get(seen).cloned() {
         seen += 1;
         let definitions = index.of_root(at.function.function, &root);
@@ -113,7 +113,7 @@ fn of_lock(
     types.iter().any(|known| written::mentions(facts, known, &gives)).then(|| found.get())?
 }
 
-/// The name of a call's method, if it is one that locks and guards have.
+/// The name of a call's method, if locks or guards have such a method.
 fn has_to_do_with_guards<'c>(facts: &Facts<'_>, at: OpRef, call: &'c Call) -> Option<&'c str> {
     call.method_name().filter(|name| {
         let known = facts.evaluator.any_method(at.function.file, name);
@@ -121,8 +121,8 @@ fn has_to_do_with_guards<'c>(facts: &Facts<'_>, at: OpRef, call: &'c Call) -> Op
     })
 }
 
-/// Whether the function does something after the lock was given back, exceptions aside, that it does not do without having
-/// taken it: who takes it on one of two ways to the same place does so to wait.
+/// Whether the function does something after the lock was released, exceptions aside, that it does not do without
+/// having taken it: taking a lock on only one of two paths to the same place is a way to wait.
 fn goes_on(facts: &Facts<'_>, taken: OpRef, at: OpRef) -> bool {
     let body = facts.program.function(at.function);
     let is_on_other_ways = |id: BlockId| {
@@ -151,7 +151,7 @@ fn goes_on(facts: &Facts<'_>, taken: OpRef, at: OpRef) -> bool {
     false
 }
 
-/// Whether a lock is one that the function has made itself and nobody else may have.
+/// Whether the function has made the lock itself, so that nobody else can hold it.
 fn is_own(facts: &Facts<'_>, function: FunctionRef, call: &Call) -> bool {
     let Some((Place { root: Root::Variable(lock), path }, _)) = call.receiver() else { return false };
     let module = facts.program.module(function.file);

@@ -1,7 +1,7 @@
-//! Components of which there is one: the program mounts them where it starts, and nowhere else.
+//! Components of which there is only one: the program mounts them where it starts, and nowhere else.
 //!
-//! `createApp(App)` and `createRoot(element).render(<App />)` at the top of a module make one instance for the life of the
-//! page. What that instance begins when it is set up it may keep: whoever leaves the page ends it.
+//! `createApp(App)` and `createRoot(element).render(<App />)` at the top of a module make one instance for the life of
+//! the page. That instance may keep what its setup begins: leaving the page ends it.
 
 use globset::GlobSet;
 use indexmap::IndexMap;
@@ -17,7 +17,7 @@ use crate::ir::CallKind;
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::FileId;
 
-/// The components of a program of which there is one.
+/// The components of a program of which there is only one.
 #[derive(Debug, Default)]
 pub struct MountedOnce {
     functions: FxHashSet<FunctionRef>,
@@ -65,7 +65,7 @@ impl MountedOnce {
         found
     }
 
-    /// The components that a framework shows once, by where they stand.
+    /// The components that a framework shows once, judging by their files.
     fn add_places(&mut self, facts: &Facts<'_>, places: &GlobSet) {
         for module in facts.program.modules().filter(|module| places.is_match(facts.program.path(module.file))) {
             if module.language.is_component() {
@@ -90,7 +90,7 @@ impl MountedOnce {
         }
     }
 
-    /// Whether an operation runs once for each instance of something of which there is one.
+    /// Whether an operation runs once per instance of something of which there is only one.
     #[must_use]
     pub fn runs_once(&self, facts: &Facts<'_>, at: OpRef) -> bool {
         let is_empty = self.functions.is_empty() && self.classes.is_empty() && self.files.is_empty();

@@ -1,7 +1,7 @@
 //! Obligations: the resources that functions acquire, and what becomes of each in the function that has to release it.
 //!
-//! Takes what is known of ownership; gives the obligations in the program's order, and what is released where. Whether the
-//! function that releases is ever run is for others to say.
+//! Takes what is known of ownership; gives the obligations in the program's order, and what is released where. Never
+//! asks whether a function that releases is ever run.
 
 use crate::analysis::call_graph::CallGraph;
 use crate::analysis::evaluate::Evaluator;
@@ -13,12 +13,12 @@ use crate::linking::FunctionRef;
 #[derive(Debug, Clone)]
 pub struct Obligation {
     pub id: AcquisitionId,
-    /// The function that has to release it: the one that acquires it, or the callback it is given.
+    /// The function that has to release it: the one that acquires it, or the callback that receives it.
     pub function: FunctionRef,
     pub acquisition: Acquisition,
     pub at_normal_exit: Fate,
     pub at_exceptional_exit: Fate,
-    /// The shortest path out of the function on which nobody else has it, without and with an exception.
+    /// The shortest paths out of the function on which nobody else has it, without and with an exception.
     pub normal_path: Option<LeakPath>,
     pub exceptional_path: Option<LeakPath>,
     /// The same, out of a `throw` that the function writes.
@@ -81,7 +81,7 @@ fn of_function(evaluator: &Evaluator<'_>, summaries: &Summaries, function: Funct
     }
 }
 
-/// The lease that a callback is given by what calls it.
+/// The lease that a callback gets from its caller.
 fn given_lease(
     evaluator: &Evaluator<'_>,
     summaries: &Summaries,

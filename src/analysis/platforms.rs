@@ -1,6 +1,6 @@
-//! Platforms: what is compiled for some of them only, by the attributes of the code and of the modules it is in.
+//! Platforms: code that is compiled for some platforms only, by its own attributes or by those of its modules.
 //!
-//! Takes the program; answers for a place whether all that there is of it needs one of the platforms that are asked for.
+//! Takes the program; answers whether a place exists only on some of the given platforms.
 
 use rustc_hash::FxHashSet;
 
@@ -8,7 +8,7 @@ use crate::ir::{ImportName, Module, Name};
 use crate::linking::{Program, Target};
 use crate::source::{FileId, Location, Span};
 
-/// Whether a place is there only on one of some platforms.
+/// Whether a place exists only on some of the given platforms.
 #[must_use]
 pub fn is_only_on(program: &Program, location: Location, platforms: &[String]) -> bool {
     if platforms.is_empty() {
@@ -21,7 +21,7 @@ pub fn is_only_on(program: &Program, location: Location, platforms: &[String]) -
     if is_part(program.module(location.file), location.span) {
         return true;
     }
-    // From the few modules that say so of some that they declare, to what those declare.
+    // Start from the few modules that restrict some of their submodules, and continue to those.
     let mut found = FxHashSet::default();
     let mut work: Vec<FileId> = Vec::new();
     for module in program.modules().filter(|module| !module.platforms.is_empty()) {
@@ -38,7 +38,8 @@ pub fn is_only_on(program: &Program, location: Location, platforms: &[String]) -
     false
 }
 
-/// The files of the modules that a module declares, and where it does: `#[cfg(windows)] mod desktop;`.
+/// The files of the submodules that a module declares, with the place of the declaration:
+/// `#[cfg(windows)] mod desktop;`.
 fn declared<'p>(program: &'p Program, module: &'p Module) -> impl Iterator<Item = (FileId, Span)> + 'p {
     let imports = module.imports.iter().filter(|import| import.name == ImportName::Namespace);
     imports.filter_map(|import| {

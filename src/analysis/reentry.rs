@@ -1,7 +1,8 @@
-//! Re-entry: what runs again for the same owner, and overwrites the handle that its earlier run kept.
+//! Re-entry: code that runs again for the same owner, and overwrites the handle that its earlier run kept.
 //!
-//! `timer.current = setInterval(poll, ms)` in an effect that depends on `ms`, `socket = connect(id)` in a watcher of `id`:
-//! when the owner ends, the last of them is ended. Those before it go on, and nothing has their handle any more.
+//! `timer.current = setInterval(poll, ms)` in an effect that depends on `ms`, `socket = connect(id)` in a watcher of
+//! `id`: when the owner ends, only the last one is ended. The earlier ones go on, and nothing has their handles any
+//! more.
 
 use crate::analysis::facts::{Facts, Obligation, is_teardown};
 use crate::analysis::frequency::Rerun;
@@ -16,11 +17,11 @@ use crate::source::Location;
 pub struct Overwritten {
     /// Where it is kept, as the program writes it: `timer.current`.
     pub slot: String,
-    /// Where it is said that the function runs again.
+    /// Where the code says that the function runs again.
     pub by: Location,
 }
 
-/// How a function's next run loses what this one opened. `stoppers` are the functions that end it.
+/// How the next run of a function loses what this run opened. `stoppers` are the functions that end it.
 #[must_use]
 pub fn overwritten(facts: &Facts<'_>, obligation: &Obligation, stoppers: &[FunctionRef]) -> Option<Overwritten> {
     let at = obligation.acquisition.at;
@@ -43,7 +44,7 @@ pub fn overwritten(facts: &Facts<'_>, obligation: &Obligation, stoppers: &[Funct
     Some(Overwritten { slot: written(facts, at.function, &slot), by })
 }
 
-/// Whether a function is seen to run again for the same owner.
+/// Whether the program shows that a function runs again for the same owner.
 #[must_use]
 pub fn runs_again(facts: &Facts<'_>, function: FunctionRef) -> bool {
     match facts.frequencies.lifecycles.reruns.get(&function) {
@@ -53,7 +54,7 @@ pub fn runs_again(facts: &Facts<'_>, function: FunctionRef) -> bool {
     }
 }
 
-/// The function that runs again and does so: itself, or what always calls it.
+/// The function that runs again: itself, or what always calls it.
 fn rerun(facts: &Facts<'_>, function: FunctionRef) -> Option<(FunctionRef, Location)> {
     let reruns = &facts.frequencies.lifecycles.reruns;
     let told = |function: FunctionRef| match reruns.get(&function)? {
@@ -70,8 +71,7 @@ fn rerun(facts: &Facts<'_>, function: FunctionRef) -> Option<(FunctionRef, Locat
     })
 }
 
-/// Whether an effect runs again: it says nothing of what it depends on, or something that its component is given, or has
-/// as state.
+/// Whether an effect runs again: it has no list of dependencies, or one with a prop or a state of its component.
 fn may_change(facts: &Facts<'_>, effect: OpRef, dependencies: u32) -> bool {
     let Some(call) = facts.program.op(effect).call() else { return false };
     let Some(list) = call.argument(dependencies as usize) else { return !call.arguments.iter().any(|it| it.spread) };
@@ -87,7 +87,7 @@ fn may_change(facts: &Facts<'_>, effect: OpRef, dependencies: u32) -> bool {
         })
 }
 
-/// Whether a place is a value that a component is given, or the first of what a hook of it gives: its state.
+/// Whether a place is a prop of a component, or the first part of a hook's result: its state.
 fn is_given(facts: &Facts<'_>, function: FunctionRef, place: &Place) -> bool {
     let Root::Variable(id) = place.root else { return false };
     let variable = facts.program.variable(function.variable(id));
@@ -113,7 +113,7 @@ fn is_given(facts: &Facts<'_>, function: FunctionRef, place: &Place) -> bool {
         })
 }
 
-/// What one calls functions that are handed down, which mostly stay the same: `onClose`, `setValue`.
+/// Names of functions that are passed down, which mostly stay the same: `onClose`, `setValue`.
 fn is_callback(name: &str) -> bool {
     ["on", "set", "handle"].iter().any(|prefix| {
         name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|first: char| first.is_uppercase()))
@@ -127,7 +127,7 @@ fn ends(facts: &Facts<'_>, function: FunctionRef, obligation: &Obligation) -> bo
     })
 }
 
-/// Whether it goes nowhere but into variables and fields.
+/// Whether it goes only into variables and fields.
 fn is_only_stored(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let solved = facts.solved(obligation.function);
     let mut escapes = solved.effects.in_order().filter_map(|(identity, effect)| match effect {
@@ -137,7 +137,7 @@ fn is_only_stored(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     escapes.all(|escape| matches!(escape, Escape::Stored | Escape::Captured))
 }
 
-/// The one place outside of the function that keeps it: a variable of the code around, `ref.current`, `this.field`.
+/// The only place outside of the function that keeps it: a variable of the code around, `ref.current`, `this.field`.
 fn slot(facts: &Facts<'_>, obligation: &Obligation, body: &Function) -> Option<Place> {
     let function = obligation.acquisition.at.function;
     let mut slots = body.ops().filter_map(|(block, index, op)| match &op.kind {
@@ -160,10 +160,10 @@ fn slot(facts: &Facts<'_>, obligation: &Obligation, body: &Function) -> Option<P
     (is_outside && is_named && slots.all(|other| other == slot)).then(|| slot.clone())
 }
 
-/// How many calls may lie between what ends a component and what ends the handle.
+/// The maximal number of calls between the end of a component and the end of the handle.
 const MAX_CALLS: u32 = 3;
 
-/// Whether a function runs only when the owner ends: it is registered so, or all that calls it is.
+/// Whether a function runs only when the owner ends: it is registered for that, or everything that calls it is.
 fn is_at_the_end(facts: &Facts<'_>, function: FunctionRef, stoppers: &[FunctionRef], depth: u32) -> bool {
     let body = facts.program.function(function);
     let is_method = body.class().is_some() && body.name.as_deref().is_some_and(is_teardown);
@@ -187,7 +187,7 @@ fn is_last_cleanup(facts: &Facts<'_>, function: FunctionRef) -> bool {
     })
 }
 
-/// Whether a function is given away as a value, to a button, to an emitter, and not only to what runs it at the end.
+/// Whether a function is passed on as a value, to a button or an emitter, and not only to what runs it at the end.
 fn is_handed_on(facts: &Facts<'_>, function: FunctionRef) -> bool {
     let ending = facts.frequencies.lifecycles.endings.get(&function);
     facts.program.module(function.file).functions().any(|(id, body)| {

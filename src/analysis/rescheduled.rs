@@ -1,8 +1,8 @@
-//! Loops of one-shot timers: a callback that asks, each time it runs, to be run once more.
+//! Loops of one-shot timers: callbacks that schedule themselves again each time they run.
 //!
-//! `requestAnimationFrame(draw)` inside `draw`, `setTimeout(poll, 1_000)` at the end of `poll`. Each call gives a handle by
-//! which the next turn could be called off. A loop that keeps none, and looks at nothing that may change before it asks
-//! again, goes on for ever: its callback, and all that mentions, stays.
+//! `requestAnimationFrame(draw)` inside `draw`, `setTimeout(poll, 1_000)` at the end of `poll`. Each call returns a
+//! handle that could cancel the next turn. A loop that keeps no handle, and checks nothing that may change before it
+//! schedules the next turn, goes on for ever, with its callback and everything that mentions.
 
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;

@@ -1,8 +1,8 @@
 //! Settlements: where the promise of a function is settled, and what else happens on the way there.
 //!
 //! The executor of `new Promise((resolve, reject) => …)` is control flow of the function around it, and `resolve` and
-//! `reject` are variables of that function, which callbacks call. What has to happen whenever the promise is settled (a
-//! listener is removed, a timer cleared) has to stand on each of these ways.
+//! `reject` are variables of that function, which callbacks call. What must happen whenever the promise is settled
+//! (remove a listener, clear a timer) must happen on each path to a settlement.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::value::Value;
@@ -48,7 +48,7 @@ impl Promised {
     #[must_use]
     pub fn ways(self, facts: &Facts<'_>) -> Vec<OpRef> {
         let mut ways = Vec::new();
-        for function in family(facts, self.by) {
+        for function in facts.program.with_nested(self.by) {
             ways.extend(facts.program.function(function).ops().filter_map(|(block, index, op)| {
                 let settled = Self::settled_by(facts, self.by, function, op.call()?.callee.place()?);
                 (settled == Some(self)).then(|| function.op(block, index))
@@ -62,9 +62,12 @@ impl Promised {
     #[must_use]
     pub fn passes(self, facts: &Facts<'_>, way: OpRef, by: &[OpRef]) -> bool {
         let holds = |function: FunctionRef| by.iter().any(|at| at.function == function);
-        let mut helpers: Vec<FunctionRef> = family(facts, self.by).into_iter().filter(|it| holds(*it)).collect();
+        let mut helpers: Vec<FunctionRef> =
+            facts.program.with_nested(self.by).into_iter().filter(|it| holds(*it)).collect();
         for _ in 0..MAX_HELPERS {
-            let more: Vec<FunctionRef> = family(facts, self.by)
+            let more: Vec<FunctionRef> = facts
+                .program
+                .with_nested(self.by)
                 .into_iter()
                 .filter(|function| !helpers.contains(function))
                 .filter(|function| calls_any(facts, *function, &helpers).next().is_some())
@@ -89,7 +92,9 @@ impl Promised {
             return true;
         }
         // What is only called by others is on their ways.
-        let callers: Vec<OpRef> = family(facts, self.by)
+        let callers: Vec<OpRef> = facts
+            .program
+            .with_nested(self.by)
             .into_iter()
             .filter(|caller| *caller != way.function)
             .flat_map(|caller| calls_any(facts, caller, &[way.function]).collect::<Vec<_>>())
@@ -106,18 +111,6 @@ fn are_connected(body: &Function, one: BlockId, other: BlockId) -> bool {
     one == other
         || body.reaches(one, other, BlockId::NOWHERE, Edges::All)
         || body.reaches(other, one, BlockId::NOWHERE, Edges::All)
-}
-
-/// A function and all that stand in it.
-fn family(facts: &Facts<'_>, function: FunctionRef) -> Vec<FunctionRef> {
-    let mut found = vec![function];
-    let mut next = 0;
-    while let Some(of) = found.get(next).copied() {
-        let children = facts.program.index(of.file).children(of.function);
-        found.extend(children.iter().map(|child| of.sibling(*child)));
-        next += 1;
-    }
-    found
 }
 
 /// The calls of a function that may be of one of some others.

@@ -1,7 +1,7 @@
 //! Tasks: what they run, whether that ends, and who keeps them.
 //!
-//! Takes the facts; gives what the calls that start tasks are given, the tasks that keep alive what would stop them, and
-//! the structs that own a task and do not end it when they are dropped. Never judges how often a task is started.
+//! Takes the facts; gives the functions that tasks run, the tasks that keep alive what would stop them, and the structs
+//! that own a task and do not end it when they are dropped. Never judges how often a task is started.
 
 use rustc_hash::FxHashSet;
 
@@ -15,7 +15,7 @@ use crate::ir::{BlockId, FunctionId, OpKind, Operand, Place, Root, Rvalue, Termi
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::Span;
 
-/// The functions that a call which starts a task is given: closures, and functions called on the spot.
+/// The functions that a task-starting call is given: closures, and functions called on the spot.
 #[must_use]
 pub fn started(evaluator: &Evaluator<'_>, at: OpRef) -> Vec<FunctionRef> {
     let given = evaluator.argument(at, 0);
@@ -38,7 +38,7 @@ pub fn started(evaluator: &Evaluator<'_>, at: OpRef) -> Vec<FunctionRef> {
     tasks
 }
 
-/// Whether control never gets out of a function: neither by returning, nor by failing, nor by ending the process.
+/// Whether a function never ends: neither by returning, nor by failing, nor by ending the process.
 #[must_use]
 pub fn is_endless(evaluator: &Evaluator<'_>, function: FunctionRef) -> bool {
     let body = evaluator.program.function(function);
@@ -66,8 +66,8 @@ pub fn is_endless(evaluator: &Evaluator<'_>, function: FunctionRef) -> bool {
     true
 }
 
-/// Where the handle of a task is put into what the task itself keeps alive, and no method but the drop that can then never
-/// come has to do with it.
+/// Where the handle of a task is stored in something that the task itself keeps alive, so that the drop never comes,
+/// and no other method has to do with the handle.
 #[must_use]
 pub fn keeps_its_owner(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef) -> Option<OpRef> {
     let function = obligation.acquisition.at.function;
@@ -95,7 +95,7 @@ pub fn keeps_its_owner(facts: &Facts<'_>, obligation: &Obligation, task: Functio
     })
 }
 
-/// The instances that the code of a task keeps alive: what it captures by a strong reference.
+/// The instances that a task keeps alive: what it captures by a strong reference.
 fn kept_by(facts: &Facts<'_>, around: FunctionRef, task: FunctionRef) -> Vec<Value> {
     let mut kept = Vec::new();
     for place in facts.program.function(task).mentioned_places() {
@@ -143,7 +143,7 @@ fn is_field(place: &Place, field: &str) -> bool {
     place.root == Root::This && place.path.first().and_then(crate::ir::Field::name) == Some(field)
 }
 
-/// A struct that owns a task and tells it to end in a method, not when it is dropped.
+/// A struct that owns a task and ends it in a method, but not when it is dropped.
 #[derive(Debug)]
 pub struct Owner {
     pub class: ClassRef,
@@ -185,7 +185,7 @@ fn owner_without_drop(facts: &Facts<'_>, class: ClassRef) -> Option<Owner> {
         }
     }
     let ((handle, id), (token, signal)) = (task?, signal?);
-    // What ends with another is ended by whoever has that.
+    // What ends together with something else is ended by the owner of that.
     let mut methods = facts.program.members(class).map(|(method, _)| facts.program.function(method));
     let is_tie = |name: &str| signal.tied_by.iter().any(|it| it == name);
     if methods

@@ -1,7 +1,7 @@
-//! What a creation is told, and by whom: whether the request that it is made for says what it is to be.
+//! What a creation depends on: whether data of a request decides what is made.
 //!
-//! Takes the facts; follows the arguments of the builder backwards, through the callers that the chain of evidence shows, to
-//! what the framework handed to the handler. What no other request could use is not a thing to share. Never judges.
+//! Takes the facts; follows the arguments of a builder backwards, through the callers of the chain of evidence, to what
+//! the framework passed to the handler. What no other request could use cannot be shared. Never judges.
 
 use rustc_hash::FxHashSet;
 
@@ -9,11 +9,11 @@ use crate::analysis::facts::Facts;
 use crate::ir::{Binding, FunctionId, FunctionKind, OpKind, Operand, Place, Root};
 use crate::linking::{FunctionRef, OpRef};
 
-/// Whether what is created at `at` depends on what the request says that it is made for.
+/// Whether the creation at `at` depends on data of the request that it serves.
 #[must_use]
 pub fn by_request(facts: &Facts<'_>, at: OpRef) -> bool {
     let chain = facts.frequencies.chain(&facts.evaluator, at.function);
-    // Without an entry point only a loop that receives may be what tells, and that is known of Rust alone.
+    // Without an entry point only a receiving loop can provide such data, and those are known of Rust alone.
     if chain.entry.is_none() && !facts.evaluator.drops_implicitly(at.function) {
         return false;
     }
@@ -26,7 +26,7 @@ pub fn by_request(facts: &Facts<'_>, at: OpRef) -> bool {
             return true;
         }
         done = *call;
-        // What a closure captures, whoever hands it on has; other files have other variables.
+        // A closure's captures are known to whoever passes it on; other files have other variables.
         let is_around = call.function.file == function.file && call.function != function;
         wanted = sources.around.into_iter().filter(|_| is_around).collect();
         if let Some(given) = facts.program.op(*call).call() {
@@ -57,13 +57,13 @@ pub fn by_request(facts: &Facts<'_>, at: OpRef) -> bool {
     sources.parameters.iter().any(|(index, how)| *how == As::Told && is_of_request(*index))
 }
 
-/// Whether the loop around an operation waits for what tells it: `while let Some(address) = joined.recv().await`.
+/// Whether the loop around an operation receives its data: `while let Some(address) = joined.recv().await`.
 fn is_told_by_message(facts: &Facts<'_>, at: OpRef, sources: &Sources) -> bool {
     let wait = facts.frequencies.wait(&facts.evaluator, at).map(|(wait, _)| facts.program.op(wait));
     wait.and_then(|op| op.call()).is_some_and(|call| sources.made_of.contains(&(Root::Temp(call.result), As::Told)))
 }
 
-/// What a call is given, and what the methods that give its result back are: `Client::default().with_url(url)`.
+/// The arguments of a call, and those of the builder methods after it: `Client::default().with_url(url)`.
 fn places(facts: &Facts<'_>, at: OpRef) -> FxHashSet<Root> {
     let op = facts.program.op(at);
     let mut found: FxHashSet<Root> = op.places().into_iter().filter_map(local).collect();
@@ -90,19 +90,19 @@ fn places(facts: &Facts<'_>, at: OpRef) -> FxHashSet<Root> {
     found
 }
 
-/// What something has to do with what is created.
+/// How something relates to what is created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum As {
-    /// It says what that is to be.
+    /// It decides what is created.
     Told,
-    /// It has what says so. What it is asked later tells it nothing, and of what a handler is given as a whole nothing
-    /// shows that it is not there for all requests.
+    /// It contains something that does. Calling its methods later adds nothing, and a handler's argument as a whole may
+    /// be the same for all requests.
     Instance,
 }
 
 type Wanted = (Root, As);
 
-/// What roots of a function were made of.
+/// The origins of a function's values.
 struct Sources {
     /// By their indices.
     parameters: Vec<(u32, As)>,
@@ -110,7 +110,7 @@ struct Sources {
     around: Vec<Wanted>,
     /// The instance that the function is a method of.
     instance: bool,
-    /// All of them, on whatever way.
+    /// All of them, on any path.
     made_of: FxHashSet<Wanted>,
 }
 
@@ -125,7 +125,7 @@ fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: Vec<Wanted>) -> Sou
         sources.instance |= root == Root::This;
         if let Root::Variable(id) = root {
             let variable = facts.program.variable(function.variable(id));
-            // What a module holds is there for all.
+            // Variables of a module are shared by all requests.
             if variable.owner == FunctionId::INITIALISER {
                 continue;
             }
@@ -162,7 +162,7 @@ fn sources(facts: &Facts<'_>, function: FunctionRef, wanted: Vec<Wanted>) -> Sou
         work.extend(made_of.into_iter().filter(|wanted| seen.insert(wanted.clone())));
     }
     sources.made_of = seen;
-    // A closure that is handed to something is given what that knows; a handler what the request says.
+    // A closure gets data of what it is passed to; a handler gets data of the request.
     if matches!(body.kind, FunctionKind::Free) && body.name.is_none() && !sources.around.is_empty() {
         sources.parameters.clear();
     }

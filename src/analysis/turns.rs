@@ -1,7 +1,7 @@
 //! Turns: which loops go on for as long as the process does.
 //!
-//! A loop over a list ends with it, and so, for all that is known, may any other. What waits in every turn for somebody
-//! from outside or for the clock (`listener.accept()`, `interval.tick()`) has no end of its own.
+//! A loop over a list ends with it, and so may any other loop, as far as is known. A loop that waits on every turn for
+//! somebody outside or for the clock (`listener.accept()`, `interval.tick()`) has no end of its own.
 
 use crate::analysis::facts::Facts;
 use crate::catalogue::schema::{FunctionFact, Runs, Waiting};

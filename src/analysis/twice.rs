@@ -1,7 +1,8 @@
-//! What is given back twice: a release after which nothing but a second one can come, on the way that control takes.
+//! Double releases: a release that is always followed by a second one.
 //!
-//! Both are written in one function. Between them no test decides whether the second is reached (a test may ask whether the
-//! first has happened), and nothing takes the resource anew; an exception may lead from one to the other.
+//! Both are written in one function. No test between them decides whether the second is reached (except one that asks
+//! whether the first has happened), and nothing acquires the resource anew. An exception may lead from one to the
+//! other.
 
 use rustc_hash::FxHashSet;
 

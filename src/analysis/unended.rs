@@ -1,8 +1,10 @@
-//! What only the project's own code ends, and nothing of it could.
+//! Resources that only the project's own code ends, where no code near them could be that end.
 //!
-//! An object URL is revoked, a camera's track is stopped, by the code that asked for it or by nobody: no element and no
-//! library does it. So where one went, into an element, a state, a caller, decides less than whether there is a word
-//! anywhere near it that could be its end.
+//! An object URL is revoked, and a camera's track is stopped, by the code that asked for it or by nobody: no element
+//! and no library does it. So it matters less where such a resource went (an element, a state, a caller) than whether
+//! any code there could end it.
+
+use std::cell::LazyCell;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -10,10 +12,10 @@ use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::ownership::{Effect, Escape, Fate, Identity};
 use crate::analysis::value::{AcquisitionId, How};
-use crate::catalogue::ResourceId;
 use crate::catalogue::schema::Resource;
-use crate::ir::{Call, CallKind, Field, Operand, Place, RequestId};
-use crate::linking::{OpRef, Target};
+use crate::catalogue::{ResourceId, last_name};
+use crate::ir::{Call, CallKind, Field, Operand, Place, RequestId, Root};
+use crate::linking::{OpRef, Program, Target};
 use crate::source::FileId;
 
 /// How far something goes from the code that made it.
@@ -31,6 +33,7 @@ enum Reach {
 #[must_use]
 pub fn unended<'f>(facts: &'f Facts<'_>) -> Vec<&'f Obligation> {
     let mut ends: FxHashMap<ResourceId, Vec<End>> = FxHashMap::default();
+    let near = LazyCell::new(|| neighbourhoods(facts.program));
     let candidates = facts.obligations.iter().filter(|obligation| {
         let told = facts.resource(&obligation.acquisition).is_some_and(|(_, resource)| resource.ended_by_project);
         let goes_on = obligation.at_normal_exit.intersects(Fate::ESCAPED | Fate::HELD);
@@ -47,7 +50,7 @@ pub fn unended<'f>(facts: &'f Facts<'_>) -> Vec<&'f Obligation> {
                 Reach::Library => false,
                 Reach::Program => !ends.iter().any(|end| end.may_be_of(obligation.id)),
                 Reach::Near => {
-                    let near = neighbours(facts, obligation.function.file);
+                    let near = &near[&obligation.function.file];
                     !ends.iter().any(|end| near.contains(&end.file) && end.may_be_of(obligation.id))
                 }
             }
@@ -70,23 +73,23 @@ impl End {
 
 /// The calls of a program that by their names end a resource of a kind.
 fn ends_of(facts: &Facts<'_>, resource: &Resource) -> Vec<End> {
-    let last = |path: &str| path.trim_end_matches("()").rsplit('.').next().map(ToOwned::to_owned);
-    let functions: Vec<String> = resource.release_functions.iter().filter_map(|path| last(path)).collect();
+    let functions: Vec<&str> = resource.release_functions.iter().map(|path| last_name(path)).collect();
     let mut found = Vec::new();
     for function in facts.program.functions() {
+        let module = facts.program.module(function.file);
         for (block, index, op) in facts.program.function(function).ops() {
             let at = function.op(block, index);
             let callee = op.call().and_then(|call| call.callee.place());
             // `urls.forEach(URL.revokeObjectURL)`
             let is_given = |place: &&Place| {
-                Some(*place) != callee && last_name(place).is_some_and(|name| functions.iter().any(|it| it == name))
+                Some(*place) != callee && module.last_name(place).is_some_and(|name| functions.contains(&name.as_str()))
             };
             if op.places().iter().any(is_given) {
                 found.push(End { file: function.file, of: None });
             }
             let Some(call) = op.call() else { continue };
-            let Some(name) = callee.and_then(last_name) else { continue };
-            let values = if functions.iter().any(|it| it == name) {
+            let Some(name) = module.called_name(call) else { continue };
+            let values = if functions.contains(&name.as_str()) {
                 facts.evaluator.argument(at, 0)
             } else if resource.release.iter().any(|it| it == name) {
                 match call.receiver() {
@@ -102,15 +105,6 @@ fn ends_of(facts: &Facts<'_>, resource: &Resource) -> Vec<End> {
         }
     }
     found
-}
-
-/// The last name of a place.
-fn last_name(place: &Place) -> Option<&str> {
-    match (place.path.last(), &place.root) {
-        (Some(field), _) => field.name(),
-        (None, crate::ir::Root::Global(name)) => Some(name.as_str()),
-        (None, _) => None,
-    }
 }
 
 /// How far it goes.
@@ -145,7 +139,7 @@ fn passed(facts: &Facts<'_>, at: OpRef) -> Reach {
     if is_library && call.kind != CallKind::Jsx {
         return Reach::Library;
     }
-    let is_global = matches!(&call.callee, Operand::Place(Place { root: crate::ir::Root::Global(_), .. }));
+    let is_global = matches!(&call.callee, Operand::Place(Place { root: Root::Global(_), .. }));
     if call.kind == CallKind::Jsx || is_global || is_state_setter(&facts.evaluator, at, call) {
         Reach::Near
     } else {
@@ -165,17 +159,17 @@ fn is_state_setter(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> bool {
         })
 }
 
-/// A file, those it imports and those that import it.
-fn neighbours(facts: &Facts<'_>, file: FileId) -> FxHashSet<FileId> {
-    let targets = |from: FileId| {
-        let requests = (0u32..).zip(&facts.program.module(from).requests);
-        requests.filter_map(move |(id, _)| match facts.program.target(from, RequestId(id)) {
-            Target::Module(to) => Some(*to),
-            Target::External(_) | Target::Unresolved => None,
-        })
-    };
-    let mut near = FxHashSet::from_iter([file]);
-    near.extend(targets(file));
-    near.extend(facts.program.modules().map(|module| module.file).filter(|from| targets(*from).any(|to| to == file)));
+/// Each file with those that it imports and those that import it.
+fn neighbourhoods(program: &Program) -> FxHashMap<FileId, FxHashSet<FileId>> {
+    let mut near: FxHashMap<FileId, FxHashSet<FileId>> = FxHashMap::default();
+    for module in program.modules() {
+        near.entry(module.file).or_default().insert(module.file);
+        for (id, _) in (0u32..).zip(&module.requests) {
+            if let Target::Module(to) = program.target(module.file, RequestId(id)) {
+                near.entry(module.file).or_default().insert(*to);
+                near.entry(*to).or_default().insert(module.file);
+            }
+        }
+    }
     near
 }

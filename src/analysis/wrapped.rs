@@ -1,7 +1,7 @@
-//! Wrapped: a resource that goes into something else which then never leaves the function either.
+//! Wrapped resources: something that a library makes of a resource, and that never leaves the function either.
 //!
-//! `let api = Api::new(client);`, `GreeterClient::new(channel)`: what a library makes of it is unknown code to the analysis of
-//! ownership, and may have taken it. Where that stays in the function, it is as lost at the end of it as what went in.
+//! `let api = Api::new(client);`, `GreeterClient::new(channel)`: for the analysis of ownership the library's wrapper is
+//! unknown code, which may have taken the resource. If the wrapper stays in the function, the resource is lost with it.
 
 use rustc_hash::FxHashSet;
 
@@ -11,19 +11,19 @@ use crate::analysis::frequency::Rate;
 use crate::ir::{Binding, Block, Call, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
-/// So many functions hand it on before somebody uses it.
+/// The maximal number of functions that pass it on before it is used.
 const MAX_HOPS: u32 = 4;
 
-/// What becomes of something in a function that nobody else gets hold of meanwhile.
+/// What becomes of something that stays in one function.
 #[derive(Debug, Clone, Copy)]
 struct Kept {
-    /// A library made something of it.
+    /// A library made a wrapper of it.
     is_wrapped: bool,
     is_returned: bool,
 }
 
-/// Whether a resource, and whatever libraries make of it, stays in the function that made it and is used there once; or is
-/// handed out for that to a caller that may run again and again.
+/// Whether a resource, with its wrappers by libraries, stays in the function that made it and is used there once, or is
+/// returned for that to a caller that may run again and again.
 #[must_use]
 pub fn stays_wrapped(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let at = obligation.acquisition.at;
@@ -32,7 +32,7 @@ pub fn stays_wrapped(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     })
 }
 
-/// Whether some caller of a function drops what it gives.
+/// Whether some caller of a function drops its result.
 fn is_dropped_by_callers(facts: &Facts<'_>, function: FunctionRef, hops: u32) -> bool {
     hops > 0
         && results(facts, function).into_iter().any(|at| {
@@ -43,8 +43,8 @@ fn is_dropped_by_callers(facts: &Facts<'_>, function: FunctionRef, hops: u32) ->
         })
 }
 
-/// The calls that give what a function gives: of the function itself, or of a function of the project that is given it, and
-/// is taken to give what it gives: `retry(|| async { connect().await })`.
+/// The calls that return the result of a function: calls of the function itself, or of a function of the project that
+/// takes it as an argument and returns its result: `retry(|| async { connect().await })`.
 fn results(facts: &Facts<'_>, function: FunctionRef) -> Vec<OpRef> {
     let mut found = facts.calls.callers(facts.program, function).to_vec();
     let Some(parent) = facts.program.function(function).parent.map(|parent| function.sibling(parent)) else {
@@ -66,7 +66,7 @@ fn results(facts: &Facts<'_>, function: FunctionRef) -> Vec<OpRef> {
     found
 }
 
-/// What becomes of what a call gives in the function of the call; `None` where somebody else may get hold of it.
+/// What becomes of the result of a call in its function; `None` if other code may get hold of it.
 fn kept(facts: &Facts<'_>, at: OpRef) -> Option<Kept> {
     let (function, body) = (at.function, facts.program.function(at.function));
     let depth = body.block(at.block).loop_depth;
@@ -84,7 +84,7 @@ fn kept(facts: &Facts<'_>, at: OpRef) -> Option<Kept> {
                     }
                     let is_name = target.path.is_empty() && is_local(facts, function, &target.root);
                     match value {
-                        // A part of it, or what it answered, is not followed.
+                        // Its parts and its answers are not followed.
                         Rvalue::Use(Operand::Place(from)) | Rvalue::Await(Operand::Place(from)) if is_name => {
                             if from.path.is_empty() {
                                 held.insert(target.root.clone());
@@ -100,7 +100,7 @@ fn kept(facts: &Facts<'_>, at: OpRef) -> Option<Kept> {
                     }
                     let is_receiver = call.receiver().is_some_and(|(receiver, _)| has(&receiver));
                     let is_given = call.arguments.iter().filter_map(|it| it.value.place()).any(has);
-                    // What is worked through is a job, which has one for all of it.
+                    // A loop over a list is one job, which has one client for all of it.
                     if (is_receiver || is_given) && body.block(block).loop_depth > depth {
                         return None;
                     }
@@ -111,7 +111,7 @@ fn kept(facts: &Facts<'_>, at: OpRef) -> Option<Kept> {
                         is_wrapped = true;
                         held.insert(Root::Temp(call.result));
                     } else if is_receiver && !call.suspends {
-                        // Another handle of it, or the next step of a builder; what has to be waited for is an answer.
+                        // Another handle of it, or the next step of a builder; an awaited result is an answer.
                         held.insert(Root::Temp(call.result));
                     }
                 }
@@ -130,8 +130,7 @@ fn kept(facts: &Facts<'_>, at: OpRef) -> Option<Kept> {
     (!is_captured(facts, function, &held)).then_some(Kept { is_wrapped, is_returned })
 }
 
-/// Whether a function of a library makes something of what it is given: `Api::new(client)`, no method, and none of the
-/// project's.
+/// Whether a function of a library, not a method and not of the project, wraps its argument: `Api::new(client)`.
 fn is_made_by_library(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
     let callee = facts.evaluator.callee(at);
     let is_library = |target: &CallTarget| match target {
@@ -139,15 +138,14 @@ fn is_made_by_library(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
         _ => false,
     };
     let is_named_type = call.callee.place().and_then(Place::split_last).is_some_and(|(of, _)| {
-        let name = match (of.path.last(), &of.root) {
-            (Some(field), Root::Variable(_) | Root::Global(_)) => field.name(),
-            (None, Root::Variable(id)) => Some(facts.program.variable(at.function.variable(*id)).name.as_str()),
-            (None, Root::Global(name)) => Some(name.as_str()),
-            _ => None,
-        };
-        name.is_some_and(|name| name.starts_with(char::is_uppercase))
+        matches!(of.root, Root::Variable(_) | Root::Global(_))
+            && facts
+                .program
+                .module(at.function.file)
+                .last_name(&of)
+                .is_some_and(|name| name.starts_with(char::is_uppercase))
     });
-    // Code that a build writes is not here to be read.
+    // Generated code is not here to be read.
     let is_unseen = || {
         let root = call.callee.place().and_then(Place::root_variable);
         let binding = root.map(|id| facts.program.variable(at.function.variable(id)).binding);

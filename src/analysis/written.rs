@@ -1,6 +1,6 @@
-//! Written types: what a declaration, a signature or a constructor says that a place is, holders and all.
+//! Written types: what a declaration, a signature or a constructor says that a place is, including its holders.
 //!
-//! Values see through what holds them (`Arc`, a lock, a cell); this is for who asks about the holders.
+//! Values see through what holds them (`Arc`, a lock, a cell); this is for questions about the holders.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::value::{ExternalId, Value};

@@ -23,11 +23,11 @@ pub struct SymbolFacts<'c> {
     pub function: Option<&'c FunctionFact>,
     /// Calling it releases its first argument, when that is this resource.
     pub releases: Option<ResourceId>,
-    /// As the type of a lock: the guard that it gives.
+    /// As the type of a lock: the guard that it returns.
     pub guards: Option<ResourceId>,
     /// Calling or constructing it registers entry points.
     pub entries: Entries<'c>,
-    /// What calling (or constructing) it gives has a method that makes something: it is a builder.
+    /// Its result has a method that makes something: it is a builder.
     pub builds: bool,
     /// Whether anything at all is said about this member.
     pub known: bool,
@@ -56,7 +56,7 @@ pub struct MethodFacts<'c> {
 pub struct AnyMethodFacts<'c> {
     pub function: Option<&'c FunctionFact>,
     pub entries: Entries<'c>,
-    /// Resources with a `registration` that has the name; [`Registration::role`] tells as what.
+    /// Resources with a `registration` that mentions the name; [`Registration::role`] says in which role.
     pub registrations: &'c [ResourceId],
     /// Whether some resource is released by a method of this name: evidence that a member so named cleans up.
     pub releases_something: bool,
@@ -64,10 +64,15 @@ pub struct AnyMethodFacts<'c> {
     pub leases_something: bool,
     /// Whether some lock gives its guard by a method of this name.
     pub guards_something: bool,
-    /// Whether a method of this name keeps some guard, or what is behind a pointer, from being given back, or makes up for that.
+    /// Whether a method of this name keeps some guard, or the target of a pointer, from being given back, or makes up
+    /// for that.
     pub forgets_something: bool,
-    /// Whether what it then gives out tells a function of what comes.
+    /// Whether the lease that it gives out calls a function for each item.
     pub tells_callbacks: bool,
+    /// Whether some library's collection is filled by a method of this name.
+    pub fills_something: bool,
+    /// Whether some library's collection loses entries by a method of this name.
+    pub empties_something: bool,
 }
 
 /// The part of a method in a registration.

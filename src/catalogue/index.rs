@@ -1,6 +1,6 @@
 //! The lookup tables over the libraries: members of packages as a tree of names, methods by resource.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::ir::Name;
@@ -37,8 +37,6 @@ pub(super) struct Index {
     pub(super) instance_methods: FxHashMap<(u32, bool, Symbol), SmallVec<[Ref; 2]>>,
     /// What a method makes at the end of a chain that begins with a node, called or constructed.
     pub(super) instance_creates: FxHashMap<(u32, bool, Symbol), ResourceId>,
-    /// The methods by which caches of libraries are filled.
-    pub(super) filling: FxHashSet<Box<str>>,
 }
 
 /// What is said about a member of a package.
@@ -83,6 +81,8 @@ pub(super) struct AnyRecord {
     pub(super) guards_something: bool,
     pub(super) forgets_something: bool,
     pub(super) tells_callbacks: bool,
+    pub(super) fills_something: bool,
+    pub(super) empties_something: bool,
 }
 
 impl Index {

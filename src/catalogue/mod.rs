@@ -1,10 +1,11 @@
-//! What is known of libraries: data, loaded from `rules/catalogue`, and matched against programs.
+//! What is known of libraries: data from `rules/catalogue`, matched against programs.
 //!
-//! Takes library files (the shipped ones, and users' own); gives answers to four questions: what is this member of that
-//! package, what is this global, what does this method do on that resource, and what might it do on a receiver nothing
-//! is known about. Answers borrow from the catalogue and cost no allocation. It never looks at a program: which import a
-//! name comes from is settled before, and `create_when`, `create_unless` and `statements` are for the asker to test.
+//! Takes library files, those that ship with leaklint and users' own; answers four questions: what is this member of
+//! that package, what is this global, what does this method do on that resource, and what might it do on an unknown
+//! receiver. Answers borrow from the catalogue and cost no allocation. Never looks at a program: the caller knows
+//! already which import a name comes from, and tests `create_when`, `create_unless` and `statements` itself.
 
+mod bearing;
 mod builder;
 mod facts;
 mod index;
@@ -18,16 +19,17 @@ use std::sync::LazyLock;
 use crate::ir::Name;
 use crate::source::Language;
 
+pub use bearing::Bearing;
 pub use facts::{AnyMethodFacts, Entries, MethodFacts, RegistrationRole, SymbolFacts};
 pub use load::{LoadError, library as parse_library, of_crate};
 pub(crate) use load::{find_string, mistake};
-pub use pattern::{MemberPath, Pattern, globs, without_default};
+pub use pattern::{MemberPath, Pattern, globs, last_name, without_default};
 pub use specifier::{CRATE, file_package, normalise, split_crate};
 
 use index::Index;
 use schema::{Ecosystem, EntryPoint, FunctionFact, Library, Resource};
 
-/// The package that stands for the names every Rust file has.
+/// The package that stands for the names of Rust's prelude.
 pub const RUST_PRELUDE: &str = "crate:<global>";
 
 /// The method of a resource that is a function: calling it.
@@ -46,17 +48,6 @@ pub struct Catalogue {
     index: Index,
 }
 
-/// What a library that holds nothing itself says of the files that import it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Bearing {
-    /// They run for each request or message.
-    Serves,
-    /// They show components, and so say of which there is one.
-    Mounts,
-    /// They keep what they are given: that is all the library does.
-    Keeps,
-}
-
 /// Packages, by the nodes that speak about them.
 #[derive(Debug)]
 pub struct PackageSet(Vec<bool>);
@@ -70,20 +61,14 @@ impl Catalogue {
         &BUILTIN
     }
 
-    /// The shipped libraries and these. A resource with the id of a shipped one takes its place.
-    ///
-    /// # Errors
-    /// When a library names a resource that does not exist; `path` is then the library's name.
+    /// The shipped libraries and these. A resource with the id of a shipped one replaces it.
     pub fn with(own: Vec<Library>) -> Result<Self, LoadError> {
         let mut libraries = load::shipped();
         libraries.extend(own);
         Self::new(libraries)
     }
 
-    /// Exactly these libraries; of two that speak about the same thing the later one is heard.
-    ///
-    /// # Errors
-    /// When a library names a resource that does not exist; `path` is then the library's name.
+    /// Exactly these libraries; if two speak about the same thing, the later one counts.
     pub fn new(libraries: Vec<Library>) -> Result<Self, LoadError> {
         let (index, functions) = builder::index(&libraries)?;
         Ok(Self { libraries, functions, index })
@@ -134,7 +119,7 @@ impl Catalogue {
         }
     }
 
-    /// The packages that have a member, at any depth, which is what `is_it` asks for.
+    /// The packages that have a member, at any depth, for which `is_it` holds.
     #[must_use]
     pub fn packages_with(&self, is_it: impl Fn(&SymbolFacts<'_>) -> bool) -> PackageSet {
         let is_one = |node: u32| {
@@ -264,6 +249,8 @@ impl Catalogue {
             guards_something: record.guards_something,
             forgets_something: record.forgets_something,
             tells_callbacks: record.tells_callbacks,
+            fills_something: record.fills_something,
+            empties_something: record.empties_something,
         }
     }
 
@@ -292,31 +279,31 @@ impl Catalogue {
         self.libraries.iter().flat_map(|library| &library.entries)
     }
 
-    /// The same with the programs each is for: what is told by location, decorator, parameter type or base type is
+    /// Every entry point, with its ecosystem. Entry points by location, decorator, parameter type or base type are
     /// found by asking each.
     pub fn entries_by_ecosystem(&self) -> impl Iterator<Item = (Ecosystem, &EntryPoint)> {
         self.libraries.iter().flat_map(|library| library.entries.iter().map(|entry| (library.ecosystem, entry)))
     }
 
-    /// What it says of a file that it imports this, whatever it imports of it.
+    /// What an import of this specifier says of a file, whichever members it imports.
     #[must_use]
     pub fn bearing(&self, specifier: &str) -> Option<Bearing> {
         self.index.roots(&normalise(specifier)).into_iter().filter_map(|root| self.index.symbol(root).bearing).max()
     }
 
-    /// Whether a method of some library's cache puts an entry in.
+    /// Whether some library's collection is filled by a method of this name.
     #[must_use]
-    pub fn fills_a_cache(&self, method: &str) -> bool {
-        self.index.filling.contains(method)
+    pub fn fills_something(&self, ecosystem: Ecosystem, method: &str) -> bool {
+        self.index.any_method(ecosystem, method).is_some_and(|record| record.fills_something)
     }
 
-    /// Methods by which whoever has a shared resource takes on an obligation or ends one: those that lease or release.
+    /// Methods of shared resources that begin or end an obligation: those that lease or release.
     pub fn acting_methods(&self) -> impl Iterator<Item = &str> {
         let resources = self.libraries.iter().flat_map(|library| &library.resources);
         resources.filter(|resource| resource.gives_or_holds()).flat_map(|resource| {
             let leases = resource.leases.iter().filter(|lease| lease.statements.is_empty());
             let release = resource.release.iter().filter(|_| resource.release_statements.is_empty());
-            leases.flat_map(|lease| &lease.methods).chain(release).map(|method| own_name(method))
+            leases.flat_map(|lease| &lease.methods).chain(release).map(|method| last_name(method))
         })
     }
 
@@ -336,7 +323,7 @@ impl Catalogue {
         specifier::words(self.packages())
     }
 
-    /// The libraries of programs that are screened: of the others every file is lowered.
+    /// The libraries for languages whose files are screened; in the others every file is lowered.
     fn packages(&self) -> impl Iterator<Item = &Library> {
         self.libraries.iter().filter(|library| library.ecosystem == Ecosystem::Npm)
     }
@@ -367,11 +354,6 @@ impl Catalogue {
         facts.builds |= record.builds;
         facts.known |= record.known;
     }
-}
-
-/// The name of a method without the field it is behind.
-fn own_name(method: &str) -> &str {
-    method.rsplit('.').next().unwrap_or(method)
 }
 
 impl From<Language> for Ecosystem {

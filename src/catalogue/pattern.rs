@@ -102,6 +102,14 @@ pub(super) fn parse_path(text: &str) -> Option<MemberPath> {
     Some(path)
 }
 
+/// The last name of a method or function as the catalogue writes it: `end` of `$pool.end`, `revokeObjectURL` of
+/// `URL.revokeObjectURL()`. `()`, which is calling the resource itself, stays as it is.
+#[must_use]
+pub fn last_name(path: &str) -> &str {
+    let last = path.rsplit('.').next().unwrap_or(path);
+    last.strip_suffix("()").filter(|name| !name.is_empty()).unwrap_or(last)
+}
+
 /// What stands for all names with the same last word: `*Client` for `S3Client`.
 #[must_use]
 pub(super) fn ending(name: &str) -> Option<Name> {

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use crate::ir::Name;
 
-use super::pattern::Pattern;
+use super::pattern::{Pattern, last_name};
 use super::schema::{Library, ResourceKind};
 
-/// What stands before the name of a crate: packages of other registries may have the same.
+/// The prefix of crates: packages of other registries may have the same name.
 pub const CRATE: &str = "crate:";
 
 /// The crate of a path such as `crate:sqlx::postgres`, and the modules that lead on from it.
@@ -89,10 +89,10 @@ pub fn file_package(path: &str) -> String {
 /// What those names start with.
 pub(super) const FILES: &str = "./";
 
-/// Names from this length on are nobody else's.
+/// Names of at least this length are unambiguous.
 const LONG_NAME: usize = 12;
 
-/// The words without which a file uses no resource of these libraries that needs no import.
+/// Words that a file must contain to use a resource of these libraries that needs no import.
 pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<String> {
     let mut words = Vec::new();
     for library in libraries {
@@ -111,12 +111,10 @@ pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<Str
                 _ => {}
             }
         }
-        // What may end something from afar has to be known where it is.
+        // Files that may end something from afar have to be read.
         let ends = holding().filter(|resource| resource.ended_by_project);
-        words.extend(ends.flat_map(|it| it.release.iter().chain(&it.release_functions)).filter_map(|path| {
-            let name = path.trim_end_matches("()").rsplit('.').next();
-            name.map(ToOwned::to_owned)
-        }));
+        let paths = ends.flat_map(|it| it.release.iter().chain(&it.release_functions));
+        words.extend(paths.map(|path| last_name(path).to_owned()));
         let is_global = library.packages.iter().any(|package| package == GLOBAL);
         let late = library
             .functions
@@ -127,10 +125,10 @@ pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<Str
             _ => None,
         }));
         for registration in holding().filter_map(|resource| resource.registration.as_ref()) {
-            // What a removal alone shows is that it removes nothing, where only the very same function would be removed.
+            // A removal alone is worth reading where it must name the very same function: then it may remove nothing.
             let removing = registration.remove.iter().filter(|_| registration.capture);
             words.extend(registration.add.iter().chain(&registration.add_once).chain(removing).map(|method| {
-                // A long name says enough by itself, also where something stands between it and its call.
+                // A long name is unambiguous, even if something stands between it and its call.
                 let bracket = if method.len() < LONG_NAME { "(" } else { "" };
                 format!(".{method}{bracket}")
             }));
@@ -141,7 +139,7 @@ pub(super) fn words<'c>(libraries: impl Iterator<Item = &'c Library>) -> Vec<Str
     words
 }
 
-/// The name of a path by which a file that uses it is best told: the longest below the object it begins with.
+/// The most telling name of a path: the longest one below the object that it begins with.
 fn telling(path: &[Name]) -> Option<&Name> {
     let below = if path.len() > 1 { &path[1..] } else { path };
     below.iter().max_by_key(|name| name.len())

@@ -28,13 +28,13 @@ pub(super) enum Verb {
     /// Look for leaks (what happens without a command)
     #[command(after_help = EXIT_CODES)]
     Check(Box<Check>),
-    /// Record what is found now, so that later runs tell of what is new
+    /// Record the present findings, so that later runs report new ones only
     Baseline(Box<Baseline>),
     #[command(flatten)]
     Other(OtherVerb),
 }
 
-/// What looks for nothing.
+/// The commands that do not look for leaks.
 #[derive(Debug, Subcommand)]
 pub(super) enum OtherVerb {
     /// Write a `leaklint.toml` that fits the project
@@ -45,23 +45,23 @@ pub(super) enum OtherVerb {
     },
     /// List the rules
     Rules,
-    /// Say what a rule finds, why it hurts and how to fix it; or why one finding is one
+    /// Explain a rule: what it finds, why that hurts and how to fix it; or explain one finding
     Explain {
         /// A rule's id, as `leaklint rules` lists it
         #[arg(required_unless_present = "finding")]
         rule: Option<RuleArgument>,
 
-        /// A finding: its `PATH:LINE`, or its fingerprint, of which the beginning is enough
+        /// A finding: its `PATH:LINE`, or the beginning of its fingerprint
         #[arg(long, value_name = "FINDING", conflicts_with = "rule")]
         finding: Option<String>,
     },
-    /// Say what is known of libraries, or what was inferred of the project's own code
+    /// Show what is known of libraries, or what was inferred of the project's own code
     Catalogue {
-        /// One library; without it, all of them in one line each
+        /// One library; without it, all of them, one line each
         library: Option<String>,
 
-        /// What is inferred of the project's own factories, releasers and classes, as `leaklint.toml` would say it [default:
-        /// of the current directory]
+        /// Show what is inferred of the project's own factories, releasers and classes, in the form of `leaklint.toml`
+        /// [default: of the current directory]
         #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = ".", conflicts_with = "library")]
         inferred: Option<PathBuf>,
     },
@@ -77,7 +77,7 @@ pub(super) struct Check {
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 
-    /// Take what stands on standard input for what this file holds, and report on it: for editors, whose text is not saved
+    /// Read this file's text from standard input and report on it: for editors, whose text is not saved
     #[arg(long, value_name = "PATH", conflicts_with_all = ["fix", "diff", "changed", "since", "staged"])]
     pub(super) stdin_filename: Option<PathBuf>,
 
@@ -103,15 +103,15 @@ pub(super) struct Check {
 /// `leaklint baseline`
 #[derive(Debug, Args)]
 pub(super) struct Baseline {
-    /// Record the findings of these files and directories only, and keep what is recorded of others
+    /// Record the findings of these files and directories only, and keep the entries of others
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 
-    /// Record nothing, and drop what is not found any more
+    /// Record nothing, and drop entries that are not found any more
     #[arg(long)]
     pub(super) prune: bool,
 
-    /// The baseline's file [default: the nearest, or one at the top of the project]
+    /// The baseline file [default: the nearest, or one at the top of the project]
     #[arg(long, value_name = "PATH")]
     pub(super) baseline: Option<PathBuf>,
 
@@ -125,7 +125,8 @@ pub(super) struct Baseline {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputOptions {
-    /// How findings are written, and to which file instead of stdout (repeatable) [default: full; on GitHub Actions github]
+    /// The output format, optionally with a file to write to instead of stdout (repeatable) [default: full; on GitHub
+    /// Actions github]
     #[arg(long, value_name = "FORMAT[=PATH]", value_parser = OutputParser)]
     pub(super) output_format: Vec<Output>,
 
@@ -133,15 +134,15 @@ pub(super) struct OutputOptions {
     #[arg(long, value_name = "N")]
     pub(super) max_diagnostics: Option<usize>,
 
-    /// Say how many findings each rule has, on stderr
+    /// Print the number of findings of each rule, on stderr
     #[arg(long)]
     pub(super) statistics: bool,
 
-    /// Give the whole argument for each finding, and what speaks against it (format full)
+    /// Print the whole argument for each finding, and the evidence against it (format full)
     #[arg(long)]
     pub(super) trace: bool,
 
-    /// Say how long each stage took, on stderr
+    /// Print how long each stage took, on stderr
     #[arg(long)]
     pub(super) timings: bool,
 
@@ -157,7 +158,7 @@ pub(super) struct OutputOptions {
     #[arg(long, value_name = "N")]
     pub(super) max_warnings: Option<usize>,
 
-    /// Exit with 0 also when there are findings
+    /// Exit with 0 even if there are findings
     #[arg(long)]
     pub(super) exit_zero: bool,
 }
@@ -169,7 +170,7 @@ pub(super) struct RuleOptions {
     #[arg(long, value_name = "RULE")]
     pub(super) only: Vec<Selector>,
 
-    /// Drop findings of a rule or family; of -A, -W and -D the last one for a rule counts
+    /// Drop findings of a rule or family; the last of -A, -W and -D for a rule counts
     #[arg(short = 'A', long = "allow", value_name = "RULE")]
     pub(super) allow: Vec<Selector>,
 
@@ -185,11 +186,11 @@ pub(super) struct RuleOptions {
     #[arg(long)]
     pub(super) deny_warnings: bool,
 
-    /// Drop findings the analysis is less sure of
+    /// Drop findings with a lower confidence
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) min_confidence: Option<ConfidenceArgument>,
 
-    /// Drop findings that are less severe
+    /// Drop findings with a lower severity
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) min_severity: Option<SeverityArgument>,
 }
@@ -197,7 +198,7 @@ pub(super) struct RuleOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Project")]
 pub(super) struct ProjectOptions {
-    /// Take this configuration file and no other; its globs start from the current directory
+    /// Use this configuration file and no other; its globs start from the current directory
     #[arg(long, value_name = "PATH")]
     pub(super) config: Option<PathBuf>,
 
@@ -209,7 +210,7 @@ pub(super) struct ProjectOptions {
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
 
-    /// Look at files that .gitignore and its like hide, too
+    /// Include files that .gitignore and the like hide
     #[arg(long)]
     pub(super) no_ignore: bool,
 
@@ -221,24 +222,24 @@ pub(super) struct ProjectOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is known")]
 pub(super) struct KnownOptions {
-    /// Tell only of what this baseline has not [default: the nearest `leaklint-baseline.json`]
+    /// Report only what this baseline does not contain [default: the nearest `leaklint-baseline.json`]
     #[arg(long, value_name = "PATH")]
     pub(super) baseline: Option<PathBuf>,
 
-    /// Tell of everything, whatever a baseline has
+    /// Report everything, whatever a baseline contains
     #[arg(long, conflicts_with = "baseline")]
     pub(super) no_baseline: bool,
 
-    /// Tell only of what changed since the last commit: findings in changed files, and those elsewhere that were not there.
-    /// The whole project is analysed, and where needed as it was before, too
+    /// Report only what changed since the last commit: findings in changed files, and new ones elsewhere. The whole
+    /// project is analysed, and if needed also as it was before
     #[arg(long)]
     pub(super) changed: bool,
 
-    /// The same since the branch left REF, or since a commit
+    /// Report only what changed since the branch left REF, or since a commit
     #[arg(long, value_name = "REF", conflicts_with = "changed")]
     pub(super) since: Option<String>,
 
-    /// The same for what is staged, as it stands in the files
+    /// Report only what is staged, as it is in the files
     #[arg(long, conflicts_with_all = ["changed", "since"])]
     pub(super) staged: bool,
 }
@@ -246,7 +247,7 @@ pub(super) struct KnownOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Instead of looking")]
 pub(super) struct ShowOptions {
-    /// Print what is configured for the paths
+    /// Print the configuration of the paths
     #[arg(long)]
     pub(super) show_config: bool,
 

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::Verdict;
-use super::arguments::{Check, Color, ProjectOptions};
+use super::arguments::{Check, Color, OutputOptions, ProjectOptions};
 use super::errors::UserError;
 use super::fix;
 use super::levels;
-use super::output;
+use super::output::{self, Output};
 use super::progress::ProgressLine;
 use super::show;
 use crate::config::{self, BaselineSource, Levels};
@@ -71,28 +71,34 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
 
     output::write(&outputs, &report, &arguments.output)?;
 
-    let mut err = anstream::stderr().lock();
-    let on_stdout = outputs.iter().find(|output| output.path.is_none());
-    if !on_stdout.is_some_and(|output| output.format.carries_problems()) {
-        reporting::write_problems(&report, &mut err)?;
-    }
-    if arguments.output.statistics {
-        reporting::statistics(&report, &mut err)?;
-    }
-    if arguments.output.timings {
-        reporting::timings(&report, &mut err)?;
-    }
-    if report.findings.is_empty() && !arguments.output.quiet {
-        writeln!(err, "{}", reporting::clean_line(&report))?;
-    } else if on_stdout.is_none() && !arguments.output.quiet {
-        writeln!(err, "{}", reporting::summary_line(&report))?;
-    }
-    if !arguments.output.quiet {
-        tell_of_baseline(&report, &mut err)?;
-    }
+    tell(&report, &outputs, &arguments.output)?;
     let fails =
         levels::fails(&report.findings, arguments.output.max_warnings.unwrap_or(0)) && !arguments.output.exit_zero;
     Ok(if fails { Verdict::Findings } else { Verdict::Clean })
+}
+
+/// Says on stderr what the chosen formats do not: problems, what was asked for, and one line that sums it up.
+fn tell(report: &Report, outputs: &[Output], options: &OutputOptions) -> anyhow::Result<()> {
+    let mut err = anstream::stderr().lock();
+    let on_stdout = outputs.iter().find(|output| output.path.is_none());
+    if !on_stdout.is_some_and(|output| output.format.carries_problems()) {
+        reporting::write_problems(report, &mut err)?;
+    }
+    if options.statistics {
+        reporting::statistics(report, &mut err)?;
+    }
+    if options.timings {
+        reporting::timings(report, &mut err)?;
+    }
+    if report.findings.is_empty() && !options.quiet {
+        writeln!(err, "{}", reporting::clean_line(report))?;
+    } else if on_stdout.is_none() && !options.quiet {
+        writeln!(err, "{}", reporting::summary_line(report))?;
+    }
+    if !options.quiet {
+        tell_of_baseline(report, &mut err)?;
+    }
+    Ok(())
 }
 
 /// The request with `text` in the place of what a file holds, about that file. `-` among the paths stands for it, as elsewhere.

@@ -1,4 +1,4 @@
-//! What the command line says of levels, and whether a run fails.
+//! The levels given on the command line, and whether a run fails.
 
 use clap::ArgMatches;
 

@@ -1,4 +1,4 @@
-//! How far a run is, on one line that goes away.
+//! The progress of a run, on one line that is erased at the end.
 
 use std::io::{IsTerminal as _, Stderr, Write};
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! `--show-config` and `--show-files`: what a run would go by, without the run.
+//! `--show-config` and `--show-files`: what a run would be based on, without the run.
 
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};

@@ -15,38 +15,38 @@ use crate::findings::{Confidence, Severity};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(super) struct File {
-    /// Configuration files that this one begins with, relative to its directory; what stands here counts more, and of
+    /// Configuration files that this one extends, relative to its directory; what stands here takes precedence, and of
     /// several files the later one
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub(super) extends: Vec<Spanned<String>>,
 
-    /// Paths that take no part at all, in the syntax of ignore files
+    /// Paths to leave out of the analysis, in the syntax of ignore files
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub(super) exclude: Vec<Spanned<String>>,
 
-    /// Findings that the analysis is less sure of are dropped
+    /// Findings with a lower confidence are dropped
     pub(super) min_confidence: Option<Confidence>,
 
-    /// Findings that are less severe are dropped
+    /// Findings with a lower severity are dropped
     pub(super) min_severity: Option<Severity>,
 
-    /// The baseline's file, relative to the directory of this one; otherwise the nearest `leaklint-baseline.json`
+    /// The baseline file, relative to the directory of this one; otherwise the nearest `leaklint-baseline.json`
     pub(super) baseline: Option<String>,
 
-    /// The level of a rule or of a family; a rule counts more than its family
+    /// The level of a rule or of a family; a rule takes precedence over its family
     #[cfg_attr(test, schemars(schema_with = "super::schema::rules"))]
     pub(super) rules: BTreeMap<Selector, Level>,
 
-    /// Other levels for some paths; of several that fit the later one counts
+    /// Other levels for some paths; if several match, the later one counts
     pub(super) overrides: Vec<Override>,
 
     /// Functions of this project that run again and again, or once, where leaklint cannot know
     pub(super) entry: Vec<EntryPoint>,
 
-    /// What is to be known of packages for TypeScript and JavaScript
+    /// Facts about packages, for TypeScript and JavaScript
     pub(super) library: Vec<Library>,
 
-    /// What is to be known of crates for Rust
+    /// Facts about crates, for Rust
     #[serde(rename = "crate")]
     pub(super) crates: Vec<Library>,
 }

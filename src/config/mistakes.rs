@@ -1,6 +1,6 @@
 //! Reading a file with all its mistakes: what one error points at is taken out, and the rest is read again.
 //!
-//! serde stops at the first error. Whoever repairs a file wants to know of each, not to run leaklint once for each.
+//! serde stops at the first error. But people who repair a file want to see all of its mistakes at once.
 
 use std::ops::Range;
 

@@ -1,9 +1,10 @@
 //! Configuration: what people say about their project.
 //!
 //! Takes directories; gives the configuration files that govern them, read, checked and with what they extend. Of the
-//! files above a source file the nearest one decides its levels, and no two are mixed; what is said of the program
-//! (paths that take no part, libraries, entry points) holds wherever it stands. A mistake is an error: a file that says
-//! something else than its author thinks is worse than none. Reads nothing but configuration files, and never source.
+//! configuration files above a source file the nearest one decides its levels; files are not merged. What they say of
+//! the program (excluded paths, libraries, entry points) holds for all of it. A mistake is an error, because a
+//! configuration that says something else than its author thinks is worse than none. Reads nothing but configuration
+//! files, never source.
 
 mod baseline;
 mod form;

@@ -1,5 +1,6 @@
-//! The JSON Schema of a configuration file: `leaklint.schema.json` at the top of the repository, for editors. Only tests
-//! make it, and see that it is what it should be: `INSTA_UPDATE=always cargo test schema` writes it.
+//! The JSON Schema of a configuration file: `leaklint.schema.json` at the top of the repository, for editors.
+//!
+//! A test compares it with the code; `INSTA_UPDATE=always cargo test schema` rewrites it.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};

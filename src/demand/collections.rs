@@ -41,7 +41,9 @@ impl Filled {
                     OpKind::Call(call) => {
                         let Some(place) = call.callee.place() else { continue };
                         // What a library memoises is filled by calling it.
-                        let fills = |name: &str| collections.fills(name) || catalogue.fills_a_cache(name);
+                        let fills = |name: &str| {
+                            collections.fills(name) || catalogue.fills_something(module.language.into(), name)
+                        };
                         if !call.method_name().map_or(place.path.is_empty(), fills) {
                             continue;
                         }

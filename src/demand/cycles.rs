@@ -1,4 +1,4 @@
-//! Which functions may make something that holds itself, going by what is written in them alone.
+//! Which functions may make something that holds itself, judged by what they contain alone.
 
 use crate::ir::{Call, CallHolds, CallKind, Function, Holder, Holding, Module, OpKind, Place, Root, Slot, counted};
 use crate::source::Language;

@@ -1,4 +1,4 @@
-//! What a configuration says of the project's own files: the exports it speaks of are a library's.
+//! Exports of the project's own files that a configuration describes: imports of them lead to a library.
 
 use crate::catalogue::{CRATE, Catalogue, file_package};
 use crate::discovery::Discovered;

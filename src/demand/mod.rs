@@ -1,8 +1,9 @@
 //! Demand: which modules the analyses need.
 //!
 //! Takes what discovery read; gives the lowered modules. Reading starts from the files that name a library or a word of
-//! the catalogue. From there it goes on to whoever imports what makes something ([`reach`]): their calls say how often
-//! it is made, and they may have to release it. Who only reads what others made is not read. Never evaluates anything.
+//! the catalogue. From there it continues to the files that import something which makes a resource ([`reach`]): their
+//! calls say how often it is made, and they may have to release it. Files that only use what others made are not read.
+//! Never evaluates anything.
 
 mod collections;
 mod cycles;

@@ -1,7 +1,7 @@
 //! What git says has changed, and how the project was before.
 //!
-//! Git itself is asked. Nothing of the repository is written to: the old tree is taken out into a directory of our own,
-//! with an index of its own, and only as far as an analysis reads it.
+//! Git itself is asked. The repository is never written to: the old tree is extracted into a temporary directory, with
+//! an index of its own, and only as far as an analysis reads it.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;

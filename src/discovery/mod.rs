@@ -1,8 +1,8 @@
 //! Discovery: which files take part in a run.
 //!
 //! Takes a [`Request`]; gives every source file of the project around the requested paths as text, in path order, with
-//! its [`FileRole`] and its package. It is the only room that reads users' trees; what cannot be read is a [`Problem`]
-//! and the run goes on. Never parses source text and never decides what a file's code means.
+//! its [`FileRole`] and its package. Nothing else reads users' trees; what cannot be read is a [`Problem`], and the run
+//! goes on. Never parses source text and never decides what a file's code means.
 
 mod cargo;
 pub mod changes;

@@ -1,4 +1,4 @@
-//! Reported: which of the files that are read findings are told of.
+//! Reported: for which of the files that are read findings are shown.
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,8 @@
 //! The screen: which files are worth reading for their own sake, and what every file seems to import.
 //!
-//! Takes the texts, the packages and words the catalogue is about, and a way to resolve imports; scans bytes, without a
-//! parse. Errs towards keeping: what looks like an import in a comment or a string counts as one. Never looks at what
-//! is done with an import; who else has to be read is for [`crate::demand`] to find out.
+//! Takes the texts, the packages and words of the catalogue, and a way to resolve imports; scans bytes without parsing.
+//! Errs towards keeping: what looks like an import in a comment or a string counts as one. Never looks at what is done
+//! with an import: [`crate::demand`] finds out which other files to read.
 
 use aho_corasick::packed;
 use compact_str::CompactString;

@@ -1,4 +1,4 @@
-//! Why a finding is one, as far as the analysis can say.
+//! Why a finding is reported, as far as the analysis can say.
 
 use crate::source::Location;
 

@@ -1,9 +1,9 @@
-//! The baseline: findings that were there when somebody began to look, so that later runs tell of new ones only.
+//! The baseline: findings that were there before leaklint was introduced, so that later runs report new ones only.
 //!
-//! Takes findings as [`Key`]s; says which of them an earlier run knew and which entries fit nothing any more. A key holds
-//! no line number, so edits elsewhere change nothing. What fits no entry as it is may fit one that differs in one thing: the
-//! file was renamed, the function was, or the line was edited. That counts only where no other finding and no other entry
-//! could be meant. Never reads or writes files.
+//! Takes findings as [`Key`]s; says which of them an earlier run knew, and which entries match nothing any more. A key
+//! holds no line number, so edits elsewhere change nothing. A finding without an equal entry may match one that differs
+//! in one thing: the file was renamed, the function was renamed, or the line was edited. That counts only if no other
+//! finding and no other entry could be meant. Never reads or writes files.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! Fixing: from fixes to files.
 //!
-//! Takes a request and how far fixes are trusted; gives what every changed file would hold, having applied fixes until
-//! none is left and looked at the result of each pass again. Writing is a step of its own ([`write`]), so that nothing
-//! is written that is not known to hold. Never makes a fix and never decides which findings count.
+//! Takes a request and how far fixes are trusted; gives the new text of every changed file, after applying fixes until
+//! none is left and checking the result of each pass by another analysis. Writing is a separate step ([`write`]), so
+//! that only checked results are written. Never makes a fix and never decides which findings count.
 
 mod diff;
 mod git;

@@ -1,6 +1,6 @@
-//! Counted references: which functions name one, as far as that is written in them.
+//! Counted references: which functions mention one, as far as their code shows it.
 
-use super::{Binding, Call, Function, Module, Name, OpKind, Place, Root, TypeRef, TypeRoot, VariableId};
+use super::{Binding, Call, Function, Module, OpKind, Place, Root, TypeRef, TypeRoot, VariableId};
 
 /// The pointers of a language that count who has them.
 const COUNTED: &[&str] = &["Arc", "Rc"];
@@ -28,17 +28,12 @@ pub fn names_counted(module: &Module, function: &Function) -> bool {
 #[must_use]
 pub fn makes(module: &Module, call: &Call) -> bool {
     let Some((owner, _)) = call.receiver() else { return false };
-    match (owner.path.last(), &owner.root) {
-        (Some(last), _) => last.name().is_some_and(is_counted),
-        (None, Root::Global(name)) => is_counted(name),
-        (None, Root::Variable(id)) => {
-            let variable = module.variable(*id);
-            is_counted(&variable.name)
-                || variable.binding == Binding::Type
-                    && variable.annotation.as_ref().is_some_and(|written| mentions(module, written))
-        }
-        (None, _) => false,
-    }
+    let is_alias = |id| {
+        let variable = module.variable(id);
+        variable.binding == Binding::Type
+            && variable.annotation.as_ref().is_some_and(|written| mentions(module, written))
+    };
+    module.last_name(&owner).is_some_and(|name| is_counted(name)) || owner.as_variable().is_some_and(is_alias)
 }
 
 /// Whether a written type names a counted reference, at whatever depth.
@@ -50,23 +45,18 @@ pub fn mentions(module: &Module, written: &TypeRef) -> bool {
 /// The same, where the aliases in `followed` are being looked at already: one may name itself.
 fn mentions_beside(module: &Module, written: &TypeRef, followed: &mut Vec<VariableId>) -> bool {
     let TypeRef::Named { root, path, arguments } = written else { return false };
-    let variable = match root {
-        TypeRoot::Variable(id) => Some(module.variable(*id)),
-        _ => None,
-    };
-    let last: Option<&Name> = path.last().or(match root {
-        TypeRoot::Global(name) => Some(name),
-        _ => variable.map(|variable| &variable.name),
-    });
-    if last.is_some_and(|name| is_counted(name))
+    if module.type_name(root, path).is_some_and(|name| is_counted(name))
         || arguments.iter().any(|argument| mentions_beside(module, argument, followed))
     {
         return true;
     }
     // An alias of this file; one that is imported may be anything, and is asked about later.
     let TypeRoot::Variable(alias) = root else { return false };
-    let behind = variable.filter(|variable| path.is_empty() && variable.binding == Binding::Type);
-    let Some(behind) = behind.and_then(|variable| variable.annotation.as_ref()) else { return false };
+    let variable = module.variable(*alias);
+    let Some(behind) = variable.annotation.as_ref().filter(|_| path.is_empty() && variable.binding == Binding::Type)
+    else {
+        return false;
+    };
     if followed.contains(alias) {
         return false;
     }

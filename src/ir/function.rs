@@ -40,8 +40,8 @@ impl BlockId {
 /// One function, method, closure or initialiser.
 #[derive(Debug, Clone)]
 pub struct Function {
-    /// What people call it: the declared name, the variable or property it is assigned to, the method's name.
-    /// `None` for callbacks without one.
+    /// The usual name: the declared name, the variable or property it is assigned to, or the name of the method. `None`
+    /// for callbacks without a name.
     pub name: Option<Name>,
     pub kind: FunctionKind,
     /// Whether nothing outside its package can name it, nor any code that the language itself does not call.
@@ -54,13 +54,13 @@ pub struct Function {
     pub is_generator: bool,
     /// Whether `this` inside is the function's own (not an arrow).
     pub binds_this: bool,
-    /// Those of the variables around it that go with it, where the others are only lent to it, so that nobody who keeps
-    /// it outlives them. `None` in languages where whoever has the function has all it mentions.
+    /// The captured variables that the function owns, where it only borrows the others and so cannot outlive them.
+    /// `None` in languages where a function keeps all that it mentions alive.
     pub owned_captures: Option<Box<[VariableId]>>,
     pub parameters: Vec<Parameter>,
-    /// Whether calling it uses the instance up, so that it is called once for each: `fn build(self)`.
+    /// Whether calling it consumes the instance, so that it is called once for each: `fn build(self)`.
     pub consumes_this: bool,
-    /// The written type of `this`, where a language lets one say how it is held: `self: &Arc<Self>`.
+    /// The written type of `this`, in languages that write how it is held: `self: &Arc<Self>`.
     pub this_type: Option<super::TypeRef>,
     pub return_type: Option<super::TypeRef>,
     pub decorators: Vec<Decorator>,
@@ -71,7 +71,7 @@ pub struct Function {
     pub prologue: Vec<CompactString>,
     /// The whole function, name and body.
     pub span: Span,
-    /// What a label points at: the name where there is one, else the head.
+    /// What a label points at: the name if there is one, else the head of the function.
     pub name_span: Span,
 }
 
@@ -112,7 +112,7 @@ pub struct Parameter {
     pub decorators: Vec<Decorator>,
     /// `constructor(private readonly pool: Pool)`: also stored in `this.pool`.
     pub is_property: bool,
-    /// Whether a framework hands the same to every call: the state of the application.
+    /// Whether a framework passes the same value to every call: the state of the application.
     pub is_shared: bool,
 }
 
@@ -132,18 +132,18 @@ pub struct Block {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Terminator {
     Goto(BlockId),
-    /// Two ways on; the condition holds on `then`, and does not on `otherwise`.
+    /// Two successors; the condition holds on `then`, and does not on `otherwise`.
     Branch {
         condition: Condition,
         then: BlockId,
         otherwise: BlockId,
     },
-    /// Several ways on that the form tells no more about: a `switch`, the head of a loop over elements.
+    /// Several successors, of which the form says nothing more: a `switch`, the head of a loop over elements.
     Fork(Vec<BlockId>),
     Return(Option<Operand>),
     /// Leaves through `unwind`, or out of the function.
     Throw(Operand),
-    /// Goes on raising the exception that a `finally` or a scope's end interrupted: as [`Terminator::Throw`].
+    /// Continues an exception that a `finally` or the end of a scope interrupted: as [`Terminator::Throw`].
     Resume,
     /// Never reached: after `process.exit()`, the body of an endless loop without `break`.
     Unreachable,
@@ -186,29 +186,22 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
-/// Which ways between blocks count.
+/// Which edges between blocks count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edges {
-    /// Those that control takes while nothing throws.
+    /// Those taken while nothing throws.
     Normal,
     /// Exceptional ones too.
     All,
 }
 
 impl Function {
-    /// A module initialiser that does nothing.
+    /// A function of this kind, with nothing in it and no blocks yet.
     #[must_use]
-    pub fn empty_initialiser() -> Self {
-        let block = Block {
-            ops: Vec::new(),
-            terminator: Terminator::Return(None),
-            terminator_span: Span::default(),
-            unwind: None,
-            loop_depth: 0,
-        };
+    pub fn new(kind: FunctionKind) -> Self {
         Self {
             name: None,
-            kind: FunctionKind::ModuleInitialiser,
+            kind,
             is_private: false,
             is_foreign: false,
             parent: None,
@@ -221,12 +214,25 @@ impl Function {
             this_type: None,
             return_type: None,
             decorators: Vec::new(),
-            blocks: vec![block],
+            blocks: Vec::new(),
             temps: 0,
             prologue: Vec::new(),
             span: Span::default(),
             name_span: Span::default(),
         }
+    }
+
+    /// A module initialiser that does nothing.
+    #[must_use]
+    pub fn empty_initialiser() -> Self {
+        let block = Block {
+            ops: Vec::new(),
+            terminator: Terminator::Return(None),
+            terminator_span: Span::default(),
+            unwind: None,
+            loop_depth: 0,
+        };
+        Self { blocks: vec![block], ..Self::new(FunctionKind::ModuleInitialiser) }
     }
 
     #[must_use]

@@ -21,6 +21,7 @@ mod holding;
 mod module;
 mod operation;
 mod place;
+mod primitives;
 mod reads;
 mod verify;
 
@@ -36,4 +37,5 @@ pub use module::{
 };
 pub use operation::{Argument, Call, CallKind, Element, Op, OpKind, Property, Rest, Rvalue};
 pub use place::{Field, Name, Operand, Place, Root, Temp, TypeRef, TypeRoot};
+pub use primitives::is_primitive;
 pub use verify::verify;

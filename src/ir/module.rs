@@ -4,7 +4,7 @@ use compact_str::CompactString;
 
 use crate::source::{FileId, Language, Span};
 
-use super::{Function, FunctionId, Name, Operand, Place, Temp, TypeRef, TypeRoot};
+use super::{Call, Field, Function, FunctionId, Name, Operand, Place, Root, Temp, TypeRef, TypeRoot};
 
 /// Index of a variable in its module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,7 +110,7 @@ pub struct ClassMember {
     pub is_static: bool,
 }
 
-/// How the names of variables start that stand for what a glob may bring.
+/// The prefix of variables that stand for names which a glob import may bring.
 pub const BY_GLOB: &str = "*::";
 
 /// `@Callee(arguments)`.
@@ -181,12 +181,34 @@ pub struct Comment {
     pub span: Span,
 }
 
-/// Something the front end could not read; the rest of the file was.
+/// Something the front end could not read; the rest of the file was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseIssue {
     pub span: Span,
     /// Lower case, no final period.
     pub message: String,
+}
+
+impl Class {
+    /// A class with nothing in it, extending nothing.
+    #[must_use]
+    pub fn new(name: Option<Name>, parent: FunctionId, span: Span, name_span: Span) -> Self {
+        Self {
+            name,
+            continues: None,
+            extends: None,
+            implements: Vec::new(),
+            constructor: None,
+            instance_initialiser: None,
+            members: Vec::new(),
+            decorators: Vec::new(),
+            field_types: Vec::new(),
+            parent,
+            variable: None,
+            span,
+            name_span,
+        }
+    }
 }
 
 impl Module {
@@ -201,7 +223,24 @@ impl Module {
         }
     }
 
-    /// The module of a file of which nothing could be read: an initialiser that does nothing.
+    /// The last name of a place, as this module writes it: that of its last field, else of its variable or global.
+    #[must_use]
+    pub fn last_name<'p>(&'p self, place: &'p Place) -> Option<&'p Name> {
+        match (place.path.last(), &place.root) {
+            (Some(Field::Named(name)), _) => Some(name),
+            (None, Root::Variable(id)) => Some(self.name_of(*id)),
+            (None, Root::Global(name)) => Some(name),
+            (Some(Field::Computed), _) | (None, Root::This | Root::Temp(_)) => None,
+        }
+    }
+
+    /// The last name of what a call calls.
+    #[must_use]
+    pub fn called_name<'c>(&'c self, call: &'c Call) -> Option<&'c Name> {
+        self.last_name(call.callee.place()?)
+    }
+
+    /// The module of an unreadable file: an initialiser that does nothing.
     #[must_use]
     pub fn empty(file: FileId, language: Language) -> Self {
         Self {
@@ -220,7 +259,7 @@ impl Module {
         }
     }
 
-    /// Gives back the room that growing lists made: a module lives as long as the run.
+    /// Gives back spare capacity: a module lives as long as the run.
     pub(crate) fn shrink(&mut self) {
         self.variables.shrink_to_fit();
         self.functions.shrink_to_fit();
@@ -235,7 +274,7 @@ impl Module {
         &self.functions[id.index()]
     }
 
-    /// The name that code writes for a variable: one that a glob may bring has more in its own, so that nothing means it.
+    /// The name of a variable as code writes it, without the prefix of names that a glob import may bring.
     #[must_use]
     pub fn name_of(&self, id: VariableId) -> &Name {
         let variable = self.variable(id);
@@ -275,7 +314,7 @@ impl Module {
         (0u32..).map(ClassId).zip(&self.classes)
     }
 
-    /// What people call a function: `Class.method`, `outer.inner`, `listUsers`, `<module>`. A nameless callback takes
+    /// The usual name of a function: `Class.method`, `outer.inner`, `listUsers`, `<module>`. A nameless callback has
     /// the name of the function around it.
     #[must_use]
     pub fn qualified_name(&self, id: FunctionId) -> String {

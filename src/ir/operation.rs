@@ -21,11 +21,11 @@ pub enum OpKind {
     /// A call. The only operation, with [`OpKind::Dispose`] and [`Rvalue::Await`], that may leave the block through
     /// its exceptional successor.
     Call(Box<Call>),
-    /// What a scope does at its end without the program saying so: `using` and `await using` declarations, a drop.
+    /// What the end of a scope does implicitly: `using` and `await using` declarations, drops.
     Dispose { place: Place },
     /// `delete place`, or an assignment of `undefined`/`null` to a field of it.
     Delete { place: Place },
-    /// `yield value`: hands the value to the consumer and stops here until it comes back, or for ever.
+    /// `yield value`: passes the value to the consumer and stops here until it comes back, or for ever.
     Yield { value: Operand },
 }
 
@@ -37,7 +37,7 @@ pub enum Rvalue {
     Await(Operand),
     Object(Vec<Property>),
     Array(Vec<Element>),
-    /// A primitive computed from these operands; holds none of them.
+    /// A primitive computed from these operands; it holds none of them.
     Compute(Vec<Operand>),
     /// `{ a, ...rest }`: what is left of the operand after the named fields are taken out.
     Rest(Box<Rest>),
@@ -78,8 +78,8 @@ pub struct Call {
     pub result: Temp,
     /// Whether an `await` (or the front end's own reading of a promise chain) takes the settled value at once.
     pub awaited: bool,
-    /// Whether control stays here until what was called is done: `await`, `.await`. Where `?` settles a value it is
-    /// `awaited` and nobody has to wait.
+    /// Whether control waits here until the callee is done: `await`, `.await`. A call whose result `?` takes is
+    /// `awaited`, but nothing waits for it.
     pub suspends: bool,
     /// `f?.()`, `a?.f()`: may not happen at all. The receiver is then nullish.
     pub optional: bool,
@@ -113,7 +113,7 @@ impl Call {
         self.callee.place()?.split_last()
     }
 
-    /// Whether there is a receiver, for those who need not know which.
+    /// Whether there is a receiver; cheaper than asking which.
     #[must_use]
     pub fn has_receiver(&self) -> bool {
         self.callee.place().is_some_and(|place| !place.path.is_empty())
@@ -140,12 +140,6 @@ impl Op {
             OpKind::Call(call) => Some(call),
             _ => None,
         }
-    }
-
-    /// Whether control may leave the block here through its exceptional successor.
-    #[must_use]
-    pub fn may_throw(&self) -> bool {
-        matches!(self.kind, OpKind::Call(_) | OpKind::Dispose { .. } | OpKind::Assign { value: Rvalue::Await(_), .. })
     }
 }
 

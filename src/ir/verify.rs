@@ -1,6 +1,6 @@
 //! Checks a module's invariants: for tests of front ends.
 //!
-//! Takes a module and the text it came from; gives one line for each breach. Never mends anything.
+//! Takes a module and the text it came from; gives one line for each violation. Never repairs anything.
 
 use crate::source::Span;
 

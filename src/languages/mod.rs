@@ -1,9 +1,9 @@
 //! Front ends: text to intermediate form.
 //!
-//! Takes one source file; gives its module and a list of what could not be read. Never fails and never panics: what is
-//! too deep for any parser is refused before one sees it ([`nesting`]), what the precise parser refuses is healed
-//! ([`healing`]), and a defect of a front end costs the file it shows in. Never reads a file system and never looks at
-//! another file.
+//! Takes one source file; gives its module and a list of what could not be read. Never fails and never panics: text
+//! that nests too deeply for any parser is refused before one sees it ([`nesting`]), what the precise parser refuses is
+//! healed ([`healing`]), and a bug in a front end costs only the file in which it occurs. Never reads a file system and
+//! never looks at another file.
 
 mod components;
 mod graph;
@@ -119,12 +119,7 @@ pub(crate) fn script(text: &str, language: Language) -> Script<'_> {
 
 /// [`lower`] with this front end.
 #[must_use]
-pub fn lower_with(
-    front_end: &impl FrontEnd,
-    file: FileId,
-    text: &str,
-    language: Language,
-) -> (Module, Vec<ParseIssue>) {
+fn lower_with(front_end: &impl FrontEnd, file: FileId, text: &str, language: Language) -> (Module, Vec<ParseIssue>) {
     let depth = nesting::deepest(text, language, MAX_LEVELS);
     let nothing = |issue| (Module::empty(file, language), vec![issue]);
     if depth.levels > MAX_LEVELS {

@@ -1,4 +1,4 @@
-//! Which operations assign what: the definitions of each variable, temporary and field of `this`.
+//! Definitions: which operations assign each variable, temporary and field of `this`.
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;

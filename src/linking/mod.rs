@@ -5,13 +5,15 @@
 //! `this` knows the operations that assign it. Never evaluates anything: what a place holds is the analysis's question.
 
 mod definitions;
+mod exports;
 mod numbers;
 mod program;
 mod references;
 pub mod resolution;
 
 pub use definitions::{Definition, ModuleIndex};
+pub use exports::Symbol;
 pub use numbers::Numbers;
-pub use program::{Linkable, Program, Symbol};
+pub use program::{Linkable, Program};
 pub use references::{ClassRef, FunctionRef, OpRef, VariableRef};
 pub use resolution::Target;

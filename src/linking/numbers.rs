@@ -1,5 +1,4 @@
-//! Numbers: each function, variable, temporary and operation of the program counted from 0, for tables that hold
-//! something of each.
+//! Numbers: every function, variable, temporary and operation of the program, counted from 0 to index tables.
 
 use crate::ir::Module;
 use crate::source::FileId;

@@ -1,22 +1,16 @@
-//! The program: all modules, and what a name exported or imported anywhere stands for.
-
-use std::sync::{Mutex, MutexGuard};
+//! The program: all modules, with one address for everything in them.
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use thin_vec::ThinVec;
 
-use crate::catalogue::split_crate;
 use crate::discovery::{FileRole, Governance, Governing};
-use crate::ir::{
-    Binding, BlockId, ClassId, ClassMember, ExportSource, Function, FunctionId, ImportName, Module, Name, Op,
-    RequestId, Variable,
-};
+use crate::ir::{Binding, BlockId, ClassId, ClassMember, Function, FunctionId, Module, Name, Op, RequestId, Variable};
 use crate::source::{FileId, Location, SourceFile, Span};
 
-use super::{ClassRef, Definition, FunctionRef, ModuleIndex, Numbers, OpRef, Target, VariableRef};
+use super::exports::{KnownExports, Search};
+use super::{ClassRef, Definition, FunctionRef, ModuleIndex, Numbers, OpRef, Symbol, Target, VariableRef};
 
-/// The files of a run, those that were lowered, and how they hang together.
+/// The files of a run, and the linked modules of those that were lowered.
 #[derive(Debug)]
 pub struct Program {
     pub files: Vec<SourceFile>,
@@ -28,23 +22,9 @@ pub struct Program {
     homes: FxHashMap<ClassRef, ClassRef>,
     continued: FxHashMap<ClassRef, Vec<ClassRef>>,
     governance: Governance,
-    /// By file: what its exports stand for, once somebody asked. Hundreds of files import from one barrel, and each name
-    /// is looked for in all that is behind it.
-    exported: Vec<Mutex<FxHashMap<Name, Exported>>>,
+    pub(super) known_exports: KnownExports,
     /// By file.
     imports: Vec<Vec<FileId>>,
-}
-
-/// What an export stands for, and whether that was found by a search that met some name again: then it is the answer to
-/// who asks for this export, and not to a search that comes by.
-type Exported = (Option<Symbol>, bool);
-
-/// The names that are being looked for on the way to one export.
-#[derive(Default)]
-struct Search {
-    seen: FxHashSet<(FileId, Name)>,
-    /// Whether a name was met again since the last began to be looked for.
-    is_cut: bool,
 }
 
 /// A lowered module with what is known about it.
@@ -53,7 +33,7 @@ pub struct Linkable {
     pub module: Module,
     /// Where its requests lead, by [`RequestId`].
     pub targets: Vec<Target>,
-    /// By function: whether analyses look at it of their own accord. The others answer when they are asked.
+    /// By function: whether analyses look at it on their own. The others answer when they are asked.
     pub relevant: Vec<bool>,
 }
 
@@ -63,19 +43,6 @@ struct LinkedModule {
     index: ModuleIndex,
     targets: Vec<Target>,
     relevant: Vec<bool>,
-}
-
-/// What an imported or exported name stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Symbol {
-    Variable(VariableRef),
-    /// All exports of a module.
-    Namespace(FileId),
-    /// A member of a package.
-    External {
-        package: compact_str::CompactString,
-        path: ThinVec<Name>,
-    },
 }
 
 impl Program {
@@ -101,7 +68,7 @@ impl Program {
         let numbers = Numbers::of(by_file.iter().map(|linked| linked.as_ref().map(|linked| &linked.module)));
         let (homes, continued) = (FxHashMap::default(), FxHashMap::default());
         let governance = Governance::default();
-        let exported = by_file.iter().map(|_| Mutex::default()).collect();
+        let known_exports = KnownExports::new(by_file.len());
         let mut program = Self {
             files,
             roles,
@@ -110,21 +77,21 @@ impl Program {
             homes,
             continued,
             governance,
-            exported,
+            known_exports,
             imports: Vec::new(),
         };
         program.join_classes();
         program
     }
 
-    /// The same program, of files that are governed so.
+    /// The program with what governs its files.
     #[must_use]
     pub fn governed(mut self, governance: Governance) -> Self {
         self.governance = governance;
         self
     }
 
-    /// The same program, whose files import these, also those that were not read.
+    /// The program with the imports of its files, including those that were not read.
     #[must_use]
     pub fn importing(mut self, imports: Vec<Vec<FileId>>) -> Self {
         self.imports = imports;
@@ -136,13 +103,13 @@ impl Program {
         (0u32..).map(FileId).zip(self.imports.iter().map(Vec::as_slice))
     }
 
-    /// What governs a file beside its text.
+    /// What governs a file besides its text.
     #[must_use]
     pub fn governing(&self, file: FileId) -> Option<&Governing> {
         self.governance.of(file)
     }
 
-    /// Finds the classes whose members stand in several files.
+    /// Joins classes whose members are in several files.
     fn join_classes(&mut self) {
         let parts: Vec<(ClassRef, ClassRef)> = self
             .classes()
@@ -165,7 +132,7 @@ impl Program {
     /// Gives the files back, for reporting.
     #[must_use]
     pub fn into_files(self) -> Vec<SourceFile> {
-        // Taking millions of operations apart is nothing to wait for.
+        // Dropping millions of operations takes time that nobody has to wait for.
         let modules = self.modules;
         rayon::spawn(move || drop(modules));
         self.files
@@ -292,7 +259,7 @@ impl Program {
         Some(self.homes.get(&class).copied().unwrap_or(class))
     }
 
-    /// The parts a class consists of: itself, and what of it stands in other files.
+    /// The parts of a class: itself, and those in other files.
     pub fn parts(&self, class: ClassRef) -> impl Iterator<Item = ClassRef> {
         let continued = self.continued.get(&class).into_iter().flatten().copied();
         std::iter::once(class).chain(continued)
@@ -322,6 +289,23 @@ impl Program {
         })
     }
 
+    /// The functions written directly within a function.
+    pub fn children(&self, function: FunctionRef) -> impl Iterator<Item = FunctionRef> {
+        self.index(function.file).children(function.function).iter().map(move |child| function.sibling(*child))
+    }
+
+    /// A function and all functions written within it, at whatever depth, outermost first.
+    #[must_use]
+    pub fn with_nested(&self, function: FunctionRef) -> Vec<FunctionRef> {
+        let mut found = vec![function];
+        let mut next = 0;
+        while let Some(of) = found.get(next).copied() {
+            found.extend(self.children(of));
+            next += 1;
+        }
+        found
+    }
+
     /// The module initialiser of a file.
     #[must_use]
     pub fn initialiser(&self, file: FileId) -> FunctionRef {
@@ -332,120 +316,6 @@ impl Program {
     #[must_use]
     pub fn target(&self, file: FileId, request: RequestId) -> &Target {
         self.linked(file).targets.get(request.0 as usize).unwrap_or(&Target::Unresolved)
-    }
-
-    /// What a request's whole namespace stands for.
-    #[must_use]
-    pub fn namespace(&self, file: FileId, request: RequestId) -> Option<Symbol> {
-        match self.target(file, request) {
-            Target::Module(to) if self.is_lowered(*to) => Some(Symbol::Namespace(*to)),
-            Target::External(package) => Some(external(package, None)),
-            Target::Module(_) | Target::Unresolved => None,
-        }
-    }
-
-    /// What an imported variable stands for; `None` where the import leads nowhere known.
-    #[must_use]
-    pub fn import(&self, file: FileId, import: u32) -> Option<Symbol> {
-        let import = &self.module(file).imports[import as usize];
-        self.imported(file, import.request, &import.name, &mut Search::default())
-    }
-
-    fn imported(&self, file: FileId, request: RequestId, name: &ImportName, search: &mut Search) -> Option<Symbol> {
-        match (self.target(file, request), name) {
-            (Target::Module(to), ImportName::Namespace) if self.is_lowered(*to) => Some(Symbol::Namespace(*to)),
-            (Target::Module(to), ImportName::Default) => self.exported(*to, &Name::new("default"), search),
-            (Target::Module(to), ImportName::Named(name)) => self.exported(*to, name, search),
-            (Target::External(package), name) => {
-                let name = match name {
-                    ImportName::Namespace => None,
-                    ImportName::Default => Some(Name::new("default")),
-                    ImportName::Named(name) => Some(name.clone()),
-                };
-                Some(external(package, name))
-            }
-            (Target::Module(_) | Target::Unresolved, _) => None,
-        }
-    }
-
-    /// What a module exports under a name, through re-exports and barrels.
-    #[must_use]
-    pub fn export(&self, file: FileId, name: &Name) -> Option<Symbol> {
-        self.exported(file, name, &mut Search::default())
-    }
-
-    fn exported(&self, file: FileId, name: &Name, search: &mut Search) -> Option<Symbol> {
-        if !self.is_lowered(file) || !self.may_export(file, name) {
-            return None;
-        }
-        if let Some((known, is_cut)) = self.known_exports(file).get(name)
-            && (!is_cut || search.seen.is_empty())
-        {
-            return known.clone();
-        }
-        if !search.seen.insert((file, name.clone())) {
-            search.is_cut = true;
-            return None;
-        }
-        let is_first = search.seen.len() == 1;
-        let was_cut = std::mem::take(&mut search.is_cut);
-        let symbol = self.look_up_export(file, name, search);
-        if is_first || !search.is_cut {
-            self.known_exports(file).insert(name.clone(), (symbol.clone(), search.is_cut));
-        }
-        search.is_cut |= was_cut;
-        symbol
-    }
-
-    fn known_exports(&self, file: FileId) -> MutexGuard<'_, FxHashMap<Name, Exported>> {
-        self.exported[file.index()].lock().expect("invariant: nothing panics that has the lock")
-    }
-
-    /// Whether a module exports something under a name, or passes on what may: most of what is behind a barrel does not.
-    fn may_export(&self, file: FileId, name: &Name) -> bool {
-        let module = self.module(file);
-        name == "default" && module.common_js_exports.is_some()
-            || module.exports.iter().any(|it| matches!(it.source, ExportSource::All { .. }) || it.name == *name)
-    }
-
-    fn look_up_export(&self, file: FileId, name: &Name, search: &mut Search) -> Option<Symbol> {
-        let module = self.module(file);
-        for export in module.exports.iter().filter(|export| export.name == *name) {
-            match &export.source {
-                ExportSource::Variable(variable) => {
-                    return Some(self.through_import(VariableRef { file, variable: *variable }, search));
-                }
-                ExportSource::ReExport { request, name } => return self.imported(file, *request, name, search),
-                ExportSource::All { .. } => {}
-            }
-        }
-        let barrels = module.exports.iter().filter_map(|export| match export.source {
-            ExportSource::All { request } if name != "default" => Some(request),
-            _ => None,
-        });
-        // Of a package nobody knows what it has, so the files of the tree are asked first.
-        let (outside, inside): (Vec<_>, Vec<_>) =
-            barrels.partition(|request| matches!(self.target(file, *request), Target::External(_)));
-        let through_barrel = inside
-            .into_iter()
-            .chain(outside)
-            .find_map(|request| self.imported(file, request, &ImportName::Named(name.clone()), search));
-        // `import x from "./common.js"` gives the whole of `module.exports`.
-        through_barrel.or_else(|| {
-            let exports = module.common_js_exports?;
-            (name == "default").then_some(Symbol::Variable(VariableRef { file, variable: exports }))
-        })
-    }
-
-    /// An exported variable that is itself an import stands for what it imports.
-    fn through_import(&self, variable: VariableRef, search: &mut Search) -> Symbol {
-        if let Binding::Import(import) = self.variable(variable).binding {
-            let import = &self.module(variable.file).imports[import as usize];
-            if let Some(symbol) = self.imported(variable.file, import.request, &import.name, search) {
-                return symbol;
-            }
-        }
-        Symbol::Variable(variable)
     }
 
     /// The modules that some source module of the program requests; tests and examples stand outside.
@@ -459,56 +329,5 @@ impl Program {
                 Target::External(_) | Target::Unresolved => None,
             })
             .collect()
-    }
-
-    /// Everything a module exports to other packages, its own and what it passes on from others.
-    #[must_use]
-    pub fn all_exports(&self, file: FileId) -> Vec<Symbol> {
-        let mut symbols = Vec::new();
-        for export in self.module(file).exports.iter().filter(|export| export.is_public) {
-            match &export.source {
-                ExportSource::Variable(variable) => {
-                    symbols
-                        .push(self.through_import(VariableRef { file, variable: *variable }, &mut Search::default()));
-                }
-                ExportSource::ReExport { request, name } => {
-                    symbols.extend(self.imported(file, *request, name, &mut Search::default()));
-                }
-                ExportSource::All { request } => {
-                    if let Target::Module(from) = self.target(file, *request)
-                        && self.is_lowered(*from)
-                    {
-                        symbols.extend(self.own_exports(*from).map(|(_, variable)| Symbol::Variable(variable)));
-                    }
-                }
-            }
-        }
-        symbols
-    }
-
-    /// The variables behind what a module exports, and whether other packages see them.
-    pub fn exported_variables(&self, file: FileId) -> impl Iterator<Item = (VariableRef, bool)> {
-        self.module(file).exports.iter().filter_map(move |export| match export.source {
-            ExportSource::Variable(variable) => Some((VariableRef { file, variable }, export.is_public)),
-            _ => None,
-        })
-    }
-
-    /// The names a module exports with the variables of its own behind them, in source order.
-    pub fn own_exports(&self, file: FileId) -> impl Iterator<Item = (&Name, VariableRef)> {
-        self.module(file).exports.iter().filter_map(move |export| match export.source {
-            ExportSource::Variable(variable) => Some((&export.name, VariableRef { file, variable })),
-            _ => None,
-        })
-    }
-}
-
-/// What a package gives under a name, or as a whole. Modules of a crate are a part of the path.
-fn external(package: &compact_str::CompactString, name: Option<Name>) -> Symbol {
-    match split_crate(package) {
-        Some((package, modules)) => {
-            Symbol::External { package: package.into(), path: modules.map(Name::new).chain(name).collect() }
-        }
-        None => Symbol::External { package: package.clone(), path: name.into_iter().collect() },
     }
 }

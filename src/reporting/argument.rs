@@ -1,4 +1,4 @@
-//! The whole argument for a finding, for people.
+//! Everything that led to a finding, for people.
 
 use std::io::{self, Write};
 

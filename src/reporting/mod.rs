@@ -1,7 +1,8 @@
 //! Reports: one file per format.
 //!
-//! Takes a finished [`Report`] and a writer; gives text. Colour is written as escape sequences for the writer to keep
-//! or strip. Never decides which findings there are or whether they fail the run, and never reorders them.
+//! Takes a finished [`Report`] and a writer; gives text. Colours are always written as escape sequences, which the
+//! writer keeps or strips. Never decides which findings there are or whether they fail the run, and never reorders
+//! them.
 
 mod argument;
 mod concise;

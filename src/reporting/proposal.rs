@@ -1,4 +1,4 @@
-//! A proposed rewrite under its finding: the lines that go and come.
+//! A proposed rewrite under its finding: the lines it removes and adds.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

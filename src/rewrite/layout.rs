@@ -1,4 +1,4 @@
-//! How a text is laid out: line endings, indentation, and what stands on a line.
+//! The layout of a text: line endings, indentation, and what is on a line.
 
 use crate::source::Span;
 

@@ -1,7 +1,7 @@
 //! Rewrites: from what would end a leak to edits.
 //!
-//! Takes remedies, which the rules know, and the texts of the files; gives fixes, whose edits keep to the layout of what
-//! is around them. One folder a language. Never reads or writes files, and never decides whether a fix is applied.
+//! Takes remedies from the rules and the texts of the files; gives fixes whose edits keep the style of the surrounding
+//! code. One folder per language. Never reads or writes files, and never decides whether a fix is applied.
 
 mod fix;
 mod layout;

@@ -1,4 +1,4 @@
-//! Remedies: what would end a leak, as facts. The rules know these; the texts of a language follow from them.
+//! Remedies: what would end a leak, as facts. Rules make them; `rewrite` turns them into text.
 
 use crate::catalogue::schema::Keeper;
 use crate::source::{Location, Span};

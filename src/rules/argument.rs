@@ -1,5 +1,7 @@
-//! The whole argument for one finding: what the analysis knows of its resource and of the line it stands on, also what
-//! speaks against it. Read from the facts that the rules judge, so that a reader can see which one is wrong.
+//! Everything there is to say about one finding: what the analysis knows of its resource and of its line, including
+//! evidence against it.
+//!
+//! It is read from the same facts that the rules judge, so a reader can see which of them is wrong.
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;

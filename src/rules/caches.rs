@@ -1,4 +1,4 @@
-//! Caches that a project has: what keeps so many entries and drops others by itself, by its manifest or of its own.
+//! Caches with a limit that a project has: from a library in its manifest, or of its own.
 
 use crate::analysis::facts::Facts;
 use crate::catalogue::schema::Ecosystem;

@@ -1,4 +1,4 @@
-//! `client-per-call`: a client that one process should have one of is built where it runs again and again.
+//! `client-per-call`: a client that should exist once per process is made where the code repeats.
 
 use crate::analysis::facts::Facts;
 use crate::catalogue::schema::ResourceKind;

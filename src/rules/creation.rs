@@ -1,4 +1,4 @@
-//! What the two creation rules share: when building a shared resource again and again is a finding.
+//! What the two creation rules share: when repeated creation of a shared resource is a finding.
 
 use crate::analysis::duplicates::{Duplicate, duplicates};
 use crate::analysis::facts::{Facts, Obligation};
@@ -11,7 +11,7 @@ use crate::analysis::value::How;
 use crate::analysis::wrapped::stays_wrapped;
 use crate::catalogue::schema::{Opens, ResourceKind, Shared};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{TypeRef, TypeRoot};
+use crate::ir::{TypeRef, is_primitive};
 use crate::linking::FunctionRef;
 use crate::rewrite::{Hoist, Remedy};
 
@@ -316,17 +316,11 @@ fn is_put_in_place(facts: &Facts<'_>, obligation: &Obligation, chain: &frequency
 
 /// Whether a function is written to give a text or a number, if anything.
 fn gives_text(facts: &Facts<'_>, function: FunctionRef) -> bool {
-    const PLAIN: &[&str] =
-        &["String", "str", "bool", "usize", "isize", "u8", "u16", "u32", "u64", "i32", "i64", "f32", "f64"];
+    let module = facts.program.module(function.file);
     let mut written = facts.program.function(function).return_type.as_ref();
     while let Some(TypeRef::Named { root, path, arguments }) = written {
-        let name = match (path.last(), root) {
-            (Some(last), _) => last,
-            (None, TypeRoot::Global(name)) => name,
-            (None, TypeRoot::Variable(id)) => &facts.program.variable(function.variable(*id)).name,
-            (None, _) => return false,
-        };
-        if PLAIN.contains(&name.as_str()) {
+        let Some(name) = module.type_name(root, path) else { return false };
+        if name == "String" || is_primitive(name) {
             return true;
         }
         written = arguments.first().filter(|_| matches!(name.as_str(), "Result" | "Option"));

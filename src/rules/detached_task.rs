@@ -110,7 +110,7 @@ fn owner_finding(facts: &Facts<'_>, owner: &Owner, rate: Rate) -> Finding {
     .label("dropping the handle lets the task run on")
     .function(name.clone())
     .resource(resource.id.clone())
-    .message(format!("a dropped `{name}` leaves its {} running: only a method of it ends that", resource.noun))
+    .message(format!("dropping `{name}` leaves its {} running: only one of its methods ends it", resource.noun))
     .help("keep a guard in place of the token, or implement `Drop` to cancel or abort")
     .trace(vec![
         TraceStep { location: field, message: "the handle is kept here".to_owned() },

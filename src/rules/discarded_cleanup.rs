@@ -1,4 +1,4 @@
-//! `discarded-cleanup`: the means to release what a function handed out is dropped.
+//! `discarded-cleanup`: the function that would release a resource is dropped.
 
 use crate::analysis::facts::Facts;
 use crate::findings::Finding;

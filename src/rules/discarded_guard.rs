@@ -56,7 +56,7 @@ fn at_once(facts: &Facts<'_>, acquisition: &Acquisition, dropped: OpRef) -> Find
         .label(AT_ONCE.to_owned())
         .function(facts.program.name_of(acquisition.at.function))
         .resource(wording::resource_id(facts, acquisition))
-        .message(format!("the {noun} is dropped at once, so what it is for ends where it begins"))
+        .message(format!("the {noun} is dropped at once, so its work ends where it begins"))
         .help(help(facts, acquisition))
         .trace(vec![
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is made here") },
@@ -88,12 +88,14 @@ fn with_its_function(facts: &Facts<'_>, obligation: &Obligation, why: TooEarly) 
     let message = match why {
         TooEarly::CallerGoesOn(_) => format!("the {noun} ends with `{name}`, and the program goes on without it"),
         TooEarly::NothingWaits => format!("the {noun} ends with `{name}` before it has anything to do"),
-        TooEarly::ReturnsView => format!("the {noun} ends with `{name}`, which returns what only lasts as long as it"),
+        TooEarly::ReturnsView => {
+            format!("the {noun} ends with `{name}`, although what that returns is only valid as long as the {noun}")
+        }
     };
     let mut trace =
         vec![TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is made here") }];
     if let TooEarly::CallerGoesOn(call) = why {
-        let message = format!("`{name}` ends here and drops it; what follows does without");
+        let message = format!("`{name}` ends here and drops it; what follows runs without it");
         trace.push(TraceStep { location: facts.location(call), message });
     }
     Finding::new(

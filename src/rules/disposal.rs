@@ -1,5 +1,4 @@
-//! Other ways than a `finally` by which a resource is given back: the end of the scope that declares it, and its giver,
-//! which takes one for a call by itself.
+//! Ways to give a resource back without a `finally`: at the end of its scope, or through a method of its giver.
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::value::How;

@@ -1,4 +1,4 @@
-//! `double-release`: what was given back is given back again.
+//! `double-release`: a resource is released a second time.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::twice::{Twice, twice};
@@ -25,15 +25,13 @@ fn finding(facts: &Facts<'_>, twice: &Twice<'_>) -> Finding {
         TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is acquired here") },
         TraceStep { location: facts.location(twice.first), message: format!("{first} ends it here") },
     ];
-    trace.extend(
-        twice.thrown_by.map(|at| TraceStep {
-            location: facts.location(at),
-            message: "may throw here, when it is over".to_owned(),
-        }),
-    );
+    trace.extend(twice.thrown_by.map(|at| TraceStep {
+        location: facts.location(at),
+        message: "this may throw after the first release".to_owned(),
+    }));
     trace.push(TraceStep {
         location: facts.location(twice.second),
-        message: "and it is ended once more here".to_owned(),
+        message: "it is ended a second time here".to_owned(),
     });
     let (severity, confidence) = match twice.thrown_by {
         Some(_) => (Severity::Warning, Confidence::Medium),
@@ -44,6 +42,6 @@ fn finding(facts: &Facts<'_>, twice: &Twice<'_>) -> Finding {
         .function(facts.program.name_of(twice.second.function))
         .resource(wording::resource_id(facts, acquisition))
         .message(format!("{second} ends the {noun} a second time{when}: {consequence}"))
-        .help("end it in one place, a `finally` block, and do what may fail afterwards outside of the `try`")
+        .help("end it in one place, such as a `finally` block, and move what may fail afterwards out of the `try`")
         .trace(trace)
 }

@@ -125,11 +125,11 @@ const MAX_NAMES: u32 = 3;
 fn left_to_fire(facts: &Facts<'_>, at: OpRef) -> Finding {
     let callee = wording::callee_text(facts, at);
     Finding::new(RuleId::EffectWithoutCleanup, Severity::Note, Confidence::Medium, facts.location(at))
-        .label("started here, never called off")
+        .label("started here, never cancelled")
         .function(facts.program.name_of(at.function))
         .resource(callee.trim_matches('`').to_owned())
-        .message(format!("what {callee} was given runs also when the component is gone by then"))
-        .help("keep what it returns, and call it off in the function that the effect returns")
+        .message(format!("the callback of {callee} runs even if the component is gone by then"))
+        .help("keep what it returns, and cancel it in the function that the effect returns")
 }
 
 /// Whether it is what an effect opens: something that stays open until somebody closes it.

@@ -1,4 +1,4 @@
-//! What would end, with its owner, what begins again and again and is never ended.
+//! Remedies for what begins again and again and is never ended: ending it with its owner.
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::registrations::{Addition, Registrations};

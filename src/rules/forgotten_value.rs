@@ -1,4 +1,4 @@
-//! `forgotten-value`: code that repeats keeps what it makes from ever being dropped.
+//! `forgotten-value`: code that repeats makes values that are never dropped.
 
 use crate::analysis::cycles::{Held, cycles};
 use crate::analysis::facts::Facts;

@@ -1,4 +1,4 @@
-//! What a file may keep a shared instance in: the types for it that its compiler and its manifest let it use.
+//! The types in which a file may keep a shared instance, given its compiler and its manifest.
 
 use crate::analysis::facts::Facts;
 use crate::catalogue::schema::{Ecosystem, Keeper};

@@ -1,7 +1,7 @@
 //! The rules: wording and judgement over the facts of the analysis.
 //!
-//! Takes [`Facts`]; gives [`Finding`]s. One file a rule: what it says, then when it says it. Rules never look at text
-//! or at the intermediate form's shape beyond what a fact points to; when two need the same thing it is a fact.
+//! Takes [`Facts`]; gives [`Finding`]s. Each rule is one file: its wording first, then its judgement. Rules never look
+//! at text, nor at the intermediate form beyond what a fact points to; what two rules need becomes a fact.
 
 mod argument;
 mod caches;

@@ -1,5 +1,5 @@
-//! `owned-by path#symbol` as the reason of a directive: the named function must release what was found, or the reason is
-//! none.
+//! `owned-by path#symbol` as the reason of a directive: the named function must release the resource, or the directive
+//! has no valid reason.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::ownership::{Effect, Identity, Interest};

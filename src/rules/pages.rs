@@ -1,4 +1,4 @@
-//! What a rule's page says, for lists and formats.
+//! What the page of a rule says, for lists and output formats.
 
 use super::RuleId;
 

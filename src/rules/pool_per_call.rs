@@ -1,4 +1,4 @@
-//! `pool-per-call`: a pool is built where it runs again and again.
+//! `pool-per-call`: a pool is made where the code repeats.
 
 use crate::analysis::facts::Facts;
 use crate::catalogue::schema::ResourceKind;

@@ -1,4 +1,4 @@
-//! `pool-without-error-handler`: an event that ends the process when nobody listens, and nobody does.
+//! `pool-without-error-handler`: an unhandled `error` event of a pool ends the process, and nobody listens for it.
 
 use std::cell::OnceCell;
 

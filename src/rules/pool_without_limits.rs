@@ -1,4 +1,4 @@
-//! `pool-without-limits`: a pool whose waits or connections nothing bounds.
+//! `pool-without-limits`: a pool without a bound on its connections or its waits.
 
 use rustc_hash::FxHashMap;
 
@@ -247,5 +247,5 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, missing: &[&Limit], sever
         .function(facts.program.name_of(acquisition.at.function))
         .resource(wording::resource_id(facts, acquisition))
         .message(format!("the {noun} has {}", named.join(", ")))
-        .help(if why.is_empty() { "set them to what the service can bear".to_owned() } else { why.join("; ") })
+        .help(if why.is_empty() { "set them to what the service can handle".to_owned() } else { why.join("; ") })
 }

@@ -181,15 +181,16 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
         None => wording::release_name(facts, acquisition),
     };
     let thrown = path.and_then(|path| wording::first_throw(function, path));
-    let when = thrown.map(|at| format!("when {} {}s", wording::callee_text(facts, at), wording::fail(facts, function)));
-    let message = match (loss, &when) {
+    let message = match (loss, thrown) {
         (Loss::Never, _) if rule == RuleId::DiscardedCleanup => {
             format!("{handle} is never called, so the {noun} stays open")
         }
         (Loss::Never, _) => format!("the {noun} is never {verb}"),
-        (Loss::SomePath, Some(when)) => format!("the {noun} is not {verb} {when}"),
+        (Loss::SomePath | Loss::OnThrow, Some(at)) => {
+            let (thrower, fail) = (wording::callee_text(facts, at), wording::fail(facts, function));
+            format!("the {noun} is not {verb} when {thrower} {fail}s")
+        }
         (Loss::SomePath, None) => format!("the {noun} is not {verb} on every path"),
-        (Loss::OnThrow, Some(when)) => format!("the {noun} is not {verb} {when}"),
         (Loss::OnThrow, None) => {
             format!("the {noun} is not {verb} when the function {}s", wording::fail(facts, function))
         }
@@ -209,18 +210,9 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
         .collect();
     trace.push(TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is acquired here") });
     trace.extend(path.into_iter().flat_map(|path| wording::path_steps(facts, function, path)));
-    let severity = match (loss, dropped(facts, obligation)) {
-        // One entry in the process table.
-        _ if rule == RuleId::UnreapedProcess && facts.rate(acquisition.at) == Rate::Once => Severity::Note,
-        (Loss::Never | Loss::SomePath, Dropped::Late) | (Loss::OnThrow, Dropped::Open | Dropped::Undone) => {
-            Severity::Warning
-        }
-        (Loss::Never | Loss::SomePath, Dropped::Open | Dropped::Undone) => Severity::Error,
-        (Loss::OnThrow, Dropped::Late) => Severity::Note,
-    };
     Finding::new(
         rule,
-        severity,
+        severity(facts, rule, obligation, loss),
         if loss == Loss::Never { Confidence::High } else { Confidence::Medium },
         facts.location(acquisition.at),
     )
@@ -231,24 +223,20 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss,
     .function(facts.program.name_of(function))
     .resource(wording::resource_id(facts, acquisition))
     .message(message)
-    .help(match facts.resource(acquisition) {
-        // Where scopes end things by themselves there is no `finally` to speak of.
-        Some((_, resource)) if facts.evaluator.drops_implicitly(function) => resource.help.clone(),
-        Some((_, resource)) if resource.kind == ResourceKind::Transaction => {
-            let undo = undo(resource).map_or(handle.clone(), |(method, statement)| match statement {
-                Some(statement) => format!("`{statement}`"),
-                None => format!("`{method}()`"),
-            });
-            match loss {
-                Loss::OnThrow => format!("end it with {undo} in a `catch` block, before the error goes on"),
-                Loss::Never | Loss::SomePath => {
-                    format!("end it on every path, with {undo} in a `catch` block where something fails")
-                }
-            }
-        }
-        _ => help(loss, &handle),
-    })
+    .help(help(facts, obligation, loss, &handle))
     .trace(trace)
+}
+
+fn severity(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, loss: Loss) -> Severity {
+    match (loss, dropped(facts, obligation)) {
+        // One entry in the process table.
+        _ if rule == RuleId::UnreapedProcess && facts.rate(obligation.acquisition.at) == Rate::Once => Severity::Note,
+        (Loss::Never | Loss::SomePath, Dropped::Late) | (Loss::OnThrow, Dropped::Open | Dropped::Undone) => {
+            Severity::Warning
+        }
+        (Loss::Never | Loss::SomePath, Dropped::Open | Dropped::Undone) => Severity::Error,
+        (Loss::OnThrow, Dropped::Late) => Severity::Note,
+    }
 }
 
 fn verb(kind: ResourceKind) -> &'static str {
@@ -260,10 +248,27 @@ fn verb(kind: ResourceKind) -> &'static str {
     }
 }
 
-fn help(loss: Loss, handle: &str) -> String {
-    match loss {
-        Loss::Never => format!("call {handle} in a `finally` block, or use a helper that does"),
-        Loss::SomePath | Loss::OnThrow => format!("move {handle} into a `finally` block that every path passes"),
+fn help(facts: &Facts<'_>, obligation: &Obligation, loss: Loss, handle: &str) -> String {
+    match (facts.resource(&obligation.acquisition), loss) {
+        // Where the end of a scope releases things, there is no `finally`.
+        (Some((_, resource)), _) if facts.evaluator.drops_implicitly(obligation.function) => resource.help.clone(),
+        (Some((_, resource)), _) if resource.kind == ResourceKind::Transaction => {
+            let undo = undo(resource).map_or_else(
+                || handle.to_owned(),
+                |(method, statement)| match statement {
+                    Some(statement) => format!("`{statement}`"),
+                    None => format!("`{method}()`"),
+                },
+            );
+            match loss {
+                Loss::OnThrow => format!("end it with {undo} in a `catch` block, before the error goes on"),
+                Loss::Never | Loss::SomePath => {
+                    format!("end it on every path, with {undo} in a `catch` block where something fails")
+                }
+            }
+        }
+        (_, Loss::Never) => format!("call {handle} in a `finally` block, or use a helper that does"),
+        (_, Loss::SomePath | Loss::OnThrow) => format!("move {handle} into a `finally` block that every path passes"),
     }
 }
 

@@ -1,7 +1,7 @@
-//! What would end a leak, for findings that somebody will read.
+//! Remedies for findings.
 //!
-//! Apart from the judgement: most findings of a run over part of a project are never shown, and what a rewrite needs is
-//! not what a message needs.
+//! They are separate from the judgement, because most findings of a run over a part of a project are never shown, and a
+//! rewrite needs other facts than a message.
 
 use crate::analysis::facts::Facts;
 use crate::catalogue::schema::ResourceKind;

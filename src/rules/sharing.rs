@@ -1,4 +1,4 @@
-//! Instances that a project has already: who needs what such a one is may use it in the place of one of its own.
+//! Instances that a project shares already, and that can replace a new one.
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
@@ -64,13 +64,12 @@ fn find(
 fn members(facts: &Facts<'_>, obligation: &Obligation) -> Vec<(String, Shape)> {
     let values = facts.evaluator.call_values(obligation.acquisition.at);
     let mut members: Vec<_> = shape(&values, obligation.id).map(|shape| (String::new(), shape)).into_iter().collect();
-    for value in &values {
-        let Value::Object { at, context } = value else { continue };
-        for (name, parts) in facts.evaluator.named_parts(*at) {
-            let parts = facts.evaluator.through(parts, *context);
-            members.extend(shape(&parts, obligation.id).map(|shape| (name.to_string(), shape)));
-        }
-    }
+    members.extend(
+        facts
+            .evaluator
+            .members(&values)
+            .filter_map(|(name, parts)| Some((name.to_string(), shape(&parts, obligation.id)?))),
+    );
     members
 }
 

@@ -1,11 +1,11 @@
 //! `unbounded-cache`: a container that outlives the call only ever grows.
 
-use crate::analysis::containers::{Container, Key, Lifetime, Shape, Write};
+use crate::analysis::containers::{Container, Key, Lifetime, Shape, Shrink, Write};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::turns;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
-use crate::ir::{Binding, CallKind, Field, FunctionKind, Module, Root};
+use crate::ir::{Binding, Call, CallKind, Field, FunctionKind, Module, Root};
 
 use super::{RuleId, caches, wording};
 use crate::rewrite::Bound;
@@ -148,22 +148,15 @@ fn is_stream(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
 /// Whether the function that writes, or a callback it sets up, ends the process: `connection.on("close", () =>
 /// process.exit())` is how a tool for one connection is written.
 fn may_exit(facts: &Facts<'_>, write: &Write) -> bool {
-    let program = facts.program;
-    let mut work = vec![write.at.function];
-    while let Some(function) = work.pop() {
-        let exits = program.function(function).ops().any(|(_, _, op)| {
-            op.call().is_some_and(|call| {
-                call.method_name() == Some("exit")
-                    && call.receiver().is_some_and(|(receiver, _)| receiver.root == Root::Global("process".into()))
-            })
-        });
-        if exits {
-            return true;
-        }
-        let children = program.index(function.file).children(function.function);
-        work.extend(children.iter().map(|child| function.sibling(*child)));
-    }
-    false
+    let is_exit = |call: &Call| {
+        call.method_name() == Some("exit")
+            && call.receiver().is_some_and(|(receiver, _)| receiver.root == Root::Global("process".into()))
+    };
+    facts
+        .program
+        .with_nested(write.at.function)
+        .into_iter()
+        .any(|function| facts.program.function(function).ops().any(|(_, _, op)| op.call().is_some_and(is_exit)))
 }
 
 /// Whether a module is made for a page, which is closed before a growing table is felt.
@@ -210,7 +203,32 @@ pub(super) fn remedy(facts: &Facts<'_>, finding: &Finding) -> Option<Bound> {
 
 fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
     let chain = facts.frequencies.chain(&facts.evaluator, write.at.function);
+    let on_read = container.shrinks.iter().find(|shrink| shrink.on_expired_read);
+    let deleted = on_read.or_else(|| container.shrinks.first());
+    // A set of tasks in a field is mended where the loop fills it.
+    let at = match facts.program.function(container.at.function).kind {
+        FunctionKind::Constructor { .. } if container.lifetime == Lifetime::Loop => write.at,
+        _ => container.at,
+    };
+    let is_shown = chain.entry.is_some() && write.key == Key::Many && deleted.is_none();
+    Finding::new(
+        RuleId::UnboundedCache,
+        Severity::Warning,
+        if is_shown { Confidence::High } else { Confidence::Medium },
+        facts.location(at),
+    )
+    .label("only ever grows")
+    .function(facts.program.name_of(at.function))
+    .resource(container.name.clone())
+    .message(message(facts, container, write, deleted))
+    .help(help(facts, container, write))
+    .trace(trace(facts, container, write, deleted))
+}
+
+/// Where the container lives, what adds to it again and again, and what does not empty it.
+fn trace(facts: &Facts<'_>, container: &Container, write: &Write, deleted: Option<&Shrink>) -> Vec<TraceStep> {
     let name = &container.name;
+    let chain = facts.frequencies.chain(&facts.evaluator, write.at.function);
     let mut trace = vec![TraceStep {
         location: facts.location(container.at),
         message: match container.lifetime {
@@ -225,8 +243,6 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
     }];
     trace.extend(wording::chain_steps(facts, &chain, Some(write.at)));
     trace.push(TraceStep { location: facts.location(write.at), message: "an entry is added here".to_owned() });
-    let on_read = container.shrinks.iter().find(|shrink| shrink.on_expired_read);
-    let deleted = on_read.or_else(|| container.shrinks.first());
     trace.extend(container.expiry.map(|at| TraceStep {
         location: facts.location(at),
         message: match deleted {
@@ -242,7 +258,12 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
             "an old entry is deleted here, when somebody asks for the same key again".to_owned()
         },
     }));
-    let message = match (container.shape, deleted, container.expiry) {
+    trace
+}
+
+fn message(facts: &Facts<'_>, container: &Container, write: &Write, deleted: Option<&Shrink>) -> String {
+    let name = &container.name;
+    match (container.shape, deleted, container.expiry) {
         (Shape::Weak, ..) => {
             format!("`{name}` only grows: `{name}[…] = …` adds a property to it, which is held like any other")
         }
@@ -264,24 +285,11 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
             "`{name}` grows {} and nothing ever removes an entry",
             wording::rate_text(write.rate.max(Rate::PerCall))
         ),
-    };
-    // A set of tasks in a field is mended where the loop fills it.
-    let at = match facts.program.function(container.at.function).kind {
-        FunctionKind::Constructor { .. } if container.lifetime == Lifetime::Loop => write.at,
-        _ => container.at,
-    };
-    let is_shown = chain.entry.is_some() && write.key == Key::Many && deleted.is_none();
-    Finding::new(
-        RuleId::UnboundedCache,
-        Severity::Warning,
-        if is_shown { Confidence::High } else { Confidence::Medium },
-        facts.location(at),
-    )
-    .label("only ever grows")
-    .function(facts.program.name_of(at.function))
-    .resource(name.clone())
-    .message(message)
-    .help(match container.shape {
+    }
+}
+
+fn help(facts: &Facts<'_>, container: &Container, write: &Write) -> String {
+    match container.shape {
         Shape::Weak => "use `set` and `get`, so that an entry goes with its key".to_owned(),
         _ if container.lifetime == Lifetime::Loop => {
             if starts(facts, write) {
@@ -295,6 +303,5 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
             "give it a limit where it is made, or make it for each piece of work".to_owned()
         }
         _ => "give it a bound and an eviction, delete entries when they expire, or use an LRU cache".to_owned(),
-    })
-    .trace(trace)
+    }
 }

@@ -1,4 +1,4 @@
-//! `unbounded-queue`: a channel without a bound whose producers go on while its consumer waits, or is not there.
+//! `unbounded-queue`: a channel without a bound whose producers do not wait for a slow or absent consumer.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::queues::Queue;
@@ -50,7 +50,7 @@ fn outrun(facts: &Facts<'_>, queue: &Queue, feed: &Feed, consumer: &Consumer) ->
     match &feed.source {
         Source::Loop(at) => trace.push(TraceStep {
             location: facts.location(*at),
-            message: "a loop takes the next of what others send here, as fast as it comes".to_owned(),
+            message: "a loop receives here what others send, as fast as it comes".to_owned(),
         }),
         Source::Entry(label, at) => {
             trace.push(TraceStep { location: *at, message: format!("{label} runs this again and again") });
@@ -66,18 +66,18 @@ fn outrun(facts: &Facts<'_>, queue: &Queue, feed: &Feed, consumer: &Consumer) ->
     }));
     trace.push(TraceStep {
         location: facts.location(feed.send),
-        message: "it is put into the queue here, whatever is in it already".to_owned(),
+        message: "it is put into the queue here, however full that is".to_owned(),
     });
     trace.push(TraceStep { location: facts.location(consumer.receive), message: "it is taken out here".to_owned() });
     trace.extend(consumer.waits.iter().map(|at| TraceStep {
         location: facts.location(*at),
-        message: format!("{} is waited for before the next is taken", wording::callee_text(facts, *at)),
+        message: format!("{} is awaited before the next item is taken", wording::callee_text(facts, *at)),
     }));
     Finding::new(RuleId::UnboundedQueue, Severity::Warning, Confidence::Medium, facts.location(queue.at))
         .label("has no bound")
         .function(facts.program.name_of(queue.at.function))
         .resource("queue")
-        .message("this queue grows while its consumer waits: nothing holds back who fills it")
+        .message("this queue grows while its consumer waits: nothing holds its producers back")
         .help("give the channel a bound, and wait for room (`send(x).await`) or drop what does not fit (`try_send`)")
         .trace(trace)
 }

@@ -82,18 +82,19 @@ fn deviating(facts: &Facts<'_>, deviant: &Deviant) -> Finding {
     let (label, message) = match deviant.kind {
         Deviation::Never => (
             "never closed here",
-            format!("what {call} gives is never closed, and {} other functions close theirs", deviant.others),
+            format!("the result of {call} is never closed, while {} other functions close theirs", deviant.others),
         ),
         Deviation::OnThrow { by } => (
             "stays open when something throws",
-            format!("what {call} gives is not closed when {} throws", wording::callee_text(facts, by)),
+            format!("the result of {call} is not closed when {} throws", wording::callee_text(facts, by)),
         ),
     };
     let mut trace = vec![TraceStep { location: facts.location(deviant.at), message: "it is opened here".to_owned() }];
     trace.extend(
-        deviant
-            .through
-            .map(|at| TraceStep { location: facts.location(at), message: "which hands on what this gives".to_owned() }),
+        deviant.through.map(|at| TraceStep {
+            location: facts.location(at),
+            message: "which passes on what this returns".to_owned(),
+        }),
     );
     if let Deviation::OnThrow { by } = deviant.kind {
         trace.push(TraceStep {
@@ -131,7 +132,7 @@ fn swept(facts: &Facts<'_>, dropped: &DroppedEntry<'_>) -> Finding {
             TraceStep { location: facts.location(dropped.put), message: format!("`{container}` keeps it") },
             TraceStep {
                 location: facts.location(dropped.removal),
-                message: "it is taken out here, and nobody has it".to_owned(),
+                message: "it is taken out here, and nothing refers to it any more".to_owned(),
             },
         ])
 }
@@ -148,7 +149,7 @@ fn emptied(facts: &Facts<'_>, forgotten: &ForgottenField<'_>) -> Finding {
         .function(facts.program.name_of(acquisition.at.function))
         .resource(wording::resource_id(facts, acquisition))
         .message(format!("the {noun} is left open when `{method}` empties `this.{field}`"))
-        .help(format!("call {close} before the field is emptied, also when what failed was the {noun} itself"))
+        .help(format!("call {close} before the field is emptied, even if the {noun} itself failed"))
         .trace(vec![
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is acquired here") },
             TraceStep {
@@ -211,7 +212,7 @@ fn evicted(facts: &Facts<'_>, obligation: &Obligation, eviction: Forgotten) -> F
             TraceStep { location: facts.location(eviction.put), message: "only the cache keeps it".to_owned() },
             TraceStep {
                 location: facts.location(eviction.container),
-                message: "the cache is told of nobody to close what it drops".to_owned(),
+                message: "the cache is given no function that closes what it drops".to_owned(),
             },
         ])
 }

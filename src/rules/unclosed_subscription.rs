@@ -1,4 +1,4 @@
-//! `unclosed-subscription`: an observer, watch or subscription is begun again and again and never ended.
+//! `unclosed-subscription`: a subscription or an observer is started again and again and never ended.
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;

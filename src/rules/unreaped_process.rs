@@ -1,4 +1,4 @@
-//! `unreaped-process`: a child process is started and nobody waits for it, or ends it when waiting is given up.
+//! `unreaped-process`: a child process is started, and nobody waits for it, or ends it when the wait is given up.
 
 use crate::analysis::abandoned::{Abandoned, GivenUp, abandoned};
 use crate::analysis::children::{LeftRunning, left_running};
@@ -41,17 +41,17 @@ fn outlived(facts: &Facts<'_>, left: &LeftRunning<'_>) -> Finding {
     let acquisition = &left.obligation.acquisition;
     let noun = wording::noun(facts, acquisition);
     Finding::new(RuleId::UnreapedProcess, Severity::Warning, Confidence::High, facts.location(acquisition.at))
-        .label("started here, and not ended when the time is over")
+        .label("started here, not ended when the time is up")
         .function(facts.program.name_of(acquisition.at.function))
         .resource(wording::resource_id(facts, acquisition))
-        .message(format!("the {noun} goes on when the timer gives up waiting for it"))
+        .message(format!("the {noun} keeps running when the timer gives up waiting for it"))
         .help(format!(
             "call {} before the promise is settled, or start it with a time limit",
             wording::release_name(facts, acquisition)
         ))
         .trace(vec![
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is started here") },
-            TraceStep { location: facts.location(left.timer), message: "the time it is given begins here".to_owned() },
+            TraceStep { location: facts.location(left.timer), message: "the timer is started here".to_owned() },
             TraceStep {
                 location: facts.location(left.settled),
                 message: "the promise is settled here, and the process is left to itself".to_owned(),
@@ -70,7 +70,10 @@ fn left_as_zombie(facts: &Facts<'_>, killed: &Killed) -> Finding {
         .function(facts.program.name_of(killed.at.function))
         .resource(resource.id.clone())
         .message(format!("the {} is killed when its owner is dropped, and never waited for", resource.noun))
-        .help(format!("call `{}()` after it: what was killed stays until somebody does", resource.release[0]))
+        .help(format!(
+            "call `{}()` after it: a killed process stays in the process table until somebody does",
+            resource.release[0]
+        ))
         .trace(vec![TraceStep {
             location: facts.location(killed.at),
             message: format!("the {} is ended here, and its handle is dropped", resource.noun),
@@ -85,16 +88,16 @@ fn finding(facts: &Facts<'_>, abandoned: &Abandoned) -> Finding {
         GivenUp::OtherBranch => "another branch of the `select!` is done first".to_owned(),
     };
     Finding::new(RuleId::UnreapedProcess, Severity::Warning, Confidence::Medium, facts.location(acquisition.at))
-        .label("started here, and not ended when waiting is given up")
+        .label("started here, not ended when the wait is given up")
         .function(facts.program.name_of(acquisition.at.function))
         .resource(wording::resource_id(facts, acquisition))
-        .message(format!("the {noun} goes on when {when}"))
+        .message(format!("the {noun} keeps running when {when}"))
         .help(facts.resource(acquisition).map(|(_, resource)| resource.help.clone()).unwrap_or_default())
         .trace(vec![
             TraceStep { location: facts.location(acquisition.at), message: format!("the {noun} is started here") },
             TraceStep {
                 location: facts.location(abandoned.at),
-                message: "who waits here may stop, and drops the only handle to it".to_owned(),
+                message: "the wait may be given up here, which drops the only handle to it".to_owned(),
             },
         ])
 }

@@ -1,4 +1,4 @@
-//! `unreleased-lease`: what was taken from a pool is not given back on every path.
+//! `unreleased-lease`: a lease from a pool is not given back on every path.
 
 use crate::analysis::facts::Facts;
 use crate::findings::Finding;

@@ -1,7 +1,7 @@
 //! The façade: one call from a request to a report.
 //!
-//! Takes paths and how to walk them; gives findings and problems in an order that does not depend on threads. Never
-//! prints and never decides what fails a run.
+//! Takes paths and options; gives findings and problems in an order that does not depend on threads. Never prints and
+//! never decides what fails a run.
 
 mod pipeline;
 mod report;

@@ -9,7 +9,7 @@ use crate::analysis::frequency::Rate;
 use crate::analysis::value::{AcquiredKind, Value, Values};
 use crate::catalogue::schema::Runs;
 use crate::discovery::FileRole;
-use crate::ir::{Binding, Decorator, FunctionId, Name, OpKind, Root, VariableId};
+use crate::ir::{Binding, Decorator, FunctionId, OpKind, VariableId};
 use crate::linking::{ClassRef, VariableRef};
 
 pub(super) struct Instances<'f, 'p> {
@@ -36,7 +36,7 @@ impl<'f, 'p> Instances<'f, 'p> {
     }
 
     fn is_made_by_a_framework(&self, class: ClassRef) -> bool {
-        let body = self.facts.program.class(class);
+        let (module, body) = (self.facts.program.module(class.file), self.facts.program.class(class));
         self.facts.evaluator.catalogue.entries().any(|entry| {
             entry.runs == Runs::Once
                 && entry.methods.iter().any(|method| method == "constructor")
@@ -44,7 +44,7 @@ impl<'f, 'p> Instances<'f, 'p> {
                     .decorators
                     .iter()
                     .filter(|decorator| !is_scoped(decorator))
-                    .filter_map(|decorator| decorator_name(self.facts, class, decorator))
+                    .filter_map(|decorator| module.last_name(&decorator.callee))
                     .any(|name| entry.decorators.iter().any(|known| *known == name))
         })
     }
@@ -95,15 +95,4 @@ fn classes<'v>(facts: &'v Facts<'_>, values: &'v Values) -> impl Iterator<Item =
 /// `@Injectable({ scope: … })`: not one of each.
 fn is_scoped(decorator: &Decorator) -> bool {
     !decorator.arguments.is_empty()
-}
-
-fn decorator_name(facts: &Facts<'_>, class: ClassRef, decorator: &Decorator) -> Option<Name> {
-    match (decorator.callee.path.last(), &decorator.callee.root) {
-        (Some(field), _) => field.name().map(Name::new),
-        (None, Root::Global(name)) => Some(name.clone()),
-        (None, Root::Variable(id)) => {
-            Some(facts.program.variable(VariableRef { file: class.file, variable: *id }).name.clone())
-        }
-        _ => None,
-    }
 }

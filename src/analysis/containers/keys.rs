@@ -200,12 +200,7 @@ impl Keys<'_, '_, '_> {
     }
 
     fn is_few(&self, function: FunctionRef, place: &Place) -> bool {
-        let name: &str = match (place.path.last(), &place.root) {
-            (Some(field), _) => field.name().unwrap_or_default(),
-            (None, Root::Variable(id)) => &self.facts.program.variable(function.variable(*id)).name,
-            _ => return false,
-        };
-        names_few(name)
+        self.facts.program.module(function.file).last_name(place).is_some_and(|name| names_few(name))
     }
 
     fn is_of_tenant(&self, function: FunctionRef, place: &Place) -> bool {
@@ -214,11 +209,7 @@ impl Keys<'_, '_, '_> {
     }
 
     fn is_many(&self, function: FunctionRef, place: &Place) -> bool {
-        let name = match (place.path.last(), &place.root) {
-            (Some(field), _) => field.name(),
-            (None, Root::Variable(id)) => Some(self.facts.program.variable(function.variable(*id)).name.as_str()),
-            _ => None,
-        };
+        let name = self.facts.program.module(function.file).last_name(place);
         name.is_some_and(|name| names_many(self.holder(function, place, 4).as_deref(), name))
     }
 

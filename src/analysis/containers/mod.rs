@@ -1,7 +1,7 @@
-//! Growth: containers that outlive the call, what puts entries in and what takes them out.
+//! Growth: containers that outlive the call, what puts entries in, and what takes them out.
 //!
 //! Takes the facts; gives each [`Container`] with its uses all over the program, through exports, fields, closures and
-//! parameters. Never judges: whether what is found here grows without a bound is the rule's question.
+//! parameters. Never judges: whether a container grows without a bound is the rule's question.
 
 mod aliases;
 mod bounds;

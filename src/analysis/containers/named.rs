@@ -20,14 +20,13 @@ impl Uses<'_, '_, '_> {
         (receiver, name): (&Place, &str),
         collections: &Collections,
     ) {
-        let known = self.facts.evaluator.any_method(at.function.file, name).function;
-        let (puts_in, takes_out) = known.map_or((false, false), |fact| (fact.puts_in, fact.takes_out));
+        let known = self.facts.evaluator.any_method(at.function.file, name);
         for alias in self.aliases_of(at.function, receiver) {
-            if takes_out || collections.empties(name) {
+            if known.empties_something || collections.empties(name) {
                 self.shrink(alias, at);
             } else if name == "entry" && !self.is_filled_in(at.function, call.result) {
                 self.sites[&alias.site].escapes = true;
-            } else if puts_in
+            } else if known.fills_something
                 || collections.fills(name)
                 || appends(call) && self.sites[&alias.site].shape == Shape::List
             {
@@ -129,8 +128,8 @@ impl Uses<'_, '_, '_> {
     }
 
     fn takes_out(&self, function: FunctionRef, name: &str) -> bool {
-        let known = self.facts.evaluator.any_method(function.file, name).function;
-        self.collections(function).empties(name) || known.is_some_and(|fact| fact.takes_out)
+        self.collections(function).empties(name)
+            || self.facts.evaluator.any_method(function.file, name).empties_something
     }
 
     /// Whether a place is known to be one of the containers: what is done to it is done to that one.

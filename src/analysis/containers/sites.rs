@@ -210,8 +210,7 @@ fn is_guarded(facts: &Facts<'_>, at: OpRef, target: &Place) -> bool {
 
 fn is_captured(facts: &Facts<'_>, function: FunctionRef, id: crate::ir::VariableId) -> bool {
     let program = facts.program;
-    program.index(function.file).children(function.function).iter().any(|child| {
-        let child = function.sibling(*child);
+    program.children(function).any(|child| {
         program.function(child).mentioned_places().any(|place| place.root_variable() == Some(id))
             || is_captured(facts, child, id)
     })

@@ -50,8 +50,7 @@ pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
         while let Some(helper) = helpers.pop() {
             // What a helper sets up to happen later, it does to what it was given as well.
             if followed.insert(helper) {
-                let children = facts.program.index(helper.file).children(helper.function);
-                helpers.extend(children.iter().map(|child| helper.sibling(*child)));
+                helpers.extend(facts.program.children(helper));
             }
             if seen.insert(helper) {
                 functions.push_back(helper);

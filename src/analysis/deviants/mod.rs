@@ -1,12 +1,12 @@
-//! Deviants: what nearly all of a program's functions end, and one does not.
+//! Deviants: functions that do not end what nearly all other functions of the program end.
 //!
-//! Nothing is known of many a library, of native addons and of what a program makes by itself. But where function after
-//! function ends what the same call gives, its authors believe that it has to be ended, and the one that forgets it is
-//! the mistake (Engler et al., "Bugs as Deviant Behavior", SOSP 2001; that what is done on the way of an exception says
-//! the most of it: Weimer and Necula, "Mining Temporal Specifications for Error Detection", TACAS 2005).
+//! Many libraries, native addons and a program's own classes are in no catalogue. But if function after function ends
+//! what the same call returns, its authors believe that it has to be ended, and the one that forgets it is the mistake
+//! (Engler et al., "Bugs as Deviant Behavior", SOSP 2001). What is done on exceptional paths is the strongest evidence
+//! (Weimer and Necula, "Mining Temporal Specifications for Error Detection", TACAS 2005).
 //!
-//! Takes the facts; gives the calls whose results are used, kept by nobody and not ended. What somebody else may end
-//! says nothing, neither for the belief nor against it.
+//! Takes the facts; gives the calls whose results are used, kept by nobody and not ended. Results that somebody else
+//! may end count neither for the belief nor against it.
 
 mod results;
 
@@ -20,11 +20,11 @@ use crate::linking::{FunctionRef, OpRef};
 
 pub(crate) use results::Uses;
 
-/// A call whose result is not ended where others end theirs.
+/// A call whose result is not ended although others end theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deviant {
     pub at: OpRef,
-    /// The call in a function of the project that hands its result on.
+    /// The call through which a function of the project passes on the result.
     pub through: Option<OpRef>,
     pub kind: Deviation,
     /// The method by which the others end it.
@@ -37,16 +37,16 @@ pub struct Deviant {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deviation {
-    /// On no way.
+    /// On no path.
     Never,
     /// Only as long as this does not throw.
     OnThrow { by: OpRef },
 }
 
-/// So many functions make a belief, and for each that does otherwise there are as many.
+/// This many functions make a belief, and as many again for each that does otherwise.
 const BELIEVERS: usize = 3;
 
-/// What is called, as far as its name tells it from others: `fs.open()`, `createQueryRunner()`, `new Stage()`.
+/// What is called, as far as its name distinguishes it: `fs.open()`, `createQueryRunner()`, `new Stage()`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Key {
     of: Option<Name>,
@@ -56,7 +56,7 @@ struct Key {
 /// What a program does with the results of one kind of call.
 #[derive(Debug, Default)]
 struct Belief {
-    /// The calls with the operations that end what they gave.
+    /// The calls, with the operations that end their results.
     ended: Vec<(OpRef, OpRef)>,
     ended_on_throw: Vec<(OpRef, OpRef)>,
     never: Vec<(OpRef, Option<OpRef>)>,
@@ -139,7 +139,7 @@ impl Belief {
         for (at, through) in &self.never {
             tell(*at, *through, Deviation::Never, &self.ended);
         }
-        // That it has to be ended is shown by now, and that some think of what may throw.
+        // Here it is known that the result has to be ended, and that some functions allow for exceptions.
         if functions(&self.ended_on_throw).len() >= BELIEVERS.max(self.on_throw.len() / 2) {
             for (at, by) in &self.on_throw {
                 tell(*at, None, Deviation::OnThrow { by: *by }, &self.ended_on_throw);
@@ -200,18 +200,7 @@ fn made_by(facts: &Facts<'_>, at: OpRef, depth: u32) -> Option<OpRef> {
     }
 }
 
-/// The last name of what a call calls.
-fn name<'f>(facts: &'f Facts<'_>, function: FunctionRef, call: &'f Call) -> Option<&'f str> {
-    let place = call.callee.place()?;
-    match (place.path.last(), &place.root) {
-        (Some(field), _) => field.name(),
-        (None, Root::Variable(id)) => Some(&facts.program.variable(function.variable(*id)).name),
-        (None, Root::Global(name)) => Some(name),
-        (None, Root::This | Root::Temp(_)) => None,
-    }
-}
-
-/// What a call is told from others by. A method of one word says too little without what has it.
+/// What distinguishes a call from others. A method name of one word says too little without its receiver.
 fn key(facts: &Facts<'_>, function: FunctionRef, call: &Call) -> Option<Key> {
     let place = call.callee.place()?;
     let variable = |root: &Root| match root {
@@ -239,13 +228,13 @@ fn says_enough(name: &str) -> bool {
     })
 }
 
-/// Whether the catalogue says what becomes of a call's result.
+/// Whether the catalogue knows the result of a call.
 fn is_known(facts: &Facts<'_>, at: OpRef) -> bool {
     let values = facts.evaluator.call_values(at);
     values.resources().any(|id| facts.resource(&facts.evaluator.acquisition(id)).is_some())
 }
 
-/// Whether what a function does says something: tests end more than they need to.
+/// Whether a function counts as evidence: tests end more than they need to.
 fn is_asked(facts: &Facts<'_>, function: FunctionRef) -> bool {
     !facts.evaluator.drops_implicitly(function) && facts.is_held_to_account(function)
 }
@@ -254,9 +243,10 @@ fn is_asked(facts: &Facts<'_>, function: FunctionRef) -> bool {
 fn calls_by_name<'f>(facts: &'f Facts<'_>, names: &FxHashSet<&str>) -> BTreeMap<&'f str, Vec<OpRef>> {
     let mut calls: BTreeMap<&str, Vec<OpRef>> = BTreeMap::new();
     for function in facts.program.functions().filter(|it| !names.is_empty() && is_asked(facts, *it)) {
+        let module = facts.program.module(function.file);
         for (block, index, op) in facts.program.function(function).ops() {
-            if let Some(name) = op.call().and_then(|call| name(facts, function, call))
-                && names.contains(name)
+            if let Some(name) = op.call().and_then(|call| module.called_name(call))
+                && names.contains(name.as_str())
             {
                 calls.entry(name).or_default().push(function.op(block, index));
             }
@@ -265,7 +255,7 @@ fn calls_by_name<'f>(facts: &'f Facts<'_>, names: &FxHashSet<&str>) -> BTreeMap<
     calls
 }
 
-/// Whether a field's name is that of a way to end something.
+/// Whether a field has the name of a method that ends something.
 fn is_ending(field: Option<&Field>) -> bool {
     field.and_then(Field::name).is_some_and(is_teardown)
 }

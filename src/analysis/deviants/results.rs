@@ -1,4 +1,4 @@
-//! Results: what a function does with what one of its calls gave.
+//! Results: what a function does with the result of one of its calls.
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::ir::{BlockId, Call, Edges, FunctionId, OpKind, Operand, Place, Root, Rvalue, Terminator};
@@ -6,11 +6,11 @@ use crate::linking::{FunctionRef, OpRef};
 
 use super::{is_ending, is_of};
 
-/// What becomes of the result of a call in the function that makes it, and in the functions in that.
+/// What becomes of the result of a call in its function, and in the functions written within that.
 #[derive(Debug, Default)]
 pub(crate) struct Uses {
     pub(crate) endings: Vec<OpRef>,
-    /// Somebody else may end it, or it lives on by itself.
+    /// Other code may end it, or it lives on by itself.
     pub(crate) escapes: bool,
     pub(crate) is_returned: bool,
     pub(super) is_used: bool,
@@ -18,7 +18,7 @@ pub(crate) struct Uses {
     roots: Vec<(FunctionId, Root)>,
 }
 
-/// Methods that give what happens to a thing to others: it has a life of its own.
+/// Methods that subscribe others to a thing: it has a life of its own.
 const OBSERVED: &[&str] = &["on", "once", "addListener", "addEventListener", "pipe", "subscribe", "then", "unref"];
 
 impl Uses {
@@ -29,16 +29,13 @@ impl Uses {
         }
     }
 
-    /// The same of what a variable or temporary of a function holds.
+    /// The same for the value of a variable or temporary.
     pub(crate) fn of_root(facts: &Facts<'_>, function: FunctionRef, root: Root) -> Self {
         let mut uses = Self::default();
         uses.roots.push((function.function, root));
         uses.name(facts, function);
-        let mut work = vec![function];
-        while let Some(function) = work.pop() {
+        for function in facts.program.with_nested(function) {
             uses.read(facts, function);
-            let children = facts.program.index(function.file).children(function.function);
-            work.extend(children.iter().map(|child| function.sibling(*child)));
         }
         uses
     }
@@ -90,8 +87,8 @@ impl Uses {
                             _ => self.is_used = true,
                         }
                     }
-                    let ends_it =
-                        called_name(facts, function, call).is_some_and(|it| is_teardown(it) || it.starts_with("clear"));
+                    let called = facts.program.module(function.file).called_name(call);
+                    let ends_it = called.is_some_and(|it| is_teardown(it) || it.starts_with("clear"));
                     for argument in &call.arguments {
                         let is_it = |place: &&Place| place.path.is_empty() && is_of(&self.roots, function, place);
                         match argument.value.place().filter(is_it) {
@@ -104,7 +101,7 @@ impl Uses {
                     let is_name = target.path.is_empty() && is_of(&self.roots, function, target);
                     let is_plain = matches!(value, Rvalue::Use(_) | Rvalue::Await(_));
                     if !is_name || !is_plain {
-                        // `return x && { … }`, a comparison: nothing is kept of it.
+                        // `return x && { … }`, a comparison: the result is not kept.
                         let is_kept = !matches!(value, Rvalue::Compute(_));
                         for operand in value.operands().into_iter().filter(|_| is_kept) {
                             self.hand_on(function, operand, false);
@@ -127,18 +124,18 @@ impl Uses {
         }
     }
 
-    /// An operand that goes somewhere: the thing as a whole, or a way to end it.
+    /// An operand that is passed on: the thing as a whole, or a method that ends it.
     fn hand_on(&mut self, function: FunctionRef, operand: &Operand, to_end: bool) {
         let Some(place) = operand.place().filter(|place| is_of(&self.roots, function, place)) else { return };
         self.is_used = true;
         self.escapes |= place.path.is_empty() || to_end || is_ending(place.path.last());
     }
 
-    /// An ending on the way of an exception.
+    /// An ending on an exceptional path.
     pub(crate) fn ended_on_throw(&self, facts: &Facts<'_>, at: OpRef) -> Option<OpRef> {
         let body = facts.program.function(at.function);
         self.endings.iter().copied().find(|ending| {
-            // What another function ends is not followed.
+            // Endings in other functions are not followed.
             ending.function != at.function
                 || body.blocks().filter_map(|(_, block)| block.unwind).any(|handler| {
                     handler == ending.block || body.reaches(handler, ending.block, BlockId::NOWHERE, Edges::Normal)
@@ -146,10 +143,10 @@ impl Uses {
         })
     }
 
-    /// What is waited for between the call and the endings, and may throw.
+    /// What is awaited between the call and the endings, and may throw.
     pub(crate) fn interrupted(&self, facts: &Facts<'_>, at: OpRef) -> Option<OpRef> {
         let body = facts.program.function(at.function);
-        // What it is first asked for may be to open at all: then there is nothing to close where that fails.
+        // The first call on it may open it: if that fails, there is nothing to close.
         let is_on_it = |call: &Call| call.callee.place().is_some_and(|it| is_of(&self.roots, at.function, it));
         let mut calls = body.ops().filter(|(_, _, op)| op.call().is_some_and(is_on_it));
         let first = calls.next().map(|(block, index, _)| at.function.op(block, index));
@@ -164,17 +161,6 @@ impl Uses {
                     && self.endings.iter().any(|ending| comes_after(facts, *between, *ending))
             })
             .map(|(between, _)| between)
-    }
-}
-
-/// What is called, by its last name.
-fn called_name<'f>(facts: &'f Facts<'_>, function: FunctionRef, call: &'f Call) -> Option<&'f str> {
-    let place = call.callee.place()?;
-    match (place.path.last(), &place.root) {
-        (Some(field), _) => field.name(),
-        (None, Root::Variable(id)) => Some(&facts.program.variable(function.variable(*id)).name),
-        (None, Root::Global(name)) => Some(name),
-        _ => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What calls of libraries make: resources, wrappers of them, what a builder gives at its end.
+//! What calls of libraries make: resources, wrappers of resources, the results of builders.
 
 use smallvec::SmallVec;
 

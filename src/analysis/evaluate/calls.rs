@@ -1,4 +1,4 @@
-//! Calls: what is called, and what the call gives.
+//! Calls: what is called, and what the call returns.
 
 use smallvec::SmallVec;
 

@@ -1,4 +1,4 @@
-//! Elements: what written types say is in a collection, where scopes drop and types are written.
+//! Elements: what the written type of a collection says of its elements, in languages with written types and drops.
 
 use crate::ir::{FunctionId, OpKind, Operand, Place, Root, Rvalue, TypeRef};
 use crate::linking::{ClassRef, FunctionRef, OpRef};

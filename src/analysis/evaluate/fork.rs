@@ -1,8 +1,8 @@
-//! Forks: what an evaluator knows at one time, for another thread to go on from.
+//! Forks: what an evaluator knows at one time, for another thread to continue from.
 //!
-//! An answer may depend on what was asked before it: a question that waits for itself is cut off at itself, and what a
-//! place holds is kept in the order found. So threads share what was known before they parted and nothing after: which of
-//! them was faster shows nowhere, and where the ways part is written in the code.
+//! An answer may depend on what was asked before it: a question that waits for itself is cut off there, and what a
+//! place holds is kept in the order found. So threads share what was known before the fork and nothing after it. The
+//! result does not depend on which of them was faster, and the places to fork are fixed in the code.
 
 use std::cell::RefCell;
 

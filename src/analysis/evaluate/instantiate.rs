@@ -1,4 +1,4 @@
-//! Seeing a callee's values from the caller: parameters become arguments, what the callee acquired and handed out
+//! A callee's values as its caller sees them: parameters become arguments, and what the callee acquired and returned
 //! becomes the caller's.
 
 use std::borrow::Cow;

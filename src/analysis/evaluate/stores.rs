@@ -1,8 +1,8 @@
-//! Stores: which resources a function puts where they outlive it.
+//! Stores: which resources a function puts where they outlive it, and what object literals hold.
 
 use rustc_hash::FxHashSet;
 
-use crate::ir::{Binding, Call, FunctionKind, OpKind, Place, Root};
+use crate::ir::{Binding, Call, FunctionKind, Name, OpKind, Place, Root};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::super::value::{AcquisitionId, ContextId, Value, Values};
@@ -199,9 +199,22 @@ impl<'p> Evaluator<'p> {
         self.remembered(Question::Parts(at, context), || self.seen_through(parts, context).into_owned())
     }
 
+    /// What the object literals among some values hold under each of their names.
+    pub fn members<'v>(&'v self, values: &'v Values) -> impl Iterator<Item = (Name, Values)> + 'v {
+        values
+            .iter()
+            .filter_map(|value| match value {
+                Value::Object { at, context } => Some((*at, *context)),
+                _ => None,
+            })
+            .flat_map(move |(at, context)| {
+                let parts = self.named_parts(at).into_iter();
+                parts.map(move |(name, part)| (name, self.through(part, context)))
+            })
+    }
+
     /// What an object literal holds under each of its names, spread literals included.
-    #[must_use]
-    pub fn named_parts(&self, at: OpRef) -> Vec<(crate::ir::Name, Values)> {
+    fn named_parts(&self, at: OpRef) -> Vec<(Name, Values)> {
         use crate::ir::{Field, Property, Rvalue};
         let OpKind::Assign { value: Rvalue::Object(properties), .. } = &self.program.op(at).kind else {
             return Vec::new();
@@ -214,14 +227,9 @@ impl<'p> Evaluator<'p> {
                 }
                 Property::Field { .. } => {}
                 Property::Spread(operand) => {
-                    for value in &self.operand(at.function, operand) {
-                        if let Value::Object { at: spread, context } = value
-                            && *spread != at
-                        {
-                            let inner = self.named_parts(*spread);
-                            parts.extend(inner.into_iter().map(|(name, part)| (name, self.through(part, *context))));
-                        }
-                    }
+                    let mut spread = self.operand(at.function, operand);
+                    spread.retain(|value| !matches!(value, Value::Object { at: of, .. } if *of == at));
+                    parts.extend(self.members(&spread));
                 }
             }
         }

@@ -1,8 +1,8 @@
-//! Wrapped functions: what a closure calls that was given to the function that made it.
+//! Wrapped functions: what a closure calls that was passed to the function that made the closure.
 //!
 //! `app.get("/", catching(async (request, response) => …))` registers a closure of `catching`, and with it the function
-//! that `catching` was given: whoever calls the one calls the other. The closure's context says which call made it. So does
-//! whoever calls `|| async { … }` run the block.
+//! that `catching` was given: calling the closure calls that function. The closure's context says which call made it.
+//! Likewise, calling `|| async { … }` runs the block.
 
 use rustc_hash::FxHashSet;
 
@@ -67,8 +67,8 @@ impl Evaluator<'_> {
                 }
             }
         }
-        for child in self.program.index(function.file).children(function.function) {
-            self.called_parameters(function.sibling(*child), closure, called);
+        for child in self.program.children(function) {
+            self.called_parameters(child, closure, called);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Elsewhere: who else has what a function forgets.
+//! Elsewhere: what else refers to a value that a function forgets.
 //!
-//! A pointer that was taken before, a number of the system, a part of the value, the caller: what is forgotten here may be
+//! A pointer that was taken before, a file descriptor, a part of the value, the caller: what is forgotten here may be
 //! dropped there.
 
 use crate::analysis::facts::Facts;

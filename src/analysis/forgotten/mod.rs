@@ -1,8 +1,9 @@
-//! Forgotten values: what is kept from ever being dropped, and what takes such things back.
+//! Forgotten values: what is kept from ever being dropped, and what takes such values back.
 //!
-//! Takes the facts; gives the calls that keep something from being dropped although it has memory or a resource of its own
-//! and nobody takes it back. Most uses of these functions have a reason that shows nearby: a pointer that was taken before, a
-//! raw pointer that comes back elsewhere, a table that has the value from then on. Never judges how often they run.
+//! Takes the facts; gives the calls that keep something from being dropped although it has memory or a resource of its
+//! own and nobody takes it back. Most uses of these functions have a good reason nearby: a pointer that was taken
+//! before, a raw pointer that comes back elsewhere, a table that has the value from then on. Never judges how often
+//! they run.
 
 mod elsewhere;
 

@@ -1,7 +1,7 @@
 //! What a call leads to: whom it runs, whom it registers, and what it may keep for later.
 
 use crate::analysis::evaluate::{CallTarget, Callee, Evaluator};
-use crate::ir::{Binding, Call, Module, OpKind, Operand, Place, Root, Rvalue, VariableId};
+use crate::ir::{Binding, Call, Name, OpKind, Operand, Place, Root, Rvalue, VariableId};
 use crate::linking::OpRef;
 
 use super::entries::Entries;
@@ -18,9 +18,8 @@ impl Solver<'_, '_> {
         if self.evaluator.drops_implicitly(at.function) {
             if callee.functions().next().is_none() {
                 let program = self.evaluator.program;
-                let (module, place) =
-                    (program.module(at.function.file), program.op(at).call().and_then(|it| it.callee.place()));
-                self.not_understood.extend(place.and_then(|place| last_name(module, place)));
+                let called = program.op(at).call().and_then(|call| program.module(at.function.file).called_name(call));
+                self.not_understood.extend(called.map(Name::as_str));
                 if iteration::goes_through(self.evaluator, at) {
                     self.iterations.insert(at);
                 }
@@ -211,12 +210,4 @@ fn depends_on_nothing(evaluator: &Evaluator<'_>, registration: OpRef, index: u32
             let at = registration.function.sibling(definition.function).definition(definition);
             matches!(&evaluator.program.op(at).kind, OpKind::Assign { value: Rvalue::Array(elements), .. } if elements.is_empty())
         })
-}
-
-pub(super) fn last_name<'p>(module: &'p Module, place: &'p Place) -> Option<&'p str> {
-    match (place.path.last(), &place.root) {
-        (Some(field), _) => field.name(),
-        (None, Root::Variable(id)) => Some(module.variable(*id).name.as_str()),
-        (None, _) => None,
-    }
 }

@@ -1,4 +1,5 @@
-//! Dispatch: methods of the program's own traits, which a call may be of whose receiver is known by its trait, or not at all.
+//! Dispatch: which methods of the program's own traits a call may run if only the trait of its receiver is known, or
+//! nothing.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -1,7 +1,8 @@
-//! Iteration: calls that run the closure they are given for each of what they go through.
+//! Iteration: calls that run their closure once for each element.
 //!
-//! `urls.iter().map(|url| fetch(url))` is a loop that nobody wrote as one. Some of the names mean nothing else; others are
-//! those of an `Option` and a `Result` as well, and only what stands before them says that there is more than one.
+//! `urls.iter().map(|url| fetch(url))` is a loop that is not written as one. Some of these method names are
+//! unambiguous; `Option` and `Result` have the others as well, so there the receiver must show that there is more than
+//! one element.
 
 use crate::analysis::evaluate::Evaluator;
 use crate::ir::{OpKind, Place, Root};

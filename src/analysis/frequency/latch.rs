@@ -1,8 +1,8 @@
 //! Latches: a flag that lets a call happen once, however often its function runs.
 //!
-//! `if (started) return; started = true; start();` and `if (!ready) { ready = open(); register(); }`. Nothing that the
-//! call gives need be kept: that it does not come again is enough. A function that also takes its flag back lets one
-//! call happen at a time, which says nothing about their number.
+//! `if (started) return; started = true; start();` and `if (!ready) { ready = open(); register(); }`. The result of the
+//! call need not be kept: it is enough that the call is not repeated. A function that also resets its flag lets one
+//! call happen at a time, which does not limit their number.
 
 use smallvec::SmallVec;
 

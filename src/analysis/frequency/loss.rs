@@ -1,7 +1,7 @@
-//! Loss: what is only done when what there was before is gone.
+//! Loss: code that only runs when its predecessor is gone.
 //!
-//! `if session.is_closed() { *session = connect().await? }` makes another one as often as one is lost, however often it is
-//! asked.
+//! `if session.is_closed() { *session = connect().await? }` makes a session as often as one is lost, however often it
+//! runs.
 
 use crate::analysis::evaluate::Evaluator;
 use crate::ir::{Block, BlockId, Condition, Edges, Function, OpKind, Operand, Place, Root, Rvalue, Terminator};

@@ -1,8 +1,7 @@
-//! Memoisation: calls whose result is kept and whose repetition a test of what was kept prevents.
+//! Memoisation: calls whose result is kept, and that a test of the kept result prevents from being repeated.
 //!
-//! `x ??= f()`, `if (!x) x = f()`, `if (x) return x; … x = f()`, `if (!map.has(k)) map.set(k, f())`, on variables
-//! that outlive the function, on static fields and globals (once a process), and on fields of `this` (once an
-//! instance).
+//! `x ??= f()`, `if (!x) x = f()`, `if (x) return x; … x = f()`, `if (!map.has(k)) map.set(k, f())`, on variables that
+//! outlive the function, on static fields and globals (once per process), and on fields of `this` (once per instance).
 
 use std::sync::Arc;
 

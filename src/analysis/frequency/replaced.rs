@@ -1,7 +1,7 @@
-//! Replaced: what a call gives and what then takes the place of what it gave before, where that is not at once a field.
+//! Replaced: results that take the place of an earlier result in ways other than assigning a field.
 //!
-//! `*session.write() = Some(start())` on a variable around the loop, and `let next = prepare(); state.swap(next)`, whose
-//! method stores it.
+//! `*session.write() = Some(start())` on a variable around the loop, and `let next = prepare(); state.swap(next)`,
+//! whose method stores it.
 
 use rustc_hash::FxHashSet;
 

@@ -1,6 +1,7 @@
 //! Restarts: `await Database.close(); …; await Database.connect();`.
 //!
-//! What a function starts after it has ended the one before takes its place: however often it runs, there is one.
+//! What a function starts after it has ended the previous one takes its place: however often the function runs, there
+//! is one.
 
 use smallvec::SmallVec;
 

@@ -1,7 +1,7 @@
-//! Retries: calls in a loop that goes round only as long as they fail.
+//! Retries: calls in a loop that repeats only as long as they fail.
 //!
-//! `loop { match connect().await { Ok(it) => break it, Err(_) => sleep(pause).await } }` gives one in the end, however often
-//! it was tried.
+//! `loop { match connect().await { Ok(it) => break it, Err(_) => sleep(pause).await } }` yields one connection, however
+//! many attempts it took.
 
 use rustc_hash::FxHashSet;
 

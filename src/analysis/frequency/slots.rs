@@ -1,6 +1,6 @@
-//! Slots: where a function keeps what its calls give, beyond its own run.
+//! Slots: where a function keeps the results of its calls beyond its own run.
 //!
-//! Worked out backwards, once for all calls of a function: from the places that outlive it, through local names, object
+//! Computed backwards, once for all calls of a function: from the places that outlive it, through local names, object
 //! literals and calls that take a value as an argument (wrappers), to the results of calls.
 
 use rustc_hash::FxHashMap;

@@ -5,11 +5,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::evaluate::Evaluator;
 use crate::analysis::value::{Value, Values};
 use crate::discovery::FileRole;
-use crate::ir::{FunctionId, FunctionKind, Module, OpKind, Operand, RequestId};
+use crate::ir::{FunctionId, FunctionKind, Module, Name, OpKind, Operand, RequestId};
 use crate::linking::{FunctionRef, OpRef, Program, Target};
 use crate::source::{FileId, Language};
 
-use super::calls::last_name;
 use super::dispatch::Implementations;
 use super::entries::Entries;
 use super::{Evidence, Frequency, Lifecycles, Node, Rate, memo};
@@ -240,7 +239,7 @@ fn called_unseen(program: &Program) -> FxHashSet<&str> {
         }
         for (_, _, op) in program.function(function).ops() {
             for place in op.places() {
-                names.extend(last_name(module, place));
+                names.extend(module.last_name(place).map(Name::as_str));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! How rates go along calls: as maxima, until they stand still.
+//! How rates propagate along calls: as maxima, to a fixpoint.
 
 use std::cell::RefCell;
 use std::sync::Arc;

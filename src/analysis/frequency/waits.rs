@@ -1,8 +1,8 @@
-//! Waits: loops that wait, each time round, for something from outside.
+//! Waits: loops that wait on each turn for something from outside.
 //!
-//! `loop { let (stream, _) = listener.accept().await?; … }` goes round for every connection, however seldom the
-//! function that has it is called. Of the branches of a `select!`, each goes by what it waits for itself: a signal to read
-//! the configuration again comes no more often for the connections that another branch accepts.
+//! `loop { let (stream, _) = listener.accept().await?; … }` runs once for every connection, however rarely its function
+//! is called. Each branch of a `select!` runs as often as the event that it waits for itself: a signal to reload the
+//! configuration does not come more often because another branch accepts connections.
 
 use smallvec::SmallVec;
 

@@ -50,20 +50,12 @@ pub fn uses(facts: &Facts<'_>, resource: ResourceId, deadline: &Deadline) -> Vec
             for place in &chain.starts {
                 acquired(facts, &facts.evaluator.place(function, place), MAX_CALLERS, &mut of);
             }
-            let names = chain.starts.iter().filter_map(|place| name_of(facts, function, place)).collect();
+            let module = facts.program.module(function.file);
+            let names = chain.starts.iter().filter_map(|place| module.last_name(place).cloned()).collect();
             found.push(Use { at, has_deadline, of, names });
         }
     }
     found
-}
-
-/// The last name of a place: of the field, or of the variable.
-fn name_of(facts: &Facts<'_>, function: FunctionRef, place: &Place) -> Option<Name> {
-    match (place.path.last(), place.root_variable()) {
-        (Some(field), _) => field.name().map(Name::new),
-        (None, Some(variable)) => Some(facts.program.module(function.file).variable(variable).name.clone()),
-        (None, None) => None,
-    }
 }
 
 /// Whether a place holds such a resource.
@@ -180,9 +172,9 @@ pub fn passing_calls(facts: &Facts<'_>) -> FxHashMap<Name, Vec<OpRef>> {
     let mut found: FxHashMap<Name, Vec<OpRef>> = FxHashMap::default();
     for caller in facts.program.functions().filter(|it| !facts.program.is_relevant(*it)) {
         for (block, index, op) in facts.program.function(caller).ops() {
-            let called = op.call().and_then(|call| name_of(facts, caller, call.callee.place()?));
+            let called = op.call().and_then(|call| facts.program.module(caller.file).called_name(call));
             if let Some(name) = called {
-                found.entry(name).or_default().push(caller.op(block, index));
+                found.entry(name.clone()).or_default().push(caller.op(block, index));
             }
         }
     }

@@ -1,7 +1,7 @@
-//! Limits: what the end of a chain of calls was told on the way, and whether waiting for a resource ends.
+//! Limits: which options a builder was given, and whether waiting for a resource ends.
 //!
-//! Takes the evaluator; gives the methods that made something what it is ([`Chain`]) and the uses of a kind of resource
-//! that wait with and without a deadline ([`Use`]). Never says which limits something should have.
+//! Takes the evaluator; gives the methods of the chain that made something ([`Chain`]), and the uses of a kind of
+//! resource that wait with and without a deadline ([`Use`]). Never says which limits something should have.
 
 mod chain;
 mod deadlines;

@@ -88,8 +88,8 @@ impl<'e, 'p> Captures<'e, 'p> {
             }
         }
         if depth < 4 {
-            for child in program.index(function.file).children(function.function) {
-                self.mentioned(function.sibling(*child), outer, depth + 1, found);
+            for child in program.children(function) {
+                self.mentioned(child, outer, depth + 1, found);
             }
         }
     }

@@ -7,9 +7,9 @@
 use rustc_hash::FxHashSet;
 
 use crate::analysis::evaluate::{CallTarget, Evaluator};
-use crate::analysis::value::{Value, Values};
+use crate::analysis::value::Values;
 use crate::catalogue::schema::ResourceKind;
-use crate::ir::{Call, CallKind, FunctionId, Name, Place, Root, TypeRef, TypeRoot};
+use crate::ir::{Call, CallKind, Name, Place, Root, TypeRef, TypeRoot};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 /// The trait by which a language that drops by itself lets a type have a say in it, and its method.
@@ -71,12 +71,8 @@ fn by_literal(evaluator: &Evaluator<'_>, at: OpRef, class: ClassRef) -> Values {
     let Some(destructor) = destructor(evaluator, class) else { return held };
     let mut used = FxHashSet::default();
     fields_of(evaluator, destructor, class, &mut FxHashSet::default(), &mut used);
-    for value in &evaluator.argument(at, 0) {
-        if let Value::Object { at: literal, context } = value {
-            for (_, part) in evaluator.named_parts(*literal).into_iter().filter(|(name, _)| used.contains(name)) {
-                held.join(&evaluator.through(part, *context));
-            }
-        }
+    for (_, part) in evaluator.members(&evaluator.argument(at, 0)).filter(|(name, _)| used.contains(name)) {
+        held.join(&part);
     }
     held
 }
@@ -106,8 +102,7 @@ fn fields_of(
             }
         }
     }
-    let within: &[FunctionId] = evaluator.program.index(method.file).children(method.function);
-    for child in within {
-        fields_of(evaluator, method.sibling(*child), class, seen, fields);
+    for child in evaluator.program.children(method) {
+        fields_of(evaluator, child, class, seen, fields);
     }
 }

@@ -1,4 +1,4 @@
-//! Ends: which queues a value is an end of, also as an argument of the function that uses it.
+//! Ends: of which queues a value is an end, through arguments as well.
 
 use std::cell::RefCell;
 use std::rc::Rc;

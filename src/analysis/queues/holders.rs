@@ -1,7 +1,7 @@
-//! Holders: the collections that ends of queues are put into, and which of them a value comes out of.
+//! Holders: the collections that ends of queues are put into, and the collection that a value comes out of.
 //!
-//! A server keeps a sender for each of its clients in a table, and goes through the table to tell them all. Values are not
-//! followed into collections, so a collection is known by where it is made, or by the field that has it.
+//! A server keeps a sender for each of its clients in a table, and goes through the table to tell them all. Values are
+//! not followed into collections, so a collection is known by where it is made, or by the field that has it.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -1,7 +1,7 @@
-//! Idle ends: receivers that are kept and that nobody takes anything out of.
+//! Idle ends: receivers that are kept and never received from.
 //!
-//! When the receiver is dropped, sending fails and nothing grows. One that is kept to keep the channel open keeps all that
-//! is ever sent.
+//! When the receiver is dropped, sending fails and nothing grows. A receiver that is only kept to keep the channel open
+//! accumulates everything that is ever sent.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;

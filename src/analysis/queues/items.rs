@@ -1,4 +1,4 @@
-//! Items: what a function does with what one of its operations gave, until that operation comes round again.
+//! Items: what a function does with an item until the next one comes.
 
 use rustc_hash::FxHashSet;
 

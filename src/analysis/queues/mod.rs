@@ -1,9 +1,9 @@
-//! Queues: channels without a bound, what is put into them and who takes it out.
+//! Queues: channels without a bound, what sends to them and what receives.
 //!
-//! Takes the facts; gives each [`Queue`] with the sends and receives of the program that can be seen to be its own, through
-//! clones, fields, closures, tasks, arguments and collections. [`feeds`] says what makes a send repeat, [`pace`] what keeps a
-//! consumer from its next item, [`idle`] where a receiver is kept that nobody uses. Never judges: whether one outruns the
-//! other is the rule's question.
+//! Takes the facts; gives each [`Queue`] with those sends and receives of the program that are shown to be its own,
+//! through clones, fields, closures, tasks, arguments and collections. [`feeds`] says what makes a send repeat,
+//! [`pace`] what delays a consumer between two items, [`idle`] which receivers are kept and never used. Never judges:
+//! whether the producer outruns the consumer is the rule's question.
 
 mod ends;
 pub mod feeds;

@@ -1,4 +1,4 @@
-//! Pace: what keeps a consumer from its next item.
+//! Pace: what a consumer waits for between two items.
 
 use rustc_hash::FxHashSet;
 

@@ -1,7 +1,7 @@
-//! Sources: whether what an operation brings comes from outside the program.
+//! Sources: whether what an operation receives comes from outside the program.
 //!
-//! A program that tells itself what to do, by a channel of commands or a stream of its own, sets its own pace. A socket, a
-//! subscription, or a queue that is fed by one, has the pace of others.
+//! A program that sends commands to itself, through a channel or a stream of its own, sets its own pace. For a socket,
+//! a subscription, or a queue that is fed by one, others set the pace.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::value::{AcquiredKind, Value};

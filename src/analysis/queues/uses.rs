@@ -1,5 +1,5 @@
-//! Uses: every operation of the program that puts something into one of the queues, takes it out, measures it, keeps an
-//! end of it or gives one away.
+//! Uses: every operation of the program that sends to one of the queues, receives from it, measures it, keeps one of
+//! its ends or passes one on.
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -163,12 +163,8 @@ impl Uses<'_, '_, '_> {
         if !self.ends.is_kept_by(at) {
             return;
         }
-        let name = match (target.path.last(), &target.root) {
-            (Some(field), _) => field.name().map(ToOwned::to_owned),
-            (None, Root::Variable(id)) => Some(self.facts.program.variable(at.function.variable(*id)).name.to_string()),
-            _ => None,
-        };
-        let Some(name) = name else { return };
+        let module = self.facts.program.module(at.function.file);
+        let Some(name) = module.last_name(target).map(ToString::to_string) else { return };
         for (site, end) in self.ends.of(&self.facts.evaluator.operand(at.function, operand)) {
             if end == Some(QueueEnd::Receiver) && target.root == Root::This {
                 self.queues[&site].kept = Some((at, name.clone()));

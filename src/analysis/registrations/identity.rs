@@ -1,7 +1,7 @@
 //! Identity: when two targets, events or handlers are the same.
 //!
-//! Places say it best: a named function or a field is the same at both calls, a function written in place or bound
-//! anew never is. Where places differ, values may still agree (a parameter and the field it was stored in).
+//! Places are the best evidence: a named function or a field is the same at both calls; a function written inline or
+//! bound anew never is. Where places differ, values may still agree (a parameter, and the field it was stored in).
 
 use smallvec::SmallVec;
 

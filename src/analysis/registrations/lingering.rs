@@ -1,9 +1,9 @@
-//! Lingering: listeners of one piece of work on something that outlives it, which stay when the work is done.
+//! Lingering: listeners of one piece of work, on something that outlives it, which stay when the work is done.
 //!
 //! `new Promise((resolve, reject) => { res.once("drain", resolve); res.once("error", reject); })` leaves one of the two
-//! behind each time, and `signal.addEventListener("abort", stop, { once: true })` goes only when somebody aborts. That a
-//! listener is of one piece of work shows in what it does: it settles the promise of the call that adds it, or works on
-//! what nobody but that call has.
+//! behind each time, and `signal.addEventListener("abort", stop, { once: true })` goes only when somebody aborts. A
+//! listener belongs to one piece of work if it settles the promise of the call that adds it, or works on something that
+//! only that call has.
 
 use rustc_hash::FxHashSet;
 
@@ -183,8 +183,7 @@ fn is_settled_elsewhere(facts: &Facts<'_>, registrations: &Registrations, additi
                 return true;
             }
         }
-        let children = facts.program.index(function.file).children(function.function);
-        work.extend(children.iter().map(|child| function.sibling(*child)));
+        work.extend(facts.program.children(function));
     }
     false
 }
@@ -202,8 +201,7 @@ fn raises(facts: &Facts<'_>, addition: &Addition) -> bool {
                 && receiver.root_variable().is_some_and(|id| function.variable(id) == *target)
         })
     };
-    let children = facts.program.index(addition.at.function.file).children(addition.at.function.function);
-    raises_here(addition.at.function) || children.iter().any(|child| raises_here(addition.at.function.sibling(*child)))
+    raises_here(addition.at.function) || facts.program.children(addition.at.function).any(raises_here)
 }
 
 /// Whether the handler works on what only the call has that adds it, and the call waits and comes back.

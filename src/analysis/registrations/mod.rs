@@ -1,7 +1,7 @@
 //! Registrations: callbacks added to something that outlives them, and what removes them.
 //!
-//! A registration has no handle to follow: what removes it is a second call with the same target, event and handler
-//! (and capture flag). Takes the program's values; gives every addition and removal, also those that a helper of the
+//! A registration has no handle to follow: it is removed by a second call with the same target, event and handler (and
+//! capture flag). Takes the program's values; gives every addition and removal, including those that a helper of the
 //! project makes for its callers, and says which removal is for which addition. Never judges whether an addition
 //! repeats: that is the rule's question.
 

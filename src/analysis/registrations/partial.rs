@@ -1,7 +1,7 @@
-//! Partial: listeners that are taken away on some of the ways in which a promise is settled, and stay on another.
+//! Partial: listeners that are removed on some of the ways in which a promise is settled, and stay on another.
 //!
-//! `const onPong = () => { bus.off("pong", onPong); resolve(); }` beside `setTimeout(() => resolve(null), 5000)` says that
-//! the bus lives on and that the listener has to go: each time that nobody answers, one more stays.
+//! `const onPong = () => { bus.off("pong", onPong); resolve(); }` beside `setTimeout(() => resolve(null), 5000)` shows
+//! that the bus lives on and that the listener has to go. Each time that nobody answers, one more stays.
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;

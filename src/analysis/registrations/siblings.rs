@@ -1,7 +1,7 @@
-//! Siblings: what the functions around an addition or a removal do with other registrations says what was meant here.
+//! Siblings: evidence from the other registrations in the functions around an addition or a removal.
 //!
-//! How long a target lives is often not to be seen (a player that is passed in). That a function takes away all but one
-//! of what another one added says that the target lives on, and that the one was forgotten.
+//! How long a target lives is often unknown (a player that is passed in). But if a function removes all but one of the
+//! listeners that another one added, the target lives on, and that one was forgotten.
 
 use rustc_hash::FxHashMap;
 

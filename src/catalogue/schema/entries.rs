@@ -10,10 +10,10 @@ use super::ArgumentTest;
 #[serde(deny_unknown_fields)]
 pub struct EntryPoint {
     pub runs: Runs,
-    /// How the chain of evidence names it: `an Express route`, `a Next.js route handler`.
+    /// What the chain of evidence calls it, with an article: `an Express route`, `a Next.js route handler`.
     pub label: String,
-    /// Registration: call patterns whose function arguments are the entry points: `createServer()`, `app.get()` as
-    /// `express().get()` or `<kafkajs.Consumer>.run()` where the receiver is known, `*.get()` where it is not. `new Worker`
+    /// Registration: call patterns whose function arguments are the entry points: `createServer()`; `app.get()` as
+    /// `express().get()` or `<kafkajs.Consumer>.run()` if the receiver is known, `*.get()` if it is not. `new Worker`
     /// registers the functions given to a constructor.
     #[serde(default)]
     pub registered_by: Vec<String>,
@@ -42,7 +42,7 @@ pub struct EntryPoint {
     /// Location: globs on the function's own name, exported or not: `use[A-Z]*`.
     #[serde(default)]
     pub names: Vec<String>,
-    /// Location: functions with a capital initial that make elements of JSX, in files of any name.
+    /// Location: functions whose name starts with a capital letter and that make JSX elements, in any file.
     #[serde(default)]
     pub makes_elements: bool,
     /// Location: a directive at the head of the file or the function: `use server`.
@@ -51,37 +51,39 @@ pub struct EntryPoint {
     /// Decorators, by name, on a method, or on a class for all its methods.
     #[serde(default)]
     pub decorators: Vec<String>,
-    /// Only where an argument of the decorator says so: a literal, or the member of a library's enum of that name.
+    /// Only if an argument of the decorator has this value: a literal, or the member of a library's enum with that
+    /// name.
     #[serde(default)]
     pub decorated_with: Option<ArgumentTest>,
-    /// Written types of a parameter that tell: `NextApiRequest`, `FastifyRequest`.
+    /// Written types of a parameter that make the function an entry point: `NextApiRequest`, `FastifyRequest`.
     #[serde(default)]
     pub parameter_types: Vec<String>,
-    /// The written type it returns, or one in that, has one of these names: `Result<impl Reply, Rejection>`.
+    /// The written return type has one of these names, or contains one: `Result<impl Reply, Rejection>`.
     #[serde(default)]
     pub return_types: Vec<String>,
     /// Base classes and interfaces whose methods these are.
     #[serde(default)]
     pub base_types: Vec<String>,
-    /// Only called when the other side asks for it: what it takes out may stay for ever.
+    /// It is called only when the other side asks for it: entries of a container that it takes out may stay for ever.
     #[serde(default)]
     pub on_demand: bool,
-    /// Parts of its arguments that were there before the call, and are there for the next: `0.socket` of a request.
+    /// Parts of its arguments that outlive the call: `0.socket` of a request.
     #[serde(default)]
     pub lasting: Vec<String>,
-    /// What it returns is run to end what it began.
+    /// The function that it returns is called to end what it began.
     #[serde(default)]
     pub returns_cleanup: bool,
-    /// It may run again for the same instance: an element that is moved is connected anew.
+    /// It may run again for the same instance: an element that is moved is connected again.
     #[serde(default)]
     pub reenters: bool,
     /// It runs again for the same owner, which has not ended in between: a watcher, an effect.
     #[serde(default)]
     pub reruns: bool,
-    /// Not where the argument of the registration at this index is an empty list, and otherwise when something of it changes.
+    /// It does not run again if the argument of the registration at this index is an empty list; otherwise it runs
+    /// again when something in the list changes.
     #[serde(default)]
     pub dependencies: Option<u32>,
-    /// It is run when what registered it ends; it has to be registered before anything is waited for.
+    /// It runs when its registering component ends; it has to be registered before the first `await`.
     #[serde(default)]
     pub ends: bool,
     /// The method that ends an instance of the class, which need not have it: `ngOnDestroy`.
@@ -90,30 +92,30 @@ pub struct EntryPoint {
     /// Which methods, for decorators on a class and base types; empty means all.
     #[serde(default)]
     pub methods: Vec<String>,
-    /// One of these packages must be named by the project (a manifest or an import) for location, decorators, types and
-    /// registrations on unknown receivers to count.
+    /// Location, decorators, types and registrations on unknown receivers count only if the project names one of these
+    /// packages, in a manifest or an import.
     #[serde(default)]
     pub needs_package: Vec<String>,
-    /// Not in files whose own package may import one of these: there it means something else.
+    /// Not in files whose own package may import one of these: there the names mean something else.
     #[serde(default)]
     pub unless_package: Vec<String>,
 }
 
-/// A method that is called when an instance ends, if its class has it.
+/// A method that is called at the end of an instance, if its class has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EndMethod {
     pub method: String,
-    /// The interface that classes with it say that they have.
+    /// The interface that classes with this method implement.
     #[serde(default)]
     pub interface: String,
-    /// Base classes without such a method: of all others it would have to be called, too.
+    /// Base classes without such a method; the method of any other base class would have to be called, too.
     #[serde(default)]
     pub roots: Vec<String>,
 }
 
-/// How often, as data says it.
+/// How often a function runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]

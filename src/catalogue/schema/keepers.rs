@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A type whose statics keep what was made once for the process: what a rewrite keeps a shared instance in.
+/// A type whose statics keep a shared instance, as a rewrite uses it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -13,10 +13,10 @@ pub struct Keeper {
     /// What makes one that a static can hold.
     #[serde(default = "new")]
     pub make: String,
-    /// The first version that has it: of the package, or of the compiler for what comes with that.
+    /// The first version that has it: of the package, or of the compiler for types of the standard library.
     #[serde(default)]
     pub since: String,
-    /// Features of the package, one of which it needs.
+    /// Features of the package, one of which must be enabled.
     #[serde(default)]
     pub features: Vec<String>,
 }
@@ -25,15 +25,15 @@ fn new() -> String {
     "new".to_owned()
 }
 
-/// How it comes by what it keeps.
+/// How it gets the value that it keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Kept {
-    /// By the function it is made with, when it is first needed.
+    /// From the function it is made with, when the value is first needed.
     Lazily,
-    /// By `set`; `get` gives it, if there is one.
+    /// From `set`; `get` returns the value, if there is one.
     WhenSet,
-    /// By the future that `get_or_init` or `get_or_try_init` is given, and waits for.
+    /// From the future that `get_or_init` or `get_or_try_init` is given, and awaits.
     WhenAwaited,
 }

@@ -22,20 +22,20 @@ pub use registrations::{ArgumentLiteral, ArgumentTest, Registration};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Library {
-    /// Which programs it is for: the folder of its file says so.
+    /// Which programs it is for; the folder of its file decides that.
     #[serde(skip)]
     pub ecosystem: Ecosystem,
-    /// What people call it; the file's stem.
+    /// Its usual name, and the stem of its file.
     pub name: String,
-    /// Import specifiers that give it, without `npm:`, `node:`, `jsr:` and versions. A trailing `/*` takes every
-    /// subpath. `<global>` stands for names that need no import. `#member` narrows to one export: `fs#promises` is
-    /// what `fs` has under `promises`, `<global>#process` is the global `process`. `./src/db` is a file of the project
-    /// itself: what is said of its exports takes the place of what is inferred of them.
+    /// Import specifiers that lead to it, without `npm:`, `node:`, `jsr:` and versions. A trailing `/*` includes every
+    /// subpath. `<global>` stands for names that need no import. `#member` narrows to one export: `fs#promises` is what
+    /// `fs` exports as `promises`, `<global>#process` is the global `process`. `./src/db` is a file of the project
+    /// itself, whose inferred facts this table replaces.
     pub packages: Vec<String>,
-    /// A file that names one of its packages is there for tests, wherever it stands.
+    /// Whether a file that imports one of its packages is a test, wherever it is.
     #[serde(default)]
     pub tests: bool,
-    /// It loads modules again when they change, while the process runs.
+    /// Whether it reloads modules when they change, while the process runs.
     #[serde(default)]
     pub reloads: bool,
     /// The version the facts were read from.
@@ -51,19 +51,18 @@ pub struct Library {
     pub entries: Vec<EntryPoint>,
     #[serde(default, rename = "keeper")]
     pub keepers: Vec<Keeper>,
-    /// Types of it that hold so many entries and drop others by themselves, as they are imported.
+    /// Types of it that hold a limited number of entries and drop others by themselves, with their import path.
     #[serde(default)]
     pub bounded: Vec<String>,
-    /// Types of parameters by which a handler is given what the program shares, whatever they hold: `State` of
-    /// `State<AppState>`.
+    /// Types of parameters through which a handler gets what the program shares: `State` of `State<AppState>`.
     #[serde(default)]
     pub carriers: Vec<String>,
-    /// Globs of the files whose component a program shows once: a root layout.
+    /// Globs of the files whose component exists only once in a program: a root layout.
     #[serde(default)]
     pub singles: Vec<String>,
 }
 
-/// Where programs get their libraries from; facts about one say nothing of programs of the other.
+/// The package ecosystem of a library; its facts say nothing of programs of the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Ecosystem {
     /// TypeScript and JavaScript.
@@ -83,8 +82,8 @@ pub struct Resource {
     pub kind: ResourceKind,
     /// What messages call it, after "the" or "a": `pool`, `pooled client`, `IMAP session`.
     pub noun: String,
-    /// How it is made, as [call patterns](super::Pattern): `new Pool`, `default()`, `MongoClient.connect()`. A method on
-    /// what a call gives ends a chain of others: `Client.builder().build()`.
+    /// How it is made, as [call patterns](super::Pattern): `new Pool`, `default()`, `MongoClient.connect()`. A method
+    /// on the result of a call ends a chain of calls: `Client.builder().build()`.
     #[serde(default)]
     pub create: Vec<String>,
     /// Which of the library's `packages` it is for, when not for all.
@@ -93,26 +92,27 @@ pub struct Resource {
     /// When the last argument of `create` is a function, it gets the resource instead: the index of the parameter.
     #[serde(default)]
     pub create_callback: Option<u32>,
-    /// Creation counts only when an argument says so: a mail transport that is pooled, an agent that keeps alive.
+    /// Creation counts only if an argument has this value: a mail transport with `pool: true`, an agent that keeps
+    /// connections alive.
     #[serde(default)]
     pub create_when: Option<ArgumentTest>,
-    /// Creation does not count when any of these holds: a client that keeps no session and starts no timer.
+    /// Creation does not count if any of these holds: a client that keeps no session and starts no timer.
     #[serde(default)]
     pub create_unless: Vec<ArgumentTest>,
-    /// Creation counts only when some argument is known to be a function: a schedule that is given nothing to run runs nothing.
+    /// Creation counts only if some argument is known to be a function: a schedule without a function runs nothing.
     #[serde(default)]
     pub create_with_function: bool,
-    /// Exported classes and interfaces whose instances it is: written types with these names are evidence, and a
-    /// class of the project that extends one is this resource too.
+    /// Exported classes and interfaces whose instances it is: written types with these names are evidence, and a class
+    /// of the project that extends one is this resource too.
     #[serde(default)]
     pub types: Vec<String>,
-    /// Those of `types` that are not whole without parameters of their own: `Pool` of `Pool<Postgres>`.
+    /// Those of `types` that are this resource only with type arguments of their own: `Pool` of `Pool<Postgres>`.
     #[serde(default)]
     pub generic_types: Vec<String>,
     /// Methods on it that release it for good (or give it back).
     #[serde(default)]
     pub release: Vec<String>,
-    /// Those of the methods in `release` that end only what they are given, of all that it was opened with:
+    /// Those methods of `release` that end only what they are given, and not all that it was opened with:
     /// `unobserve(element)`.
     #[serde(default)]
     pub release_each: Vec<String>,
@@ -120,19 +120,20 @@ pub struct Resource {
     /// in any case: `query("COMMIT")`.
     #[serde(default)]
     pub release_statements: Vec<String>,
-    /// Those of `release` that are done when they return: all others give a promise, or may.
+    /// Those methods of `release` that are done when they return; all others may return a promise.
     #[serde(default)]
     pub synchronous: Vec<String>,
-    /// Since when the end of a scope releases it where it is declared so: `using`, `await using`.
+    /// The version since which `using` or `await using` releases it at the end of its scope.
     #[serde(default)]
     pub disposed: Option<Disposal>,
-    /// Those of `release` and `release_functions` of which one may be called, and once: a second call is a mistake of its own.
+    /// Those of `release` and `release_functions` of which only one may be called, and only once: a second call is a
+    /// mistake of its own.
     #[serde(default)]
     pub release_once: Vec<String>,
     /// What a second call does, for the message.
     #[serde(default)]
     pub released_twice: String,
-    /// Functions of the library that release what they are given as first argument: `clearInterval()`.
+    /// Functions of the library that release their first argument: `clearInterval()`.
     #[serde(default)]
     pub release_functions: Vec<String>,
     /// Events after which it holds nothing any more: `close`, `exit`.
@@ -151,100 +152,102 @@ pub struct Resource {
     /// Whether work on it from several callers at the same time is wrong: one connection, one protocol session.
     #[serde(default)]
     pub single_user: bool,
-    /// Whether each has a pool of its own, where it is not called one: several that are alike are as many pools.
+    /// Whether each instance has a pool of its own, although it is not called a pool: several equal ones are as many
+    /// pools.
     #[serde(default)]
     pub has_pool: bool,
     /// Whether losing the last reference releases it (an idle socket that times out, a handle the runtime collects):
-    /// then not releasing it is no leak, only creating it again and again is.
+    /// then not releasing it is no leak, but creating it again and again is.
     #[serde(default)]
     pub collected: bool,
-    /// Whether the other side keeps it for as long as it stays connected, also where nobody here has it any longer: it is
-    /// collected when the other side goes, which a table that is swept cannot wait for.
+    /// Whether the other side keeps it alive for as long as it stays connected, even if nothing here refers to it: it
+    /// is collected only when the other side goes, so dropping it from a table leaves it open.
     #[serde(default)]
     pub kept_by_peer: bool,
-    /// What a request says of it makes it that request's own: keys, a tenant.
+    /// Data of a request among its arguments makes it that request's own: keys, a tenant.
     #[serde(default)]
     pub may_be_own: bool,
-    /// It belongs to what it is shown in: only what comes and goes, a component, is held to end it.
+    /// It belongs to the component that shows it: only a component, which comes and goes, has to end it.
     #[serde(default)]
     pub of_component: bool,
-    /// Only the project's own code ends it: no library and nothing that shows it does.
+    /// Only the project's own code ends it: no library and no element does.
     #[serde(default)]
     pub ended_by_project: bool,
-    /// Dropping it ends all that it started: a pool of threads that lives as long as a piece of work is a tool of that
-    /// work, and building it again and again is only slow.
+    /// Dropping it ends everything that it started: making a pool of threads for one piece of work is slow, but no
+    /// leak.
     #[serde(default)]
     pub ends_on_drop: bool,
-    /// Whether it lives on, elsewhere, when the process has ended: a browser, a session of a server.
+    /// Whether it lives on elsewhere when the process has ended: a browser, a session of a server.
     #[serde(default)]
     pub outlives_process: bool,
-    /// What becomes of it where a scope drops it and nobody has released it.
+    /// What the end of its scope does to it if nobody has released it.
     #[serde(default)]
     pub dropped: Dropped,
-    /// Whether it does something only for the one it was opened for, so that dropping the handle at once means
-    /// nothing can ever stop it: intervals, listeners, subscriptions.
+    /// Whether it goes on by itself, so that nothing can stop it once its handle is dropped: intervals, listeners,
+    /// subscriptions.
     #[serde(default)]
     pub detached: bool,
-    /// Methods of what makes it by which dropping the handle comes to end it: `command.kill_on_drop(true)`.
+    /// Methods of its builder that make dropping the handle end it: `command.kill_on_drop(true)`.
     #[serde(default)]
     pub ended_by_drop: Vec<String>,
-    /// Methods of its builder that fit it to one use: no other could share it. With a number: `pool_max_idle_per_host(0)`.
+    /// Methods of its builder that adapt it to one use, so that it cannot be shared. A number restricts this to that
+    /// argument: `pool_max_idle_per_host(0)`.
     #[serde(default)]
     pub tailored_by: Vec<String>,
-    /// The call that makes it uses it and drops it: what the call is told is for the use.
+    /// The call that makes it also uses it and drops it, so its arguments say nothing of the resource.
     #[serde(default)]
     pub one_off: bool,
-    /// For processes: methods of the command that, taken together, say that it is left to itself.
+    /// For processes: methods of the command that, taken together, detach the process.
     #[serde(default)]
     pub detached_by: Vec<String>,
-    /// For processes: methods that end it and leave it to be waited for.
+    /// For processes: methods that kill it without waiting for it.
     #[serde(default)]
     pub killed_by: Vec<String>,
-    /// For processes: options of the call that starts one by which it ends by itself, or is meant to live on.
+    /// For processes: options of the starting call that make it end by itself, or live on deliberately.
     #[serde(default)]
     pub settled_by_options: Vec<String>,
-    /// Platforms whose system releases it with its handle.
+    /// Platforms whose system releases it together with its handle.
     #[serde(default)]
     pub unneeded_on: Vec<String>,
-    /// What makes it gives a tuple or an object, and it is this part of that: `1` of `(writer, guard)`,
+    /// Its maker returns a tuple or an object, and the resource is this part of it: `1` of `(writer, guard)`,
     /// `data.subscription` of `{ data: { subscription } }`.
     #[serde(default)]
     pub part: Option<String>,
     /// It tells others to end when one of the `release` methods is called, and nothing when it is dropped.
     #[serde(default)]
     pub signal: bool,
-    /// For signals: methods that make one which tells of the end when that it was made of does.
+    /// For signals: methods that make a child signal, which reports the end when its parent does.
     #[serde(default)]
     pub tied_by: Vec<String>,
-    /// For guards: it works by itself while others wait. Where nobody waits between its making and its end, it did nothing.
+    /// For guards: it works in the background while others wait. If nobody waits before its end, it did nothing.
     #[serde(default)]
     pub background: bool,
-    /// For guards: methods, the first on it and more on what that gave, whose result is worth nothing once it is gone.
+    /// For guards: a chain of methods whose result is only valid as long as the guard.
     #[serde(default)]
     pub views: Vec<String>,
-    /// For guards of locks: the types that give them, whatever they hold, and by which methods.
+    /// For guards of locks: the types of the locks, whatever they hold, and the methods that return the guard.
     #[serde(default)]
     pub taken_from: Vec<String>,
     #[serde(default)]
     pub taken_by: Vec<String>,
-    /// For such guards: methods that keep them from being given back, and methods of what gives them that make up for it.
+    /// For such guards: methods that keep the guard from being given back, and methods of the lock that make up for it.
     #[serde(default)]
     pub lost_by: Vec<String>,
     #[serde(default)]
     pub made_up_by: Vec<String>,
-    /// Methods that return it (or a promise of it): chaining, views of the same thing.
+    /// Methods that return it, or a promise of it: chaining, views of the same thing.
     #[serde(default)]
     pub returns_self: Vec<String>,
     /// Methods that give out another resource.
     #[serde(default, rename = "lease")]
     pub leases: Vec<Lease>,
-    /// Events it must have a handler for, or the process dies.
+    /// Events that need a handler, because the process dies without one.
     #[serde(default)]
     pub required_events: Vec<String>,
-    /// The resource that stands in its place where many share it: takes the same options, and has its methods.
+    /// The pooled resource to use instead where many share it: it takes the same options and has the same methods.
     #[serde(default)]
     pub pooled_by: Option<String>,
-    /// Methods that do the same on that one, whichever connection it takes for them.
+    /// Methods that do the same on the pooled resource, whichever connection that uses.
     #[serde(default)]
     pub pooled_calls: Vec<String>,
     /// Where its options may be; argument paths: `0`, `1`, `0.pool`. A string found there is a connection string, whose
@@ -253,7 +256,7 @@ pub struct Resource {
     pub options: Vec<String>,
     #[serde(default, rename = "limit")]
     pub limits: Vec<Limit>,
-    /// How its uses may be given the time that it is not limited to itself.
+    /// How its uses can get a deadline if the resource itself has none.
     #[serde(default)]
     pub deadline: Option<Deadline>,
     /// For registrations: how the removal finds what was added.
@@ -265,21 +268,21 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// Whether nothing has to be waited for when it is released.
+    /// Whether its release need not be awaited.
     #[must_use]
     pub fn is_released_at_once(&self) -> bool {
         matches!(self.kind, ResourceKind::Timer | ResourceKind::Listener)
             || self.release.first().is_some_and(|method| self.synchronous.contains(method))
     }
 
-    /// Whether having it comes to anything: it holds something, or gives out what does.
+    /// Whether it holds something, or gives out something that does.
     #[must_use]
     pub fn gives_or_holds(&self) -> bool {
         self.kind != ResourceKind::Stateless || !self.leases.is_empty()
     }
 }
 
-/// The broad kind of a resource: which rules look at it.
+/// The broad kind of a resource, which decides the rules that look at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -298,9 +301,9 @@ pub enum ResourceKind {
     Listener,
     Subscription,
     Process,
-    /// A task or thread that runs by itself; dropping the handle lets it run on.
+    /// A task or thread that runs by itself; dropping the handle does not stop it.
     Task,
-    /// Works as long as somebody has it: dropping it undoes or ends what it is for.
+    /// It works as long as somebody holds it: dropping it undoes or ends its work.
     Guard,
     /// Holds nothing: making one is free.
     #[default]
@@ -320,7 +323,7 @@ pub enum Opens {
     Explicitly,
 }
 
-/// What the end of a scope does to what is still open, in languages where scopes end things by themselves.
+/// What the end of a scope does to an open resource, in languages where scopes drop their values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -328,9 +331,9 @@ pub enum Dropped {
     /// Nothing: it stays open.
     #[default]
     Open,
-    /// It is closed, but later, by blocking, or without a word to the other side: a mistake of less weight.
+    /// It is closed, but later, by blocking, or without telling the other side: a lesser mistake.
     Late,
-    /// It is taken back, as if it had not begun: right after an error.
+    /// It is undone, as if it had not begun: right after an error.
     Undone,
 }
 
@@ -340,11 +343,11 @@ pub enum Dropped {
 pub enum Shared {
     /// One in a process, used by all.
     Process,
-    /// One for a page or for each request is right, one for each rendering is not.
+    /// One per page or per request is right, one per rendering is not.
     PerRequest,
-    /// One for each request or unit of work is right: leases, sessions, cookie-bound clients.
+    /// One per request or unit of work is right: leases, sessions, clients with the user's cookies.
     PerUse,
-    /// Depends on its arguments or on the host: no rule about its number.
+    /// It depends on its arguments or on the host: there is no rule about their number.
     #[default]
     Depends,
 }
@@ -356,10 +359,10 @@ pub enum Shared {
 pub struct Disposal {
     /// The first version that has it.
     pub since: String,
-    /// The package whose version that is, where it is not the library's own: `@types/node` for what comes with node.
+    /// The package whose version that is, if it is not the library itself: `@types/node` for the modules of node.
     #[serde(default)]
     pub of: String,
-    /// Whether it has to be waited for: `await using`.
+    /// Whether the release has to be awaited: `await using`.
     #[serde(default)]
     pub waits: bool,
 }
@@ -369,7 +372,7 @@ pub struct Disposal {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Lease {
-    /// A method behind a field is written with it: `auth.onAuthStateChange`.
+    /// Methods; one behind a field is written with it: `auth.onAuthStateChange`.
     pub methods: Vec<String>,
     /// The id of what it gives out.
     pub resource: String,
@@ -377,29 +380,30 @@ pub struct Lease {
     /// Absent: a callback makes the call scoped, and it releases by itself.
     #[serde(default)]
     pub callback_parameter: Option<u32>,
-    /// The index of the callback's parameter that, called, gives it back (`done`).
+    /// The index of the callback's parameter that gives the lease back when it is called (`done`).
     #[serde(default)]
     pub callback_release: Option<u32>,
     /// It is a lease only when called with this many arguments or fewer.
     #[serde(default)]
     pub max_arguments: Option<u32>,
-    /// The lease is not the result but the receiver itself, from here on: `transaction.begin()`.
+    /// The lease is not the result but the receiver itself, from this call on: `transaction.begin()`.
     #[serde(default)]
     pub receiver: bool,
     /// It is a lease only when the first argument is a string that starts with one of these words, in any case:
     /// `query("BEGIN")`.
     #[serde(default)]
     pub statements: Vec<String>,
-    /// It is not taken from the giver but made anew, and holds something of its own: a client that a factory gives.
+    /// It is not taken from the giver but newly made, and holds something of its own: a client that a factory returns.
     #[serde(default)]
     pub made: bool,
     /// Releasing the giver releases it too: the pages of a browser, the channels of a connection.
     #[serde(default)]
     pub with_giver: bool,
-    /// A function it is given is told of what comes from then on: the lease is the result all the same.
+    /// Its function argument is called for each item that comes, and the lease is still the result.
     #[serde(default)]
     pub tells_callback: bool,
-    /// Methods of the lease that the giver has, too, where each takes one for the call and gives it back: `pool.query()`.
+    /// Methods of the lease that the giver has too, where each takes a lease for the call and gives it back:
+    /// `pool.query()`.
     #[serde(default)]
     pub calls: Vec<String>,
     /// Methods of the giver that take the lease back as their first argument: `pool.releaseConnection(connection)`.
@@ -407,7 +411,7 @@ pub struct Lease {
     pub returned_by: Vec<String>,
 }
 
-/// A function or class that makes another face of the resource it is given: releasing either releases both.
+/// A function or class that makes a wrapper of a resource: releasing either releases both.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -418,10 +422,10 @@ pub struct Wrapper {
     pub from: Vec<String>,
     /// Argument paths where the wrapped resource may be: `0`, `0.client`.
     pub wraps: Vec<String>,
-    /// The resource it makes by itself when it is given none (a connection string, a configuration).
+    /// The resource it makes by itself if it is given none (a connection string, a configuration).
     #[serde(default)]
     pub creates: Option<String>,
-    /// The resource whose methods the wrapper has beside those of what it wraps.
+    /// The resource whose methods the wrapper has, besides those of the wrapped resource.
     #[serde(default)]
     pub view: Option<String>,
     /// Fields and methods that give the wrapped resource back: `$client`.

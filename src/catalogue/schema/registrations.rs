@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How a registration and its removal belong together.
+/// How an addition and its removal belong together.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -14,10 +14,10 @@ pub struct Registration {
     /// Methods that remove all of an event, or all: `removeAllListeners`.
     #[serde(default)]
     pub remove_all: Vec<String>,
-    /// Methods that add for one time: `once`.
+    /// Methods that add for one event: `once`.
     #[serde(default)]
     pub add_once: Vec<String>,
-    /// Argument indices; the target is the receiver where it is not given as an argument.
+    /// Argument indices; the target is the receiver if it is not an argument.
     #[serde(default)]
     pub target: Option<u32>,
     pub event: u32,
@@ -30,11 +30,11 @@ pub struct Registration {
     /// Globals that live as long as the process or page: `window`, `process`.
     #[serde(default)]
     pub global_targets: Vec<String>,
-    /// The event that comes once, at the end of all that its target is about, and mostly never: adding for one time
-    /// takes nothing away before.
+    /// The event that comes at most once, at the end of everything that its target is about, and usually never: adding
+    /// with `once` does not remove the listener before.
     #[serde(default)]
     pub last_event: Option<String>,
-    /// Events that come once in the life of a page: what listens for one is not called again.
+    /// Events that come once in the life of a page: their listeners are not called again.
     #[serde(default)]
     pub once_events: Vec<String>,
     /// How the names of such targets end: `signal`.
@@ -48,7 +48,7 @@ pub struct Registration {
 #[serde(deny_unknown_fields)]
 pub struct ArgumentTest {
     pub argument: String,
-    /// The literal it must be; without this it must be there.
+    /// The literal it must be; without this, the argument must be there.
     #[serde(default)]
     pub equals: Option<ArgumentLiteral>,
     /// It must not be there: the object that would hold it is written out in full, without it.

@@ -8,12 +8,12 @@ use super::super::arguments::{Check, EXIT_CODES, OtherVerb};
 
 /// Finds the resource leaks of cargo packages, before they ship
 ///
-/// Reports on the package of the current directory; at the root of a workspace that is no package itself, on its default
-/// members, or on all. What is analysed is the whole workspace, with the path dependencies inside it, and never what comes
-/// from a registry: choosing packages makes the report smaller, and not different.
+/// Reports on the package of the current directory; at the root of a workspace without a package of its own, on its
+/// default members, or on all. The whole workspace is analysed, with the path dependencies inside it, and never code
+/// from a registry: choosing packages makes the report smaller, but does not change its findings.
 ///
-/// A package is everything below its `Cargo.toml` but other packages. TypeScript and JavaScript in it are part of it, except
-/// below a `package.json` of their own: `leaklint` reports on those.
+/// A package is everything below its `Cargo.toml` except other packages. TypeScript and JavaScript in it are part of
+/// it, except below a `package.json` of their own: `leaklint` reports on those.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo-leaklint",

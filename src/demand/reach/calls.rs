@@ -3,6 +3,7 @@
 use crate::catalogue::schema::{Collection, FunctionFact, QueueEnd, Waiting};
 use crate::catalogue::{CALL, SymbolFacts};
 use crate::ir::{Call, CallKind, Operand, Place, Root};
+use crate::source::Language;
 
 use super::super::collections::made_by_new;
 use super::Walk;
@@ -93,7 +94,9 @@ impl Walk<'_, '_> {
                 || facts.leases_something && !matches!(call.argument(0), Some(Operand::Opaque | Operand::Function(_)))
         };
         let acts = !facts.registrations.is_empty()
-            || facts.function.is_some_and(|fact| fact.forgets.is_some() || fact.reclaims || fact.puts_in || fact.takes_out)
+            || facts.function.is_some_and(|fact| fact.forgets.is_some() || fact.reclaims)
+            // In the other language what fills a collection is seen in the file that makes it.
+            || self.module.language == Language::Rust && (facts.fills_something || facts.empties_something)
             // The front end keeps of the methods that lock those whose result nobody keeps.
             || facts.forgets_something
             || facts.guards_something && call.arguments.is_empty()

@@ -1,4 +1,4 @@
-//! Imports: what is known of the names a module has from elsewhere.
+//! Imports: what is known of the names that a module imports.
 
 use crate::catalogue::{RUST_PRELUDE, SymbolFacts};
 use crate::ir::{Binding, ExportSource, Field, Import, ImportName, Name, Place, Root, VariableId};

@@ -1,4 +1,4 @@
-//! Marks: what is found to matter, and who has to be walked again because of it.
+//! Marks: functions that matter, and which functions have to be walked again because of that.
 
 use crate::catalogue::schema::Collection;
 use crate::ir::{Binding, CallKind, ClassId, ExportSource, Field, FunctionId, Name, Place, Root, Temp, VariableId};

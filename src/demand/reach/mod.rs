@@ -1,7 +1,7 @@
 //! Reach: which exports of one module lead to something that can leak.
 //!
-//! By names alone: a function matters that mentions what makes a resource, a container or something else that matters;
-//! a variable, when it is assigned from such a thing. Nothing is evaluated.
+//! Decided by names alone: a function matters if it mentions something that makes a resource or a container, or
+//! something else that matters; a variable matters if such a thing is assigned to it. Nothing is evaluated.
 
 mod calls;
 mod imports;

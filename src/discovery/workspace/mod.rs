@@ -1,7 +1,8 @@
-//! Cargo workspaces: which packages there are, and which a command is about when nobody says.
+//! Cargo workspaces: which packages there are, and which of them a command is about by default.
 //!
-//! Takes a manifest; gives the workspace around it, as cargo sees it. Cargo itself is asked ([`metadata`]); where it cannot
-//! answer, the manifests are read instead ([`manifests`]), and the workspace says so. Never uses the network, never writes.
+//! Takes a manifest; gives the workspace around it, as cargo sees it. Cargo itself is asked ([`metadata`]); if it
+//! cannot answer, the manifests are read instead ([`manifests`]), and the workspace says so. Never uses the network,
+//! never writes.
 
 mod manifests;
 mod metadata;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::rules::RuleId;
 
 /// How a directive is written, for help texts.
-pub(super) const FORM: &str = "write `// leaklint: ignore[rule-id] -- why this is no leak`";
+const FORM: &str = "write `// leaklint: ignore[rule-id] -- why this is no leak`";
 
 /// A well-formed directive. Ranges are offsets into the comment.
 #[derive(Debug, PartialEq, Eq)]

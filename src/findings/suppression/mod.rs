@@ -1,8 +1,8 @@
-//! Suppression: what people have looked at and decided to live with.
+//! Suppression: findings that people have looked at and decided to live with.
 //!
 //! Takes findings and the comments that mention leaklint; says which findings are suppressed and why, and what is wrong
-//! with the directives. A directive without rule ids suppresses nothing, one without a reason, with an
-//! unknown id or with nothing to suppress is reported. Never changes a finding.
+//! with the directives. A directive without rule ids suppresses nothing. A directive without a reason, with an unknown
+//! id, or with nothing to suppress is reported. Never changes a finding.
 
 mod directive;
 

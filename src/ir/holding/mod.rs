@@ -1,7 +1,7 @@
-//! Who holds whom: what one function puts into what, as far as it is written there.
+//! Who holds whom: what one function puts into what, as far as its code shows it.
 //!
-//! Names that are one and the same (`let me = me_too.clone()`) are one holder. That a place is put into another is an edge
-//! from the other to it. Where edges lead round, what is held by counted references keeps itself alive.
+//! Names for the same thing (`let me = me_too.clone()`) are one holder. Putting a place into another is an edge from
+//! the other to it. If edges form a cycle, what is held by counted references keeps itself alive.
 
 mod rounds;
 

@@ -1,4 +1,4 @@
-//! Round and round: what leads back to where it began.
+//! Cycles: paths through the edges that lead back to where they began.
 
 use std::collections::hash_map::Entry;
 

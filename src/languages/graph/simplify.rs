@@ -1,4 +1,4 @@
-//! The last touch on a function's graph: no blocks that do nothing, none that nothing leads to.
+//! The last pass over a function's graph: removes blocks that do nothing and blocks that cannot be reached.
 //!
 //! Keeps every operation, every edge between operations, and the order in which blocks were built.
 

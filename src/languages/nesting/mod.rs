@@ -1,8 +1,8 @@
-//! How deeply a text nests, told from its bytes before any parser sees it.
+//! How deeply a text nests, measured from its bytes before any parser sees it.
 //!
 //! Takes a text; gives the depth of its deepest point. Never recurses, never fails, never builds a tree. Parsers and
-//! the visitors of their trees recurse, and a stack that overflows cannot be caught: so depth is measured first, and
-//! what is too deep is refused.
+//! tree visitors recurse, and a stack overflow cannot be caught: so depth is measured first, and what is too deep is
+//! refused.
 //!
 //! The scan is rough on purpose and errs upwards: where a byte may be code or text (a slash after `}`, the words
 //! between JSX tags), its brackets count. Closing brackets only close what was opened on the same side of a JSX tag.

@@ -17,16 +17,7 @@ impl Lowering<'_> {
         let (then, otherwise) = (self.body.new_block(), self.body.new_block());
         // What a condition binds is in sight in the branch.
         self.open_scope();
-        let mut tests = Vec::new();
-        conjuncts(&branch.cond, &mut tests);
-        for test in tests {
-            let next = self.body.new_block();
-            self.test(test, next, otherwise);
-            self.body.switch_to(next);
-            if let syn::Expr::Let(binding) = test {
-                self.bind_matched(&binding.pat);
-            }
-        }
+        self.condition(&branch.cond, otherwise);
         self.body.goto(then);
         let before = self.moved.clone();
         self.body.switch_to(then);
@@ -115,20 +106,23 @@ impl Lowering<'_> {
         )
     }
 
+    /// Goes on where all of a condition holds, with what its patterns bind, and to `otherwise` where a part of it does not.
+    fn condition(&mut self, condition: &syn::Expr, otherwise: BlockId) {
+        let mut tests = Vec::new();
+        conjuncts(condition, &mut tests);
+        for test in tests {
+            let next = self.body.new_block();
+            self.test(test, next, otherwise);
+            self.body.switch_to(next);
+            if let syn::Expr::Let(binding) = test {
+                self.bind_matched(&binding.pat);
+            }
+        }
+    }
+
     pub(super) fn while_expression(&mut self, repeated: &syn::ExprWhile) -> Operand {
         let at = span_of(repeated);
-        let test = |lowering: &mut Self, after: BlockId| {
-            let mut tests = Vec::new();
-            conjuncts(&repeated.cond, &mut tests);
-            for test in tests {
-                let next = lowering.body.new_block();
-                lowering.test(test, next, after);
-                lowering.body.switch_to(next);
-                if let syn::Expr::Let(binding) = test {
-                    lowering.bind_matched(&binding.pat);
-                }
-            }
-        };
+        let test = |lowering: &mut Self, after: BlockId| lowering.condition(&repeated.cond, after);
         self.looping(repeated.label.as_ref(), at, test, |lowering| {
             lowering.block(&repeated.body);
         })

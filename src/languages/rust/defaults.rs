@@ -1,7 +1,7 @@
 //! What `Default` makes: of a struct that derives it, and of a field that is given `Default::default()`.
 //!
-//! Nobody writes what a derived `default` does, but the types of the fields say it: each is made by the `default` of its
-//! own type. So it is lowered as what somebody would have written.
+//! A derived `default` has no code, but the types of the fields say what it does: each is made by the `default` of its
+//! own type. So it is lowered as if somebody had written that.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned as _;

@@ -202,7 +202,7 @@ impl Lowering<'_> {
     }
 
     /// A value that is given away: a variable that held it holds it no more.
-    pub(super) fn moved_value(&mut self, expression: &syn::Expr) -> Operand {
+    fn moved_value(&mut self, expression: &syn::Expr) -> Operand {
         self.given_away(expression, Mode::PLAIN)
     }
 
@@ -388,25 +388,16 @@ impl Lowering<'_> {
         let mut owned: Box<[VariableId]> = owned.into_iter().collect();
         owned.sort_unstable();
         self.functions[id.index()] = Some(Function {
-            name: None,
-            kind: FunctionKind::Free,
-            is_private: false,
-            is_foreign: false,
             parent: Some(parent),
             is_async: is_async || is_fallible,
-            is_generator: false,
             binds_this: false,
             owned_captures: Some(owned),
             parameters,
-            consumes_this: false,
-            this_type: None,
-            return_type: None,
-            decorators: Vec::new(),
             blocks,
             temps,
-            prologue: Vec::new(),
             span: at,
             name_span: at,
+            ..Function::new(FunctionKind::Free)
         });
         id
     }

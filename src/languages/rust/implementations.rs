@@ -70,19 +70,9 @@ impl Lowering<'_> {
         let class = ClassId(u32::try_from(class).expect("invariant: fewer types than bytes of text"));
         if known.is_none() {
             self.classes.push(Class {
-                name: Some(name),
                 continues: Some(variable),
-                extends: None,
-                implements: Vec::new(),
-                constructor: None,
-                instance_initialiser: None,
-                members: Vec::new(),
-                decorators: Vec::new(),
-                field_types: Vec::new(),
-                parent: self.body.id,
                 variable: Some(variable),
-                span: span_of(implementation),
-                name_span: span_of(path),
+                ..Class::new(Some(name), self.body.id, span_of(implementation), span_of(path))
             });
         }
         Some((variable, class))

@@ -84,19 +84,8 @@ impl Lowering<'_> {
         let class = ClassId(u32::try_from(self.classes.len()).expect("invariant: fewer types than bytes of text"));
         self.declare_item(ident, Binding::Class(class), visibility);
         self.classes.push(Class {
-            continues: None,
-            name: Some(name_of(ident)),
-            extends: None,
-            implements: Vec::new(),
-            constructor: None,
-            instance_initialiser: None,
-            members: Vec::new(),
-            decorators: Vec::new(),
-            field_types: Vec::new(),
-            parent: self.body.id,
             variable: self.lookup(&name_of(ident)),
-            span,
-            name_span: range(ident.span()),
+            ..Class::new(Some(name_of(ident)), self.body.id, span, range(ident.span()))
         });
         self.remember_defaults(class, fields);
         let names: Vec<(Name, Span)> = fields
@@ -132,14 +121,13 @@ impl Lowering<'_> {
             is_shared: false,
         };
         self.functions[id.index()] = Some(Function {
-            kind: FunctionKind::Constructor { class },
             parent: Some(parent),
             parameters: vec![parameter],
             blocks,
             temps,
             span,
             name_span: span,
-            ..Function::empty_initialiser()
+            ..Function::new(FunctionKind::Constructor { class })
         });
         id
     }
@@ -341,7 +329,6 @@ impl Lowering<'_> {
         self.moved = moved;
         self.functions[id.index()] = Some(Function {
             name: Some(name_of(&signature.ident)),
-            kind,
             is_private,
             is_foreign: signature
                 .abi
@@ -349,9 +336,6 @@ impl Lowering<'_> {
                 .is_some_and(|abi| abi.name.as_ref().is_none_or(|it| it.value() != "Rust")),
             parent: Some(parent),
             is_async: signature.asyncness.is_some() || Self::is_fallible(&signature.output),
-            is_generator: false,
-            binds_this: true,
-            owned_captures: None,
             parameters,
             consumes_this: signature
                 .receiver()
@@ -361,9 +345,9 @@ impl Lowering<'_> {
             decorators,
             blocks,
             temps,
-            prologue: Vec::new(),
             span,
             name_span: range(signature.ident.span()),
+            ..Function::new(kind)
         });
     }
 

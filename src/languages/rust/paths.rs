@@ -2,17 +2,16 @@
 
 use syn::Ident;
 
-use crate::ir::{BY_GLOB, ImportName, Name, Place, Root, TypeRoot, VariableId};
+use crate::ir::{BY_GLOB, ImportName, Name, Place, Root, TypeRoot, VariableId, is_primitive};
 
 use super::attributes::is_public;
 use super::lowering::Lowering;
 use super::{range, span_of};
 
-/// Names that every file has, and no glob brings.
+/// Names that every file has, besides the primitive types, and no glob brings.
 const PRELUDE: &[&str] = &[
     "Some", "None", "Ok", "Err", "Option", "Result", "Vec", "String", "Box", "drop", "Drop", "Clone", "Copy",
-    "Default", "From", "Into", "Iterator", "ToString", "AsRef", "Send", "Sync", "Fn", "FnMut", "FnOnce", "str", "u8",
-    "u16", "u32", "u64", "usize", "i8", "i16", "i32", "i64", "isize", "f32", "f64", "bool", "char",
+    "Default", "From", "Into", "Iterator", "ToString", "AsRef", "Send", "Sync", "Fn", "FnMut", "FnOnce",
 ];
 
 /// What a path starts from, before its last segments.
@@ -75,8 +74,8 @@ impl Lowering<'_> {
         }
         // A single unknown name is the prelude's (`drop`), and so is a type's: `Vec::new`. Other paths start at a crate.
         // Whatever a glob brings, this module passes on.
-        if !is_rooted && self.has_globs && !PRELUDE.contains(&first.as_str()) && self.could_be_imported(&first, &names)
-        {
+        let comes_with_language = PRELUDE.contains(&first.as_str()) || is_primitive(&first);
+        if !is_rooted && self.has_globs && !comes_with_language && self.could_be_imported(&first, &names) {
             return (Start::Variable(self.brought_by_glob(&first, path)), names);
         }
         if !is_rooted && (names.is_empty() || first.starts_with(char::is_uppercase)) {

@@ -81,19 +81,7 @@ impl Lowering<'_> {
         otherwise: impl FnOnce(&mut Self) -> Operand,
         at: Span,
     ) -> Operand {
-        let result = self.body.new_temp();
-        let place = crate::ir::Place::temp(result);
-        let (there, missing, after) = (self.body.new_block(), self.body.new_block(), self.body.new_block());
-        self.body.branch(Condition::Truthy(receiver.clone()), there, missing, at);
-        self.body.switch_to(there);
-        self.body.assign(place.clone(), Rvalue::Use(receiver), at);
-        self.body.goto(after);
-        self.body.switch_to(missing);
-        let value = otherwise(self);
-        self.body.assign(place, Rvalue::Use(value), at);
-        self.body.goto(after);
-        self.body.switch_to(after);
-        result.into()
+        self.by_receiver(receiver.clone(), |_| receiver, otherwise, at)
     }
 
     /// What `then` gives where there is a value in the receiver.
@@ -101,6 +89,17 @@ impl Lowering<'_> {
         &mut self,
         receiver: Operand,
         then: impl FnOnce(&mut Self) -> Operand,
+        at: Span,
+    ) -> Operand {
+        self.by_receiver(receiver, then, |_| Operand::Nullish, at)
+    }
+
+    /// What `then` gives where there is a value in the receiver, else what `otherwise` gives.
+    fn by_receiver(
+        &mut self,
+        receiver: Operand,
+        then: impl FnOnce(&mut Self) -> Operand,
+        otherwise: impl FnOnce(&mut Self) -> Operand,
         at: Span,
     ) -> Operand {
         let result = self.body.new_temp();
@@ -112,7 +111,8 @@ impl Lowering<'_> {
         self.body.assign(place.clone(), Rvalue::Use(value), at);
         self.body.goto(after);
         self.body.switch_to(missing);
-        self.body.assign(place, Rvalue::Use(Operand::Nullish), at);
+        let value = otherwise(self);
+        self.body.assign(place, Rvalue::Use(value), at);
         self.body.goto(after);
         self.body.switch_to(after);
         result.into()

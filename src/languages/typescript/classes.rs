@@ -62,8 +62,6 @@ impl<'a> Lowering<'a> {
         self.extends = outer_extends;
 
         self.classes[id.0 as usize] = Some(Class {
-            continues: None,
-            name,
             extends,
             implements,
             constructor: members.constructor,
@@ -71,10 +69,8 @@ impl<'a> Lowering<'a> {
             members: members.members,
             decorators,
             field_types: members.field_types,
-            parent: self.body.id,
             variable,
-            span: at,
-            name_span,
+            ..Class::new(name, self.body.id, at, name_span)
         });
         id
     }
@@ -156,25 +152,12 @@ impl<'a> Lowering<'a> {
         let body = std::mem::replace(&mut self.body, outer);
         let (blocks, temps) = body.finish();
         self.functions[id.index()] = Some(Function {
-            name: None,
-            kind: FunctionKind::InstanceInitialiser { class },
-            is_private: false,
-            is_foreign: false,
             parent: Some(self.body.id),
-            is_async: false,
-            is_generator: false,
-            binds_this: true,
-            owned_captures: None,
-            parameters: Vec::new(),
-            consumes_this: false,
-            this_type: None,
-            return_type: None,
-            decorators: Vec::new(),
             blocks,
             temps,
-            prologue: Vec::new(),
             span: span(node.body.span),
             name_span,
+            ..Function::new(FunctionKind::InstanceInitialiser { class })
         });
         Some(id)
     }

@@ -57,24 +57,13 @@ impl<'a> Lowering<'a> {
         let head = Span::new(instance.start, instance.start);
         self.functions[id.index()] = Some(Function {
             name: Some("setup".into()),
-            kind: FunctionKind::Free,
-            is_private: false,
-            is_foreign: false,
             parent: Some(self.body.id),
-            is_async: false,
-            is_generator: false,
             binds_this: false,
-            owned_captures: None,
-            parameters: Vec::new(),
-            consumes_this: false,
-            this_type: None,
-            return_type: None,
-            decorators: Vec::new(),
             blocks,
             temps,
-            prologue: Vec::new(),
             span: instance,
             name_span: head,
+            ..Function::new(FunctionKind::Free)
         });
         let variable = self.synthetic("setup".into(), head, Binding::Function(id));
         let is_taken = self.exports.iter().any(|export| export.name == "default");

@@ -268,7 +268,7 @@ pub(super) fn peel<'a>(mut expression: &'a ast::Expression<'a>) -> &'a ast::Expr
 }
 
 /// The name a key expression is known to have before the program runs.
-pub(super) fn literal_key(expression: &ast::Expression<'_>) -> Option<Name> {
+fn literal_key(expression: &ast::Expression<'_>) -> Option<Name> {
     match expression {
         ast::Expression::StringLiteral(name) => Some(name.value.as_str().into()),
         ast::Expression::NumericLiteral(number) => Some(compact_str::format_compact!("{}", number.value)),

@@ -147,17 +147,11 @@ impl<'a> Lowering<'a> {
         let (blocks, temps) = body.finish();
         self.functions[id.index()] = Some(Function {
             name,
-            kind: parts.role.kind,
-            is_private: false,
-            is_foreign: false,
             parent: Some(self.body.id),
             is_async: parts.is_async,
             is_generator: parts.is_generator,
             binds_this: parts.binds_this,
-            owned_captures: None,
             parameters,
-            consumes_this: false,
-            this_type: None,
             return_type,
             decorators: parts.role.decorators,
             blocks,
@@ -168,6 +162,7 @@ impl<'a> Lowering<'a> {
             },
             span: whole,
             name_span: name_span.unwrap_or(head),
+            ..Function::new(parts.role.kind)
         });
         id
     }
@@ -187,24 +182,15 @@ impl<'a> Lowering<'a> {
         let (blocks, temps) = body.finish();
         self.functions[id.index()] = Some(Function {
             name: function.id.as_ref().map(|name| name.name.as_str().into()).or(role.hint.map(Hint::name)),
-            kind: role.kind,
-            is_private: false,
-            is_foreign: false,
             parent: Some(self.body.id),
             is_async: function.r#async,
             is_generator: function.generator,
-            binds_this: true,
-            owned_captures: None,
-            parameters: Vec::new(),
-            consumes_this: false,
-            this_type: None,
-            return_type: None,
             decorators: role.decorators,
             blocks,
             temps,
-            prologue: Vec::new(),
             span: at,
             name_span: at,
+            ..Function::new(role.kind)
         });
         id
     }

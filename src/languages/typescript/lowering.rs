@@ -93,25 +93,12 @@ impl<'a> Lowering<'a> {
         let prologue = prologue(&program.directives);
         let (blocks, temps) = body.finish();
         self.functions[0] = Some(Function {
-            name: None,
-            kind: FunctionKind::ModuleInitialiser,
-            is_private: false,
-            is_foreign: false,
-            parent: None,
-            is_async: false,
-            is_generator: false,
-            binds_this: true,
-            owned_captures: None,
-            parameters: Vec::new(),
-            consumes_this: false,
-            this_type: None,
-            return_type: None,
-            decorators: Vec::new(),
             blocks,
             temps,
             prologue: prologue.clone(),
             span: Span::new(0, end),
             name_span: Span::new(0, 0),
+            ..Function::new(FunctionKind::ModuleInitialiser)
         });
         let functions = self.functions.into_iter().map(|f| f.expect("invariant: every function begun is finished"));
         let classes = self.classes.into_iter().map(|c| c.expect("invariant: every class begun is finished"));

@@ -220,19 +220,11 @@ fn make_class(module: &mut Module, parent: FunctionId, variable: VariableId, can
         means_class(&mut module.functions[parent.index()], candidate.constructor, id);
     }
     module.classes.push(Class {
-        continues: None,
-        name: Some(name),
         extends: candidate.extends,
-        implements: Vec::new(),
         constructor: Some(candidate.constructor),
-        instance_initialiser: None,
         members,
-        decorators: Vec::new(),
-        field_types: Vec::new(),
-        parent,
         variable: Some(variable),
-        span,
-        name_span,
+        ..Class::new(Some(name), parent, span, name_span)
     });
 }
 

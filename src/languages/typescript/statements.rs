@@ -114,7 +114,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// A declaration without a value: `let` makes its names undefined, `var` and ambient ones do nothing.
-    pub(super) fn declare_only(
+    fn declare_only(
         &mut self,
         pattern: &'a ast::BindingPattern<'a>,
         written: Option<&'a ast::TSType<'a>>,

@@ -1,8 +1,8 @@
 //! Import resolution: from a specifier to the file of the tree, or the package outside it, that it names.
 //!
 //! Takes what discovery read; answers from memory, from any thread, and never touches the file system: nothing has to
-//! be installed. Relative imports are one or two hash lookups; the rest is answered once for all importers that share a
-//! package and a compiler configuration.
+//! be installed. A relative import takes one or two hash lookups; other imports are resolved once for all importers
+//! that share a package and a compiler configuration.
 
 mod crates;
 mod external;
@@ -32,7 +32,7 @@ pub enum Target {
     Module(FileId),
     /// A package, under its normalised name: see [`external_name`].
     External(CompactString),
-    /// Nothing that is source text: an asset, a file that is gone, an alias nobody declares.
+    /// Nothing that is source text: an asset, a missing file, an undeclared alias.
     Unresolved,
 }
 
@@ -75,7 +75,7 @@ pub struct Resolver<'d> {
     answers: Vec<RwLock<FxHashMap<CompactString, Target>>>,
 }
 
-/// What compiler configurations make of a specifier.
+/// How compiler configurations resolve a specifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Alias {
     None,
@@ -84,7 +84,7 @@ enum Alias {
     Of(FileId),
 }
 
-/// What an importer's answer depends on beside the specifier.
+/// What the answer for an importer depends on, besides the specifier.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Context {
     project: Option<u32>,
@@ -265,7 +265,7 @@ impl<'d> Resolver<'d> {
         if is_alias_of_nothing { Target::Unresolved } else { self.package(project, specifier) }
     }
 
-    /// What an import map of the importer's package, or of one around it, makes of the specifier.
+    /// How an import map of the importer's package, or of one around it, resolves the specifier.
     fn mapped(&self, context: &Context, specifier: &str) -> Option<Target> {
         for (depth, map) in self.import_maps(context.project).enumerate() {
             let scope = context.scope.filter(|_| depth == 0).and_then(|scope| map.scopes.get(scope as usize));
@@ -287,7 +287,7 @@ impl<'d> Resolver<'d> {
         None
     }
 
-    /// What the compiler configurations above the importer make of the specifier.
+    /// How the compiler configurations above the importer resolve the specifier.
     fn aliased(&self, context: &Context, specifier: &str) -> Alias {
         let nearest = context.tsconfig.map(|at| &self.discovered.tsconfigs[at as usize]);
         // A compiler stops at the nearest; bundlers and monorepos are often configured in one further up.

@@ -1,7 +1,7 @@
-//! Packages of the tree itself: from the names their manifests give to the sources behind them.
+//! Packages of the tree itself: from the names in their manifests to their sources.
 //!
-//! Nothing is installed and nothing is built when leaklint runs, so the paths of `exports` and `main`, which point into
-//! the build, are led back to the sources they are built from.
+//! leaklint needs nothing to be installed or built. So the paths of `exports` and `main`, which point into build
+//! output, are mapped back to the sources.
 
 use serde_json::Value;
 

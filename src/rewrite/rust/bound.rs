@@ -1,4 +1,4 @@
-//! Proposals for what only grows: a bound beside what fills it, and what the crate has that would do so by itself.
+//! Proposals for containers that only grow: a size check where entries are added, or a cache that the crate has.
 
 use syn::spanned::Spanned as _;
 use syn::visit::Visit;

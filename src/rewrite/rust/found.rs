@@ -1,4 +1,4 @@
-//! Where something is made: the expression, what it is unwrapped by, and what is around it.
+//! Where something is made: the expression, how its result is unwrapped, and what surrounds it.
 
 use syn::spanned::Spanned as _;
 use syn::visit::Visit;

@@ -1,7 +1,7 @@
-//! Making a resource once: a static keeps it, and who made one takes a clone of that.
+//! Making a resource once: a static keeps it, and a clone replaces each creation.
 //!
-//! Where making it neither waits nor fails, a `LazyLock` makes it; where it waits, a function with a `OnceCell` of the
-//! runtime's; where making it may fail for its caller, that is asked in place, or it is made there and kept for the next.
+//! If making it neither waits nor fails, a `LazyLock` makes it. If it waits, a function with the runtime's `OnceCell`
+//! does. If it may fail and the caller handles the error, it is made in place and its result kept for the next call.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};

@@ -1,4 +1,4 @@
-//! What a crate keeps things in: of what it may use, what it uses already.
+//! The types in which a crate can keep a shared value, preferring those that it uses already.
 
 use crate::catalogue::schema::{Keeper, Kept};
 use crate::rewrite::Hoist;

@@ -1,4 +1,4 @@
-//! Proposals for what cannot be made once: one for each of what it depends on, and not too many of them.
+//! Proposals for resources that depend on arguments: one per set of arguments, in a cache with a limit.
 
 use quote::{ToTokens as _, format_ident, quote};
 use syn::spanned::Spanned as _;

@@ -1,4 +1,4 @@
-//! What code means, whichever names it says it by.
+//! What code means, whatever names it is written with: imports are written out.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::format_ident;

@@ -1,7 +1,7 @@
 //! Rewrites of Rust.
 //!
-//! Takes a remedy and the file it is about; gives edits. Reads the file once more, because the tree is gone after
-//! lowering, and with it those of its crate that may have what is looked for ([`neighbours`]).
+//! Takes a remedy and the file it is about; gives edits. Parses the file once more, because the tree is gone after
+//! lowering, together with other files of the crate that may contain what it looks for ([`neighbours`]).
 
 mod bound;
 mod found;

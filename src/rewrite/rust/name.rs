@@ -1,4 +1,4 @@
-//! A name for a guard, so that it lives to the end of its block.
+//! Naming a guard, so that it lives to the end of its block.
 
 use syn::spanned::Spanned as _;
 use syn::visit::Visit;

@@ -1,5 +1,5 @@
-//! Which names of a function an expression mentions. Tokens are asked, not the tree: what macros are given is a tree
-//! only to the macro.
+//! Which names of a function an expression mentions. Tokens are searched, not the tree, because macro arguments are not
+//! parsed.
 
 use std::collections::BTreeSet;
 

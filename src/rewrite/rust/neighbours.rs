@@ -1,4 +1,4 @@
-//! The files of a crate, and how one of them names what another declares.
+//! The files of a crate, and how one of them refers to what another declares.
 
 use crate::source::{FileId, Language, SourceFile};
 

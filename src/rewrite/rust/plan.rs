@@ -1,4 +1,5 @@
-//! What is to be made once: what it is, what it needs of its function, and how it may be kept.
+//! The plan for a resource that is to be made once: what makes it, which variables that needs, and how the result may
+//! be kept.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};

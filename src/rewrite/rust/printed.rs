@@ -1,4 +1,4 @@
-//! New code as it would be written where it goes: printed, and then indented as its surroundings are.
+//! New code in the style of its surroundings: printed, then indented.
 
 use proc_macro2::TokenStream;
 use quote::quote;

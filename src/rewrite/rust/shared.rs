@@ -1,4 +1,4 @@
-//! Using an instance that the crate shares already: a static, or a function that gives one.
+//! Using an instance that the crate shares already: a static, or a function that returns one.
 
 use syn::visit::Visit;
 use syn::{Expr, Item, Visibility};

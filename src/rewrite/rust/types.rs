@@ -1,4 +1,4 @@
-//! The type of what is made, as it can be written where it is made.
+//! The type of what is made, as it can be written at that place.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};

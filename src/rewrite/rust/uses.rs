@@ -1,4 +1,4 @@
-//! What a file imports, and how it would import one name more.
+//! What a file imports, and how it would import one more name.
 
 use proc_macro2::TokenStream;
 use quote::format_ident;

@@ -1,4 +1,4 @@
-//! What a function makes and could have from elsewhere, as texts that outlive the tree they were read from.
+//! Instances that a function makes although it could get one from elsewhere, as texts that outlive the syntax tree.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;

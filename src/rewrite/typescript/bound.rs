@@ -1,4 +1,4 @@
-//! Proposals for what only grows: a cache that the project has in its place, or a bound beside what fills it.
+//! Proposals for containers that only grow: a cache that the project has, or a size check where entries are added.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::Expression;

@@ -1,6 +1,6 @@
-//! Ending something with its owner: what begins it is kept by a name, and where the owner ends that is told to end.
+//! Ending something with its owner: its handle is kept under a name, and the end of the owner releases it.
 //!
-//! [`endings`](super::endings) knows where an owner ends; here is what is said there.
+//! [`endings`](super::endings) finds where an owner ends; this is the code that goes there.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{Argument, Expression, ObjectPropertyKind};

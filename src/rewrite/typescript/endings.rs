@@ -1,4 +1,4 @@
-//! Where owners end: in what an effect returns, in a method that ends an instance, in what a hook is given.
+//! Where owners end: in the function that an effect returns, in the method that ends an instance, or in a hook.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{Expression, Statement};

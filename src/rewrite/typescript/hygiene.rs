@@ -1,4 +1,4 @@
-//! What should stand beside the making of a pool: a handler for errors, and limits.
+//! What is added to the creation of a pool: a handler for errors, and limits.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{Argument, Expression, ObjectExpression};

@@ -1,4 +1,4 @@
-//! Imports: what a rewrite leaves without a use goes.
+//! Removing imports that a rewrite leaves unused.
 
 use oxc_ast::ast::{ImportDeclaration, ImportDeclarationSpecifier, Statement};
 use oxc_span::GetSpan as _;

@@ -1,4 +1,4 @@
-//! Proposals for what cannot be made once: one for each of what it depends on, and not too many of them.
+//! Proposals for resources that depend on arguments: one per set of arguments, in a cache with a limit.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::Expression;

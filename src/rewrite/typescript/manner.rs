@@ -1,4 +1,4 @@
-//! The manner in which a file is written, where more than one is right: quotes, semicolons.
+//! The style of a file: its quotes and semicolons.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::Statement;

@@ -1,4 +1,4 @@
-//! What a class is given so that its instances end: the method that a framework calls then, and fields for what it ends.
+//! Adding to a class the method that a framework calls at the end of an instance, and fields for what that ends.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{Class, ClassElement, Expression, PropertyKey};

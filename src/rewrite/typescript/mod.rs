@@ -1,7 +1,7 @@
 //! Rewrites of TypeScript and JavaScript.
 //!
-//! Takes a remedy and the file it is about; gives edits that look as if whoever wrote the file had made them. Reads the
-//! file once more ([`syntax`]), because the tree is gone after lowering.
+//! Takes a remedy and the file it is about; gives edits that look as if the author of the file had made them. Parses
+//! the file once more ([`syntax`]), because the tree is gone after lowering.
 
 mod bound;
 mod ending;

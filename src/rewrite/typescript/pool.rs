@@ -1,4 +1,4 @@
-//! A pool in the place of one connection for all: the same options, another maker, and nobody opens it any more.
+//! Replacing one connection for all by a pool: the same options, another constructor, and no call that opens it.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{Argument, Expression, ImportDeclarationSpecifier, Statement};

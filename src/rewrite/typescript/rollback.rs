@@ -1,8 +1,9 @@
-//! Undoing a transaction when something in it throws: what it does goes into a `try`, and the `catch` rolls back and
-//! throws on.
+//! Rolling back when something in a transaction throws: the work goes into a `try`, whose `catch` rolls back and
+//! rethrows.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::Expression;
+use oxc_semantic::NodeId;
 use oxc_span::GetSpan as _;
 
 use super::syntax::{Syntax, name_of, ours};
@@ -16,25 +17,7 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Rollback) -> Option<Fix> {
     if function.is_some_and(|function| !function.is_async) {
         return None;
     }
-    let (begin, undo) = match &remedy.statement {
-        // The same method with another statement, in the same letters.
-        Some(statement) => {
-            let AstKind::CallExpression(written) = syntax.kind(call) else { return None };
-            let first = written.arguments.first()?;
-            let text = syntax.slice(first.span());
-            let quote = text.chars().next().filter(|quote| matches!(quote, '"' | '\'' | '`'))?;
-            let is_loud = !text.chars().any(char::is_lowercase);
-            let statement = if is_loud { statement.to_uppercase() } else { statement.clone() };
-            let callee = syntax.slice(written.callee.span());
-            (syntax.own_statement(call)?, format!("{callee}({quote}{statement}{quote})"))
-        }
-        None => {
-            let declared = syntax.declared(call)?;
-            let name = syntax.semantic.scoping().symbol_name(name_of(&declared.declarator.id)?);
-            let statement = declared.declaration.node_id.get();
-            (statement, format!("{name}.{}()", remedy.method))
-        }
-    };
+    let (begin, undo) = beginning(syntax, call, remedy)?;
     let list = syntax.statements(syntax.parent(begin))?;
     let position = |span: oxc_span::Span| list.iter().position(|statement| statement.span() == span);
     let at = position(syntax.kind(begin).span())?;
@@ -78,9 +61,42 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Rollback) -> Option<Fix> {
              {indent}{unit}throw {error}{semicolon}{newline}{indent}}}"
         ),
     ));
-    // A promise that is returned fails after the `catch` could see it.
-    let wrapped = Span::new(start, stop);
-    let returns_promise = syntax.semantic.nodes().iter().any(|node| match node.kind() {
+    let returns_promise = returns_promise(syntax, Span::new(start, stop));
+    Some(Fix {
+        title: format!("call `{undo}` when something before the end throws"),
+        applicability: if is_used || returns_promise { Applicability::Unsafe } else { Applicability::Safe },
+        edits,
+        common: Vec::new(),
+        tidying: Vec::new(),
+    })
+}
+
+/// The statement that begins the transaction, and the call that rolls it back.
+fn beginning(syntax: &Syntax<'_, '_>, call: NodeId, remedy: &Rollback) -> Option<(NodeId, String)> {
+    Some(match &remedy.statement {
+        // The same method with another statement, in the same letters.
+        Some(statement) => {
+            let AstKind::CallExpression(written) = syntax.kind(call) else { return None };
+            let first = written.arguments.first()?;
+            let text = syntax.slice(first.span());
+            let quote = text.chars().next().filter(|quote| matches!(quote, '"' | '\'' | '`'))?;
+            let is_loud = !text.chars().any(char::is_lowercase);
+            let statement = if is_loud { statement.to_uppercase() } else { statement.clone() };
+            let callee = syntax.slice(written.callee.span());
+            (syntax.own_statement(call)?, format!("{callee}({quote}{statement}{quote})"))
+        }
+        None => {
+            let declared = syntax.declared(call)?;
+            let name = syntax.semantic.scoping().symbol_name(name_of(&declared.declarator.id)?);
+            let statement = declared.declaration.node_id.get();
+            (statement, format!("{name}.{}()", remedy.method))
+        }
+    })
+}
+
+/// Whether something in a span returns a promise without awaiting it: that fails after the `catch` could see it.
+fn returns_promise(syntax: &Syntax<'_, '_>, wrapped: Span) -> bool {
+    syntax.semantic.nodes().iter().any(|node| match node.kind() {
         AstKind::ReturnStatement(statement) => {
             wrapped.contains(ours(statement.span))
                 && matches!(
@@ -89,12 +105,5 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Rollback) -> Option<Fix> {
                 )
         }
         _ => false,
-    });
-    Some(Fix {
-        title: format!("call `{undo}` when something before the end throws"),
-        applicability: if is_used || returns_promise { Applicability::Unsafe } else { Applicability::Safe },
-        edits,
-        common: Vec::new(),
-        tidying: Vec::new(),
     })
 }

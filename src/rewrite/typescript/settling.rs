@@ -1,5 +1,7 @@
-//! Async effects: what they give is a promise, and nobody runs what that would give. What waits goes into a function of its
-//! own, and what the effect returns ends what that began, once it has.
+//! Async effects: their cleanup is the value of a promise, so nobody calls it.
+//!
+//! The body moves into an async function of its own, and the effect returns a function that runs the cleanup once that
+//! is done.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::Statement;

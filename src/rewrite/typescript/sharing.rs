@@ -1,4 +1,4 @@
-//! Using the instance that is there in the place of one's own.
+//! Using an instance that exists already instead of a new one.
 
 use oxc_ast::ast::BindingPattern;
 use oxc_semantic::NodeId;

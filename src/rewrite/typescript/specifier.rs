@@ -1,4 +1,4 @@
-//! Module specifiers: how a file names another, in the manner of what it names already.
+//! Module specifiers: how a file refers to another, in the style of the imports it has.
 
 use crate::discovery::location::{join, parent};
 

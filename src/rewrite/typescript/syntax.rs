@@ -1,4 +1,4 @@
-//! The syntax around a span: what a rewrite has to know of a text and the intermediate form does not keep.
+//! The syntax around a span: what a rewrite needs and the intermediate form does not keep.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{BindingPattern, Statement, VariableDeclaration, VariableDeclarator};

@@ -1,4 +1,4 @@
-//! Taking a release away, and a `finally` that held nothing else.
+//! Removing a release, and the `finally` around it if nothing else is in it.
 
 use oxc_ast::AstKind;
 use oxc_semantic::NodeId;

@@ -1,4 +1,4 @@
-//! Findings: what is said of a timer, and of whatever else goes on by itself until somebody ends it.
+//! Findings about timers, and about other things that keep running until somebody ends them.
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
@@ -23,14 +23,14 @@ pub(super) fn endless(facts: &Facts<'_>, Rescheduled { at, turn }: Rescheduled) 
     let mut trace = wording::chain_steps(facts, &chain, Some(at));
     let turn = Location { file: turn.file, span: facts.program.function(turn).name_span };
     trace.push(TraceStep { location: turn, message: "this runs on each turn".to_owned() });
-    trace.push(TraceStep { location: facts.location(at), message: "it asks for the next one here".to_owned() });
+    trace.push(TraceStep { location: facts.location(at), message: "it schedules the next turn here".to_owned() });
     let severity = if facts.is_of_mounted_once(at) { Severity::Note } else { Severity::Error };
     Finding::new(RuleId::UnclearedTimer, severity, Confidence::High, facts.location(at))
-        .label("asks for the next turn, and keeps nothing to call it off by")
+        .label("schedules the next turn, and keeps no handle to cancel it")
         .function(facts.program.name_of(at.function))
         .resource(callee.trim_matches('`').to_owned())
-        .message(format!("a loop that {callee} keeps going begins {often} and never ends"))
-        .help("keep what it returns on each turn, and call that off where the owner ends")
+        .message(format!("a loop of {callee} calls begins {often} and never ends"))
+        .help("keep what it returns on each turn, and cancel that where the owner ends")
         .trace(trace)
 }
 
@@ -38,9 +38,9 @@ pub(super) fn endless(facts: &Facts<'_>, Rescheduled { at, turn }: Rescheduled) 
 pub(super) fn late(facts: &Facts<'_>, timer: &LateTimer) -> Finding {
     let (message, by, what) = match timer.why {
         Late::Raced { by } => (
-            "this timer goes on when the race is decided, and keeps what it captures until its time is over".to_owned(),
+            "this timer keeps running after the race is decided, and keeps what it captures until it fires".to_owned(),
             by,
-            "the first to be settled is enough here",
+            "the first promise to settle wins here",
         ),
         Late::Thrown { by } => (
             format!("this timer is not stopped when {} throws", wording::callee_text(facts, by)),
@@ -48,9 +48,9 @@ pub(super) fn late(facts: &Facts<'_>, timer: &LateTimer) -> Finding {
             "this may throw, and the function leaves without stopping it",
         ),
         Late::Settled { by } => (
-            "this timer goes on when its promise is settled in another way".to_owned(),
+            "this timer keeps running when its promise is settled in another way".to_owned(),
             by,
-            "the promise is settled here, and the timer goes on",
+            "the promise is settled here, and the timer keeps running",
         ),
     };
     let severity = if timer.repeats { Severity::Warning } else { Severity::Note };
@@ -59,7 +59,7 @@ pub(super) fn late(facts: &Facts<'_>, timer: &LateTimer) -> Finding {
         .function(facts.program.name_of(timer.at.function))
         .resource(wording::callee_text(facts, timer.at))
         .message(message)
-        .help("keep its handle, and clear it in a `finally` around what is waited for")
+        .help("keep its handle, and clear it in a `finally` around the `await`")
         .trace(vec![
             TraceStep { location: facts.location(timer.at), message: "the timer is started here".to_owned() },
             TraceStep { location: facts.location(by), message: what.to_owned() },
@@ -72,6 +72,37 @@ pub(in crate::rules) fn finding(
     why: Why<'_>,
     words: &Words<'_>,
 ) -> Finding {
+    let acquisition = &obligation.acquisition;
+    let is_of_one = matches!(why, Why::Entry(_) | Why::Repeats(_)) && facts.is_of_mounted_once(acquisition.at);
+    let severity = match why {
+        Why::ItsOwnCallback | Why::Unused => Severity::Note,
+        _ if is_of_one => Severity::Note,
+        Why::RunsAgain(_) => Severity::Warning,
+        _ => Severity::Error,
+    };
+    let help = match &why {
+        Why::RunsAgain(reentry::Overwritten { slot, .. }) => {
+            format!("end what `{slot}` holds before it is overwritten")
+        }
+        _ => wording::keep_and_end(facts, acquisition),
+    };
+    let (message, confidence, trace) = reason(facts, obligation, why, words);
+    Finding::new(words.rule, severity, confidence, facts.location(acquisition.at))
+        .label(format!("{} here, never {}", words.begun, words.ended))
+        .function(facts.program.name_of(acquisition.at.function))
+        .resource(wording::resource_id(facts, acquisition))
+        .message(message)
+        .help(help)
+        .trace(trace)
+}
+
+/// What is wrong, how sure that is, and the steps that show it.
+fn reason(
+    facts: &Facts<'_>,
+    obligation: &Obligation,
+    why: Why<'_>,
+    words: &Words<'_>,
+) -> (String, Confidence, Vec<TraceStep>) {
     let Words { one, this, begun, ended, ends, running, .. } = words;
     let acquisition = &obligation.acquisition;
     let function = acquisition.at.function;
@@ -82,20 +113,7 @@ pub(in crate::rules) fn finding(
         trace.push(started.clone());
         trace
     };
-    let is_of_one = matches!(why, Why::Entry(_) | Why::Repeats(_)) && facts.is_of_mounted_once(acquisition.at);
-    let is_small = matches!(why, Why::ItsOwnCallback | Why::Unused) || is_of_one;
-    let help = match &why {
-        Why::RunsAgain(reentry::Overwritten { slot, .. }) => {
-            format!("end what `{slot}` holds before it is given the next")
-        }
-        _ => wording::keep_and_end(facts, acquisition),
-    };
-    let severity = match why {
-        _ if is_small => Severity::Note,
-        Why::RunsAgain(_) => Severity::Warning,
-        _ => Severity::Error,
-    };
-    let (message, confidence, trace) = match why {
+    match why {
         Why::Repeats(rate) => {
             let often = wording::how_often(facts, &chain, function, rate);
             let chain = wording::chain_text(facts, &chain, function);
@@ -106,7 +124,7 @@ pub(in crate::rules) fn finding(
             (format!("{one} is {begun} {often} and never {ended}"), Confidence::High, with_chain())
         }
         Why::SiblingIsStopped => (
-            format!("{this} is never {ended}, though another of the same function is"),
+            format!("{this} is never {ended}, although another one in the same function is"),
             Confidence::Medium,
             vec![started],
         ),
@@ -123,7 +141,9 @@ pub(in crate::rules) fn finding(
             vec![started],
         ),
         Why::Overwritten { field, event, by } => (
-            format!("`this.{field}` is assigned again each time `{event}` comes, and what it held goes on"),
+            format!(
+                "`this.{field}` is assigned again each time `{event}` comes, and what it held before stays {running}"
+            ),
             Confidence::Medium,
             vec![
                 TraceStep { location: facts.location(by), message: format!("`{event}` may come any number of times") },
@@ -131,7 +151,7 @@ pub(in crate::rules) fn finding(
             ],
         ),
         Why::RunsAgain(reentry::Overwritten { slot, by }) => (
-            format!("each run overwrites `{slot}`, and only the last of what it held is {ended}"),
+            format!("each run overwrites `{slot}`, and only what it holds last is {ended}"),
             Confidence::Medium,
             vec![TraceStep { location: by, message: "this runs again for the same owner".to_owned() }, started],
         ),
@@ -145,23 +165,15 @@ pub(in crate::rules) fn finding(
         ),
         Why::Unused => (format!("{one} is {begun} and nothing is done with it"), Confidence::Low, vec![started]),
         Why::PartlyEnded { opened } => (
-            format!("{this} is not {ended} altogether: what it began with here is not what it is told to give up"),
+            format!(
+                "{this} is not {ended} completely: it is told to give up something else than what it began with here"
+            ),
             Confidence::Medium,
-            vec![
-                started,
-                TraceStep { location: facts.location(opened), message: "nothing gives this up again".to_owned() },
-            ],
+            vec![started, TraceStep { location: facts.location(opened), message: "this is never given up".to_owned() }],
         ),
         Why::CleanupIsLost(lost) => {
             let (reason, step) = wording::lost_cleanup(facts, lost);
             (format!("{this} is never {ended}: {reason}"), Confidence::High, vec![started, step])
         }
-    };
-    Finding::new(words.rule, severity, confidence, facts.location(acquisition.at))
-        .label(format!("{begun} here, never {ended}"))
-        .function(facts.program.name_of(function))
-        .resource(wording::resource_id(facts, acquisition))
-        .message(message)
-        .help(help)
-        .trace(trace)
+    }
 }

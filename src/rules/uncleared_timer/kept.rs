@@ -1,4 +1,4 @@
-//! What has the handle, where nothing that has it could stop anything by it.
+//! Handles that are kept where nothing can use them to stop anything.
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::ownership::{Effect, Escape, Identity, Returned};

@@ -31,10 +31,10 @@ pub(super) fn left_on_itself(facts: &Facts<'_>, addition: &Addition) -> Finding 
 pub(super) fn waiting(facts: &Facts<'_>, addition: &Addition) -> Finding {
     let event = addition.event.text().unwrap_or_default();
     Finding::new(RuleId::UnremovedListener, Severity::Note, Confidence::Medium, facts.location(addition.at))
-        .label("added here for one time, and not taken away before that")
+        .label("added for one event, not removed before it comes")
         .function(facts.program.name_of(addition.at.function))
         .resource(facts.evaluator.catalogue.resource(addition.resource).id.clone())
-        .message(format!("the `{event}` listener waits for its event also when the component is gone by then"))
+        .message(format!("the `{event}` listener waits for its event even if the component is gone by then"))
         .help("remove it in the function that the effect returns")
 }
 
@@ -52,7 +52,7 @@ pub(super) fn left_after_the_work(facts: &Facts<'_>, addition: &Addition, how: L
         .function(facts.program.name_of(addition.at.function))
         .resource(facts.evaluator.catalogue.resource(addition.resource).id.clone())
         .message(format!("{event} listener stays on `{target}` when {done}{why}"))
-        .help("remove it in each of the ways in which the work ends, best in one `finally`")
+        .help("remove it on every path on which the work ends, best in one `finally`")
 }
 
 /// A listener that is taken away on some of the ways in which its promise is settled. Only a note where nobody shows that
@@ -63,14 +63,14 @@ pub(super) fn left_on_a_way(facts: &Facts<'_>, addition: &Addition, how: Partial
         if how.is_shown { (Severity::Warning, Confidence::Medium) } else { (Severity::Note, Confidence::Medium) };
     let step = |at: OpRef, message: &str| TraceStep { location: facts.location(at), message: message.to_owned() };
     Finding::new(RuleId::UnremovedListener, severity, confidence, facts.location(addition.at))
-        .label("added here, and removed on some of the ways only")
+        .label("added here, removed on some paths only")
         .function(facts.program.name_of(addition.at.function))
         .resource(facts.evaluator.catalogue.resource(addition.resource).id.clone())
         .message(format!(
-            "{event} listener stays on `{}` when its promise is settled in another way than by its event",
+            "{event} listener stays on `{}` when its promise is settled by something else than its event",
             addition.target.text
         ))
-        .help("remove it in each of the ways in which the work ends, best in one `finally`")
+        .help("remove it on every path on which the work ends, best in one `finally`")
         .trace(vec![
             step(addition.at, "the listener is added here"),
             step(how.way, "the promise is settled here, and the listener stays"),

@@ -1,4 +1,5 @@
-//! Listeners on what an entry point is given a part of, and what lives on: the socket of a request, the sender of a message.
+//! Listeners on a part of an entry point's argument that outlives the call: the socket of a request, the sender of a
+//! message.
 
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;

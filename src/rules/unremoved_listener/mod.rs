@@ -1,5 +1,4 @@
-//! `unremoved-listener`: a callback is added to something that outlives it and never removed, or removed in a way
-//! that matches nothing.
+//! `unremoved-listener`: a listener on something that outlives it is never removed, or its removal matches nothing.
 
 mod findings;
 mod lasting;
@@ -22,8 +21,54 @@ use why::{Repetition, Why, why};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let registrations = facts.registrations();
+    let told = never_removed(facts, registrations, findings);
+    for addition in held_to_account(facts, registrations) {
+        if is_left_on_itself(facts, registrations, addition) && !is_told(facts, findings, addition) {
+            findings.push(left_on_itself(facts, addition));
+        }
+    }
+    let is_end = |function: FunctionRef| facts.program.function(function).name.as_deref().is_some_and(is_teardown);
+    for addition in held_to_account(facts, registrations) {
+        if let Some(by) = registrations.left_at_the_end(addition, is_end) {
+            findings.push(finding(facts, addition, &Why::LeftBehind { by }));
+        }
+    }
+    for addition in held_to_account(facts, registrations) {
+        if is_told(facts, findings, addition) {
+            continue;
+        }
+        if let Some(how) = lingering(facts, registrations, addition) {
+            findings.push(left_after_the_work(facts, addition, how));
+        } else if let Some(how) = partial(facts, registrations, addition) {
+            findings.push(left_on_a_way(facts, addition, how));
+        }
+    }
+    for addition in held_to_account(facts, registrations) {
+        if waits_for_its_event(facts, registrations, addition) && !is_told(facts, findings, addition) {
+            findings.push(waiting(facts, addition));
+        }
+    }
+    useless_removals(facts, registrations, &told, findings);
+}
+
+fn held_to_account<'r>(facts: &'r Facts<'_>, registrations: &'r Registrations) -> impl Iterator<Item = &'r Addition> {
+    registrations.additions.iter().filter(|addition| facts.is_held_to_account(addition.at.function))
+}
+
+/// Whether an addition has a finding already.
+fn is_told(facts: &Facts<'_>, findings: &[Finding], addition: &Addition) -> bool {
+    let location = facts.location(addition.at);
+    findings.iter().any(|finding| finding.rule == RuleId::UnremovedListener && finding.location == location)
+}
+
+/// The additions that nothing removes; gives those it reported.
+fn never_removed<'r>(
+    facts: &'r Facts<'_>,
+    registrations: &'r Registrations,
+    findings: &mut Vec<Finding>,
+) -> Vec<&'r Addition> {
     let mut told = Vec::new();
-    for addition in &registrations.additions {
+    for addition in held_to_account(facts, registrations) {
         // What goes with its event may never see it, and then needs a removal that works.
         let is_made = matches!(addition.handler.id, HandlerId::Fresh(_) | HandlerId::Written(_));
         let goes_perhaps = addition.is_once
@@ -31,9 +76,6 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             && addition.removes_itself
             && addition.inner.is_none()
             && !registrations.removals.iter().any(|removal| Registrations::removes(removal, addition));
-        if !facts.is_held_to_account(addition.at.function) {
-            continue;
-        }
         let piles_up = lasting(facts, registrations, addition);
         if registrations.is_removed(addition) && !goes_perhaps && piles_up.is_none() {
             continue;
@@ -50,39 +92,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             told.push(addition);
         }
     }
-    for addition in registrations.additions.iter().filter(|addition| facts.is_held_to_account(addition.at.function)) {
-        let location = facts.location(addition.at);
-        let is_told = |finding: &Finding| finding.rule == RuleId::UnremovedListener && finding.location == location;
-        if is_left_on_itself(facts, registrations, addition) && !findings.iter().any(is_told) {
-            findings.push(left_on_itself(facts, addition));
-        }
-    }
-    let is_end = |function: FunctionRef| facts.program.function(function).name.as_deref().is_some_and(is_teardown);
-    for addition in registrations.additions.iter().filter(|addition| facts.is_held_to_account(addition.at.function)) {
-        if let Some(by) = registrations.left_at_the_end(addition, is_end) {
-            findings.push(finding(facts, addition, &Why::LeftBehind { by }));
-        }
-    }
-    for addition in registrations.additions.iter().filter(|addition| facts.is_held_to_account(addition.at.function)) {
-        let location = facts.location(addition.at);
-        let is_told = |finding: &Finding| finding.rule == RuleId::UnremovedListener && finding.location == location;
-        if let Some(how) = lingering(facts, registrations, addition)
-            && !findings.iter().any(is_told)
-        {
-            findings.push(left_after_the_work(facts, addition, how));
-        } else if let Some(how) = partial(facts, registrations, addition)
-            && !findings.iter().any(is_told)
-        {
-            findings.push(left_on_a_way(facts, addition, how));
-        }
-    }
-    for addition in registrations.additions.iter().filter(|addition| facts.is_held_to_account(addition.at.function)) {
-        let location = facts.location(addition.at);
-        let is_told = |finding: &Finding| finding.rule == RuleId::UnremovedListener && finding.location == location;
-        if waits_for_its_event(facts, registrations, addition) && !findings.iter().any(is_told) {
-            findings.push(waiting(facts, addition));
-        }
-    }
+    told
+}
+
+/// The removals that remove nothing, where no finding about an addition says so.
+fn useless_removals(facts: &Facts<'_>, registrations: &Registrations, told: &[&Addition], findings: &mut Vec<Finding>) {
     for removal in registrations.removals.iter().chain(&registrations.lost) {
         let is_told = |addition: &&Addition| removal.is_near(addition) && difference(removal, addition).is_some();
         if removes_nothing(removal) && facts.is_held_to_account(removal.at.function) && !told.iter().any(is_told) {

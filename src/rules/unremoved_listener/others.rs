@@ -1,4 +1,4 @@
-//! Listeners of an instance on what belongs to others: a part of what it was given, or a signal.
+//! Listeners of an instance on something of others: a part of a constructor argument, or a signal.
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;

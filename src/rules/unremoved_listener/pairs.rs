@@ -1,4 +1,4 @@
-//! Pairs: removals that were meant for an addition and do not take it away, and ends that forget it.
+//! Pairs: removals that were meant for an addition and do not remove it, and ends that forget it.
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
@@ -41,12 +41,7 @@ pub(super) fn touches(facts: &Facts<'_>, method: FunctionRef, place: &PlaceId) -
 }
 
 /// Whether a method surely ends its instance: it says so, or it removes other listeners.
-pub(super) fn is_an_end(
-    facts: &Facts<'_>,
-    registrations: &Registrations,
-    class: ClassRef,
-    teardown: FunctionRef,
-) -> bool {
+fn is_an_end(facts: &Facts<'_>, registrations: &Registrations, class: ClassRef, teardown: FunctionRef) -> bool {
     let name = facts.program.function(teardown).name.as_deref().unwrap_or_default().to_ascii_lowercase();
     let says_so =
         ["destroy", "dispose", "unmount", "disconnectedcallback", "teardown"].iter().any(|word| name.contains(word));

@@ -1,4 +1,4 @@
-//! What makes an addition a leak: how often it is made, and that nothing takes it away.
+//! What makes an addition a leak: how often it happens, and that nothing removes it.
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
@@ -125,7 +125,7 @@ pub(super) fn is_given(facts: &Facts<'_>, addition: &Addition) -> bool {
 }
 
 /// Whether what ends a component's effect or the component has to do with the target.
-pub(super) fn is_ended_with_the_component(facts: &Facts<'_>, addition: &Addition) -> bool {
+fn is_ended_with_the_component(facts: &Facts<'_>, addition: &Addition) -> bool {
     let function = addition.at.function;
     let cleanups = facts.evaluator.functions_behind(facts.evaluator.returns(function));
     let class = addition.class.into_iter().flat_map(|class| facts.program.members(class));
@@ -134,7 +134,7 @@ pub(super) fn is_ended_with_the_component(facts: &Facts<'_>, addition: &Addition
 }
 
 /// Whether the event is one that a process listens to for its own sake.
-pub(super) fn is_for_the_process(addition: &Addition) -> bool {
+fn is_for_the_process(addition: &Addition) -> bool {
     let is_process =
         matches!(&addition.target.place, PlaceId::Global(path) if path.first().is_some_and(|it| it == "process"));
     is_process
@@ -145,7 +145,7 @@ pub(super) fn is_for_the_process(addition: &Addition) -> bool {
 }
 
 /// Events that a page sees once; who listens for one of them listens on behalf of the page.
-pub(super) const PAGE_EVENTS: &[&str] = &["load", "DOMContentLoaded", "appinstalled", "beforeinstallprompt"];
+const PAGE_EVENTS: &[&str] = &["load", "DOMContentLoaded", "appinstalled", "beforeinstallprompt"];
 
 pub(super) fn repetition(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> Option<Repetition> {
     let guard = guard(&facts.evaluator, addition.at);
@@ -226,7 +226,7 @@ pub(super) fn is_start(name: &str) -> bool {
 
 /// Whether the handler calls the function that adds it: who connects anew when the connection breaks wants it to stay
 /// for as long as it holds, and adds the next to another one.
-pub(super) fn calls_back(facts: &Facts<'_>, addition: &Addition) -> bool {
+fn calls_back(facts: &Facts<'_>, addition: &Addition) -> bool {
     let adder = addition.at.function;
     addition.handler.values.iter().any(|value| {
         let Value::Function { function, .. } = value else { return false };

@@ -66,7 +66,7 @@ impl Entries<'_, '_> {
         entry: &EntryPoint,
     ) -> bool {
         decorators.iter().any(|decorator| {
-            decorator_name(module, decorator).is_some_and(|name| entry.decorators.iter().any(|it| *it == name))
+            module.last_name(&decorator.callee).is_some_and(|name| entry.decorators.iter().any(|it| *it == name))
                 && entry
                     .decorated_with
                     .as_ref()
@@ -157,30 +157,14 @@ impl Entries<'_, '_> {
             }
             let extended = body.extends.as_ref().and_then(Operand::place);
             // `extends React.Component`
-            let extended = extended.and_then(|place| match (place.path.last(), &place.root) {
-                (Some(last), _) => last.name().map(Name::new),
-                (None, crate::ir::Root::Variable(id)) => Some(module.name_of(*id).clone()),
-                (None, crate::ir::Root::Global(name)) => Some(name.clone()),
-                (None, _) => None,
-            });
-            let mut bases = body.implements.iter().filter_map(|it| written_name(module, it).cloned()).chain(extended);
-            if bases.any(|base| names.iter().any(|it| *it == base)) {
+            let extended = extended.and_then(|place| module.last_name(place));
+            let mut bases = body.implements.iter().filter_map(|it| written_name(module, it)).chain(extended);
+            if bases.any(|base| names.iter().any(|it| base == it)) {
                 return true;
             }
             class = self.evaluator.base_class(at);
         }
         false
-    }
-}
-
-fn decorator_name(module: &Module, decorator: &Decorator) -> Option<Name> {
-    match decorator.callee.path.last() {
-        Some(field) => field.name().map(Name::new),
-        None => match &decorator.callee.root {
-            crate::ir::Root::Global(name) => Some(name.clone()),
-            crate::ir::Root::Variable(id) => Some(module.name_of(*id).clone()),
-            _ => None,
-        },
     }
 }
 

@@ -1,4 +1,5 @@
-//! A field of the state that the program's handlers share: who made a resource takes a clone of that.
+//! Sharing through the state of the program's handlers: the state gets a field, and a clone of it replaces each
+//! creation.
 
 mod structs;
 

@@ -1,4 +1,4 @@
-//! What a file writes of a type: how it is declared, and where it is made.
+//! What a file says of a type: its declaration, and the literals that make it.
 
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;

@@ -1,4 +1,4 @@
-//! What is declared: where the shared instance is kept, what makes it, and what gives it.
+//! What is declared: the variable that keeps the shared instance, what makes it, and the function that returns it.
 
 use super::Plan;
 use crate::rewrite::Hoist;

@@ -1,7 +1,7 @@
-//! Making a resource once: what makes it moves into a function beside the one that did, and that keeps what was made.
+//! Making a resource once: its creation moves into a new function beside the old one, which keeps the result.
 //!
-//! Only what does not depend on the call can be made once. What it is made of may stand in variables of the function,
-//! with tests that throw: these go along.
+//! Only a creation that does not depend on the call can move. The variables that its arguments use, and tests that
+//! throw for them, move along.
 
 mod declaration;
 mod needed;

@@ -1,4 +1,4 @@
-//! What has to move along: the constants of a function that an expression is made of, and the tests that throw for them.
+//! What has to move along: the constants that an expression uses, and the tests that throw for them.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The giver takes one for the only call there is, and gives it back itself: `pool.query()`.
+//! Calling a method of the giver that takes a lease and gives it back by itself: `pool.query()`.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{Argument, Expression};

@@ -1,4 +1,4 @@
-//! Handles: what a release is called on, and what has to be taken from a result for that.
+//! Handles: the name a release is called on, and what has to be destructured from a result for it.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{BindingPattern, Expression};

@@ -1,4 +1,5 @@
-//! A `finally` that is there: passed by every path, it does one thing more; begun too late, it is moved up.
+//! Using an existing `finally`: if every path passes it, it gets one more release; if it begins too late, the `try`
+//! begins earlier.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{Statement, TryStatement};

@@ -1,9 +1,9 @@
-//! Releasing on every path: what uses a resource goes into a `try`, and its release into the `finally`.
+//! Releasing on every path: the code that uses a resource goes into a `try`, and its release into the `finally`.
 //!
-//! Three shapes, by what is there already: nothing (the rest of the block is wrapped), one release further down (what
-//! lies between is wrapped), a `finally` that begins too late (it is moved up). Before these come what needs no block:
-//! the giver takes one for the only call ([`giver`]), the end of the scope releases it ([`scope`]), the `finally` that is
-//! there does so, too ([`joining`], which also moves one up).
+//! There are three forms, depending on what is there: no release (the rest of the block is wrapped), one release
+//! further down (the code in between is wrapped), or a `finally` that begins too late (the `try` begins earlier).
+//! Simpler fixes are tried first: the giver handles the only call ([`giver`]), the end of the scope releases it
+//! ([`scope`]), or an existing `finally` releases it too ([`joining`], which also handles a late `finally`).
 
 mod giver;
 mod handle;

@@ -1,4 +1,4 @@
-//! The end of the scope releases what is declared for that: `using`, `await using`.
+//! Releasing at the end of the scope: `using`, `await using`.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::BindingPattern;

@@ -1,4 +1,4 @@
-//! Waiting: whether what was begun with a resource is done when the `finally` runs.
+//! Waiting: whether all work with a resource is done when the `finally` runs.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{BindingPattern, Expression};

@@ -1,14 +1,16 @@
 //! Fills the lookup tables from the libraries.
 
+mod joining;
+mod packages;
+
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::ir::Name;
 
 use super::index::{AnyRecord, Index, MethodRecord, Ref, Symbol, SymbolRecord};
-use super::pattern::{MemberPath, Pattern, parse_path};
-use super::schema::{EntryPoint, Forgets, FunctionFact, Library, Resource, ResourceKind, Runs};
-use super::specifier::GLOBAL;
+use super::pattern::{Pattern, parse_path};
+use super::schema::{Forgets, FunctionFact, Library, Resource, ResourceKind};
 use super::{Bearing, LoadError, ResourceId};
 
 /// Builds the tables; the second value is the facts about functions, joined where several speak about one.
@@ -38,25 +40,12 @@ pub(super) fn index(libraries: &[Library]) -> Result<(Index, Vec<FunctionFact>),
 struct Builder<'l> {
     index: Index,
     functions: Vec<FunctionFact>,
-    /// Packages that several libraries speak about, or that one singles out: they need a tree of their own, where the
-    /// other packages of a library share one.
+    /// The packages with a tree of their own: see [`packages::distinct`].
     distinct: FxHashSet<&'l str>,
 }
 
 impl<'l> Builder<'l> {
     fn new(libraries: &'l [Library]) -> Self {
-        let mut seen = FxHashSet::with_capacity_and_hasher(512, FxBuildHasher);
-        let mut distinct = FxHashSet::default();
-        for library in libraries {
-            distinct.extend(library.packages.iter().map(String::as_str).filter(|package| !seen.insert(*package)));
-            let narrowed = library.packages.iter().filter_map(|package| Some((package, package.split_once('#')?.0)));
-            distinct.extend(narrowed.flat_map(|(package, whole)| [package.as_str(), whole]));
-            let froms = library.resources.iter().map(|it| &it.from);
-            let froms = froms.chain(library.wrappers.iter().map(|it| &it.from));
-            let froms = froms.chain(library.functions.iter().map(|it| &it.from));
-            let froms = froms.chain(library.entries.iter().map(|it| &it.from));
-            distinct.extend(froms.flatten().map(String::as_str));
-        }
         // Room for the shipped libraries and some more: growing costs more than the rest of the work.
         let index = Index {
             symbols: FxHashMap::with_capacity_and_hasher(1 << 11, FxBuildHasher),
@@ -66,26 +55,7 @@ impl<'l> Builder<'l> {
             any_methods: FxHashMap::with_capacity_and_hasher(1 << 9, FxBuildHasher),
             ..Index::default()
         };
-        Self { index, functions: Vec::new(), distinct }
-    }
-
-    /// The trees of a library, each once, with the package it is for (any one of those that share it).
-    fn roots(&mut self, library: &'l Library) -> Vec<(&'l str, u32)> {
-        let mut shared = None;
-        let mut roots = Vec::with_capacity(library.packages.len());
-        for package in &library.packages {
-            if package.starts_with(GLOBAL) || self.distinct.contains(package.as_str()) {
-                roots.push((package.as_str(), self.root(package)));
-            } else if let Some(root) = shared {
-                self.add_package(package, root);
-            } else {
-                let root = self.new_node();
-                self.add_package(package, root);
-                roots.push((package.as_str(), root));
-                shared = Some(root);
-            }
-        }
-        roots
+        Self { index, functions: Vec::new(), distinct: packages::distinct(libraries) }
     }
 
     fn number_resource(&mut self, place: Ref, name: &str) {
@@ -103,7 +73,7 @@ impl<'l> Builder<'l> {
         let roots = self.roots(library);
         for (_, root) in &roots {
             let record = &mut self.index.nodes[*root as usize];
-            record.bearing = record.bearing.max(bearing(library));
+            record.bearing = record.bearing.max(Bearing::of(library));
         }
         let of = |from: &[String]| -> SmallVec<[u32; 4]> {
             let wanted = |package: &str| from.is_empty() || from.iter().any(|other| other == package);
@@ -125,7 +95,14 @@ impl<'l> Builder<'l> {
             }
         }
         for fact in &library.functions {
-            self.index.filling.extend(fact.filled_by.iter().map(|method| method.as_str().into()));
+            for method in &fact.filled_by {
+                let symbol = self.name(method);
+                self.any(library, symbol).fills_something = true;
+            }
+            for method in &fact.emptied_by {
+                let symbol = self.name(method);
+                self.any(library, symbol).empties_something = true;
+            }
             for text in &fact.call {
                 self.function(library, fact, text, &of(&fact.from))?;
             }
@@ -218,43 +195,15 @@ impl<'l> Builder<'l> {
         Ok(())
     }
 
+    /// The number of a fact, joined with the one that is known already.
     fn join(&mut self, known: Option<u32>, fact: &FunctionFact) -> u32 {
-        let mut joined = fact.clone();
-        joined.call.clear();
-        joined.from.clear();
-        if let Some(known) = known.map(|known| &self.functions[known as usize]) {
-            joined.borrows |= known.borrows;
-            joined.infallible |= known.infallible;
-            joined.exits |= known.exits;
-            joined.forgets = joined.forgets.or(known.forgets);
-            joined.allocates |= known.allocates;
-            joined.memory = joined.memory.or_else(|| known.memory.clone());
-            joined.comes_from_outside |= known.comes_from_outside;
-            joined.reclaims |= known.reclaims;
-            joined.releases.extend(&known.releases);
-            joined.memoises = joined.memoises.or(known.memoises);
-            joined.calls = joined.calls.or(known.calls);
-            joined.waits_for = joined.waits_for.or(known.waits_for);
-            joined.calls_once = joined.calls_once.or(known.calls_once);
-            joined.delays = joined.delays.or(known.delays);
-            joined.defers = joined.defers.or(known.defers);
-            joined.cancels = joined.cancels.or(known.cancels);
-            joined.makes = joined.makes.or(known.makes);
-            joined.makes_unless.extend(known.makes_unless.iter().cloned());
-            joined.filled_by.extend(known.filled_by.iter().cloned());
-            joined.asked_by.extend(known.asked_by.iter().cloned());
-            joined.end = joined.end.or(known.end);
-            joined.is_face |= known.is_face;
-            joined.waiting = joined.waiting.or(known.waiting);
-            joined.returns = joined.returns.or(known.returns);
-            joined.evicts = joined.evicts.or_else(|| known.evicts.clone());
+        let mut joined = FunctionFact { call: Vec::new(), from: Vec::new(), ..fact.clone() };
+        if let Some(known) = known {
+            joined.join(&self.functions[known as usize]);
         }
-        if let Some(last) = self.functions.last()
-            && *last == joined
-        {
-            return u32::try_from(self.functions.len() - 1).expect("invariant: functions are few");
+        if self.functions.last() != Some(&joined) {
+            self.functions.push(joined);
         }
-        self.functions.push(joined);
         u32::try_from(self.functions.len() - 1).expect("invariant: functions are few")
     }
 
@@ -415,59 +364,6 @@ impl<'l> Builder<'l> {
         found.ok_or_else(|| mistake(library, format!("there is no resource `{name}`")))
     }
 
-    /// The node a library's `packages` entry stands for.
-    fn root(&mut self, package: &str) -> u32 {
-        let (package, member) = package.split_once('#').unwrap_or((package, ""));
-        let index = &self.index;
-        let family = |list: &[(Box<str>, u32)], text: &str| list.iter().find(|(it, _)| &**it == text).map(|it| it.1);
-        let known = if package == GLOBAL {
-            index.global
-        } else if let Some(prefix) = package.strip_suffix('*') {
-            family(&index.prefixes, prefix)
-        } else if let Some(suffix) = package.strip_prefix("**") {
-            family(&index.suffixes, suffix)
-        } else {
-            index.packages.get(package).copied()
-        };
-        let root = known.unwrap_or_else(|| {
-            let root = self.new_node();
-            self.add_package(package, root);
-            root
-        });
-        let member = member.split('.').filter(|name| !name.is_empty()).map(Name::from).collect::<MemberPath>();
-        self.node(root, &member)
-    }
-
-    /// Makes a tree the one for a package.
-    fn add_package(&mut self, package: &str, root: u32) {
-        if package == GLOBAL {
-            self.index.global = Some(root);
-        } else if let Some(prefix) = package.strip_suffix('*') {
-            self.index.prefixes.push((prefix.into(), root));
-        } else if let Some(suffix) = package.strip_prefix("**") {
-            self.index.suffixes.push((suffix.into(), root));
-        } else {
-            self.index.packages.insert(package.into(), root);
-        }
-    }
-
-    fn node(&mut self, root: u32, path: &[Name]) -> u32 {
-        path.iter().fold(root, |node, name| {
-            let symbol = self.name(name);
-            if let Some(&child) = self.index.children.get(&(node, symbol)) {
-                return child;
-            }
-            let child = self.new_node();
-            self.index.children.insert((node, symbol), child);
-            child
-        })
-    }
-
-    fn new_node(&mut self) -> u32 {
-        self.index.nodes.push(SymbolRecord::default());
-        u32::try_from(self.index.nodes.len() - 1).expect("invariant: nodes are few")
-    }
-
     fn name(&mut self, name: &str) -> Symbol {
         if let Some(&symbol) = self.index.symbols.get(name) {
             return symbol;
@@ -484,21 +380,4 @@ fn parse(library: &Library, text: &str) -> Result<Pattern, LoadError> {
 
 fn mistake(library: &Library, message: String) -> LoadError {
     LoadError { path: library.name.clone(), span: None, message }
-}
-
-/// What a library says of the files that import it, when it holds nothing itself.
-fn bearing(library: &Library) -> Option<Bearing> {
-    let serves = |entry: &EntryPoint| matches!(entry.runs, Runs::PerRequest | Runs::PerMessage);
-    match () {
-        () if library.resources.iter().any(Resource::gives_or_holds) || !library.wrappers.is_empty() => None,
-        () if library.entries.iter().any(serves) => Some(Bearing::Serves),
-        // What a library is for: of one with many uses most files have another.
-        () if keeps(library) => Some(Bearing::Keeps),
-        () if !library.entries.is_empty() => None,
-        () => library.functions.iter().any(|function| function.mounts.is_some()).then_some(Bearing::Mounts),
-    }
-}
-
-fn keeps(library: &Library) -> bool {
-    !library.functions.is_empty() && library.functions.iter().all(|function| !function.filled_by.is_empty())
 }
