@@ -28,6 +28,7 @@ pub mod limits;
 pub mod locks;
 pub mod mounted;
 mod obligations;
+pub mod outwaited;
 pub mod ownership;
 pub mod platforms;
 pub mod queues;

@@ -170,7 +170,7 @@ fn neighbours(facts: &Facts<'_>, file: FileId) -> FxHashSet<FileId> {
     let targets = |from: FileId| {
         let requests = (0u32..).zip(&facts.program.module(from).requests);
         requests.filter_map(move |(id, _)| match facts.program.target(from, RequestId(id)) {
-            Target::Module(to) => Some(*to),
+            Target::Module(to) | Target::Member(to, _) => Some(*to),
             Target::External(_) | Target::Unresolved => None,
         })
     };

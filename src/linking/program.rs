@@ -12,7 +12,7 @@ use crate::ir::{
     Binding, BlockId, ClassId, ClassMember, ExportSource, Function, FunctionId, ImportName, Module, Name, Op,
     RequestId, Variable,
 };
-use crate::source::{FileId, Location, SourceFile, Span};
+use crate::source::{FileId, Language, Location, SourceFile, Span};
 
 use super::{ClassRef, Definition, FunctionRef, ModuleIndex, Numbers, OpRef, Target, VariableRef};
 
@@ -340,8 +340,21 @@ impl Program {
         match self.target(file, request) {
             Target::Module(to) if self.is_lowered(*to) => Some(Symbol::Namespace(*to)),
             Target::External(package) => Some(external(package, None)),
+            Target::Member(to, names) => self.member(*to, names, &mut Search::default()),
             Target::Module(_) | Target::Unresolved => None,
         }
+    }
+
+    /// What a module has under names that lead through what it passes on.
+    fn member(&self, file: FileId, names: &[Name], search: &mut Search) -> Option<Symbol> {
+        names.iter().try_fold(Symbol::Namespace(file), |symbol, name| match symbol {
+            Symbol::Namespace(file) => self.exported(file, name, search),
+            Symbol::External { package, mut path } => {
+                path.push(name.clone());
+                Some(Symbol::External { package, path })
+            }
+            Symbol::Variable(_) => None,
+        })
     }
 
     /// What an imported variable stands for; `None` where the import leads nowhere known.
@@ -363,6 +376,15 @@ impl Program {
                     ImportName::Named(name) => Some(name.clone()),
                 };
                 Some(external(package, name))
+            }
+            (Target::Member(to, names), name) => {
+                let mut names = names.clone();
+                names.extend(match name {
+                    ImportName::Namespace => None,
+                    ImportName::Default => Some(Name::new("default")),
+                    ImportName::Named(name) => Some(name.clone()),
+                });
+                self.member(*to, &names, search)
             }
             (Target::Module(_) | Target::Unresolved, _) => None,
         }
@@ -410,14 +432,23 @@ impl Program {
 
     fn look_up_export(&self, file: FileId, name: &Name, search: &mut Search) -> Option<Symbol> {
         let module = self.module(file);
+        let mut whole = None;
         for export in module.exports.iter().filter(|export| export.name == *name) {
-            match &export.source {
+            let symbol = match &export.source {
                 ExportSource::Variable(variable) => {
-                    return Some(self.through_import(VariableRef { file, variable: *variable }, search));
+                    Some(self.through_import(VariableRef { file, variable: *variable }, search))
                 }
-                ExportSource::ReExport { request, name } => return self.imported(file, *request, name, search),
-                ExportSource::All { .. } => {}
+                ExportSource::ReExport { request, name } => self.imported(file, *request, name, search),
+                ExportSource::All { .. } => continue,
+            };
+            match symbol {
+                // `mod solve; pub use solve::solve;`: the module and what it is about have one name.
+                Some(Symbol::Namespace(_)) if module.language == Language::Rust => whole = whole.or(symbol),
+                symbol => return symbol,
             }
+        }
+        if whole.is_some() {
+            return whole;
         }
         let barrels = module.exports.iter().filter_map(|export| match export.source {
             ExportSource::All { request } if name != "default" => Some(request),
@@ -455,7 +486,7 @@ impl Program {
         let targets = sources.flat_map(|linked| &linked.targets);
         targets
             .filter_map(|target| match target {
-                Target::Module(file) => Some(*file),
+                Target::Module(file) | Target::Member(file, _) => Some(*file),
                 Target::External(_) | Target::Unresolved => None,
             })
             .collect()
