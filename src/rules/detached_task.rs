@@ -5,13 +5,14 @@ use crate::analysis::frequency::Rate;
 use crate::analysis::outwaited::{Outwaited, outwaited};
 use crate::analysis::ownership::Fate;
 use crate::analysis::tasks::{self, Owner};
+use crate::analysis::undropped::undropped;
 use crate::analysis::value::How;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Location;
 
-use super::{RuleId, wording};
+use super::{RuleId, left_behind, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for obligation in facts.obligations.iter() {
@@ -40,6 +41,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         if facts.is_held_to_account(at.function) && facts.is_seen_to_repeat(at) {
             findings.push(goes_on(facts, &task));
         }
+    }
+    for owner in undropped(facts, ResourceKind::Task) {
+        findings.extend(left_behind::finding(facts, RuleId::DetachedTask, &owner));
     }
     for owner in tasks::owners_without_drop(facts) {
         let rate = facts.frequencies.of_class(owner.class);
