@@ -53,6 +53,9 @@ fn check_imports(files: &[(&str, &str)], imports: &[(&str, &str, &str)]) {
         for _ in 0..2 {
             let found = match resolver.resolve(from, specifier) {
                 Target::Module(file) => discovered.files[file.index()].display_path.clone(),
+                Target::Member(file, names) => {
+                    format!("{}:{}", discovered.files[file.index()].display_path, names.join("::"))
+                }
                 Target::External(name) => format!("external:{name}"),
                 Target::Unresolved => String::new(),
             };

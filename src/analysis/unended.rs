@@ -165,7 +165,7 @@ fn neighbourhoods(program: &Program) -> FxHashMap<FileId, FxHashSet<FileId>> {
     for module in program.modules() {
         near.entry(module.file).or_default().insert(module.file);
         for (id, _) in (0u32..).zip(&module.requests) {
-            if let Target::Module(to) = program.target(module.file, RequestId(id)) {
+            if let Target::Module(to) | Target::Member(to, _) = program.target(module.file, RequestId(id)) {
                 near.entry(module.file).or_default().insert(*to);
                 near.entry(*to).or_default().insert(module.file);
             }

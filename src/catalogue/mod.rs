@@ -143,6 +143,11 @@ impl Catalogue {
     /// The same for one member, or what is below it. The default export is the package as a whole.
     #[must_use]
     pub fn is_member_of(&self, packages: &PackageSet, specifier: &str, member: &Name) -> bool {
+        if let Some((package, modules)) = split_crate(specifier) {
+            let path: Vec<Name> = modules.map(Name::new).chain([member.clone()]).collect();
+            let nodes = |root| self.index.matches(root, self.index.below_modules(root, &path));
+            return self.index.roots(package).into_iter().flat_map(nodes).any(|node| packages.0[node as usize]);
+        }
         let path = without_default(std::slice::from_ref(member));
         let roots = self.index.roots(&normalise(specifier));
         roots.into_iter().flat_map(|root| self.index.matches(root, path)).any(|node| packages.0[node as usize])

@@ -275,9 +275,12 @@ impl<'d> Demand<'d> {
             _ => None,
         });
         for (request, clause) in named.chain(passed_on) {
-            if let Some(Target::Module(target)) = read.targets.get(request.0 as usize)
-                && *target != importer
-            {
+            let (target, clause) = match read.targets.get(request.0 as usize) {
+                Some(Target::Module(target)) => (target, clause),
+                Some(Target::Member(target, names)) => (target, Clause::Names(names.iter().take(1).cloned().collect())),
+                _ => continue,
+            };
+            if *target != importer {
                 let edges = &mut self.screened[importer.index()].imports;
                 self.importers[target.index()].push((importer, edges.len()));
                 edges.push(ImportEdge { target: *target, clause });

@@ -8,7 +8,7 @@ use thin_vec::ThinVec;
 
 use crate::catalogue::split_crate;
 use crate::ir::{Binding, ExportSource, ImportName, Name, RequestId};
-use crate::source::FileId;
+use crate::source::{FileId, Language};
 
 use super::{Program, Target, VariableRef};
 
@@ -60,8 +60,21 @@ impl Program {
         match self.target(file, request) {
             Target::Module(to) if self.is_lowered(*to) => Some(Symbol::Namespace(*to)),
             Target::External(package) => Some(external(package, None)),
+            Target::Member(to, names) => self.member(*to, names, &mut Search::default()),
             Target::Module(_) | Target::Unresolved => None,
         }
+    }
+
+    /// What a module has under names that lead through what it passes on.
+    fn member(&self, file: FileId, names: &[Name], search: &mut Search) -> Option<Symbol> {
+        names.iter().try_fold(Symbol::Namespace(file), |symbol, name| match symbol {
+            Symbol::Namespace(file) => self.exported(file, name, search),
+            Symbol::External { package, mut path } => {
+                path.push(name.clone());
+                Some(Symbol::External { package, path })
+            }
+            Symbol::Variable(_) => None,
+        })
     }
 
     /// What an imported variable stands for; `None` where the import leads nowhere known.
@@ -83,6 +96,15 @@ impl Program {
                     ImportName::Named(name) => Some(name.clone()),
                 };
                 Some(external(package, name))
+            }
+            (Target::Member(to, names), name) => {
+                let mut names = names.clone();
+                names.extend(match name {
+                    ImportName::Namespace => None,
+                    ImportName::Default => Some(Name::new("default")),
+                    ImportName::Named(name) => Some(name.clone()),
+                });
+                self.member(*to, &names, search)
             }
             (Target::Module(_) | Target::Unresolved, _) => None,
         }
@@ -126,14 +148,23 @@ impl Program {
 
     fn look_up_export(&self, file: FileId, name: &Name, search: &mut Search) -> Option<Symbol> {
         let module = self.module(file);
+        let mut whole = None;
         for export in module.exports.iter().filter(|export| export.name == *name) {
-            match &export.source {
+            let symbol = match &export.source {
                 ExportSource::Variable(variable) => {
-                    return Some(self.through_import(VariableRef { file, variable: *variable }, search));
+                    Some(self.through_import(VariableRef { file, variable: *variable }, search))
                 }
-                ExportSource::ReExport { request, name } => return self.imported(file, *request, name, search),
-                ExportSource::All { .. } => {}
+                ExportSource::ReExport { request, name } => self.imported(file, *request, name, search),
+                ExportSource::All { .. } => continue,
+            };
+            match symbol {
+                // `mod solve; pub use solve::solve;`: the module and what it is about have one name.
+                Some(Symbol::Namespace(_)) if module.language == Language::Rust => whole = whole.or(symbol),
+                symbol => return symbol,
             }
+        }
+        if whole.is_some() {
+            return whole;
         }
         let barrels = module.exports.iter().filter_map(|export| match export.source {
             ExportSource::All { request } if name != "default" => Some(request),

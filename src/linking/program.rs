@@ -325,7 +325,7 @@ impl Program {
         let targets = sources.flat_map(|linked| &linked.targets);
         targets
             .filter_map(|target| match target {
-                Target::Module(file) => Some(*file),
+                Target::Module(file) | Target::Member(file, _) => Some(*file),
                 Target::External(_) | Target::Unresolved => None,
             })
             .collect()

@@ -2,15 +2,17 @@
 
 use crate::analysis::facts::{Facts, Obligation};
 use crate::analysis::frequency::Rate;
+use crate::analysis::outwaited::{Outwaited, outwaited};
 use crate::analysis::ownership::Fate;
 use crate::analysis::tasks::{self, Owner};
+use crate::analysis::undropped::undropped;
 use crate::analysis::value::How;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::linking::{FunctionRef, OpRef};
 use crate::source::Location;
 
-use super::{RuleId, wording};
+use super::{RuleId, left_behind, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for obligation in facts.obligations.iter() {
@@ -33,6 +35,15 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         } else if let Some(kept) = tasks::keeps_its_owner(facts, obligation, task) {
             findings.push(finding(facts, obligation, task, rate, Some(kept)));
         }
+    }
+    for task in outwaited(facts) {
+        let at = task.task.at;
+        if facts.is_held_to_account(at.function) && facts.is_seen_to_repeat(at) {
+            findings.push(goes_on(facts, &task));
+        }
+    }
+    for owner in undropped(facts, ResourceKind::Task) {
+        findings.extend(left_behind::finding(facts, RuleId::DetachedTask, &owner));
     }
     for owner in tasks::owners_without_drop(facts) {
         let rate = facts.frequencies.of_class(owner.class);
@@ -92,6 +103,26 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: 
     })
     .help(facts.resource(acquisition).map(|(_, resource)| resource.help.clone()).unwrap_or_default())
     .trace(trace)
+}
+
+/// A task that somebody gives up waiting for, and that nothing can end then.
+fn goes_on(facts: &Facts<'_>, outwaited: &Outwaited) -> Finding {
+    let noun = wording::noun(facts, &outwaited.task);
+    let started = outwaited.task.at;
+    let by = wording::callee_text(facts, outwaited.at);
+    Finding::new(RuleId::DetachedTask, Severity::Warning, Confidence::Medium, facts.location(started))
+        .label("started here, and not ended when waiting is given up")
+        .function(facts.program.name_of(started.function))
+        .resource(wording::resource_id(facts, &outwaited.task))
+        .message(format!("the {noun} goes on when {by} gives up waiting for it, and nothing can end it"))
+        .help("wait for `&mut handle` and `abort()` it when the time is over, or wait for the future itself: that is dropped")
+        .trace(vec![
+            TraceStep { location: facts.location(started), message: format!("the {noun} is started here") },
+            TraceStep {
+                location: facts.location(outwaited.at),
+                message: "who waits here may stop, and drops the only handle to it".to_owned(),
+            },
+        ])
 }
 
 fn owner_finding(facts: &Facts<'_>, owner: &Owner, rate: Rate) -> Finding {

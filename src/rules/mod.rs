@@ -16,6 +16,7 @@ mod effect_without_cleanup;
 mod endings;
 mod forgotten_value;
 mod keeping;
+mod left_behind;
 mod owners;
 mod pages;
 mod pool_per_call;

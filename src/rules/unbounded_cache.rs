@@ -4,6 +4,7 @@ use crate::analysis::containers::{Container, Key, Lifetime, Shape, Shrink, Write
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::turns;
+use crate::analysis::value::{AcquiredKind, Value};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::{Binding, Call, CallKind, Field, FunctionKind, Module, Root};
 
@@ -35,7 +36,8 @@ fn growing_write<'c>(facts: &Facts<'_>, container: &'c Container) -> Option<&'c 
 /// they come with requests, or their entries have an age.
 fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
     if container.lifetime == Lifetime::Loop {
-        return is_in_endless_loop(facts, container, write) || is_for_each(facts, container, write);
+        return (is_in_endless_loop(facts, container, write) || is_for_each(facts, container, write))
+            && !is_of_an_entry(facts, container, write);
     }
     // A function that fills its own table does so once, however often its closures run.
     let fills_its_own = container.lifetime == Lifetime::Closure && write.at.function == container.at.function;
@@ -99,9 +101,28 @@ fn is_for_each(facts: &Facts<'_>, container: &Container, write: &Write) -> bool 
         })
     };
     let FunctionKind::Constructor { class } = holder.kind else { return false };
+    let class = container.at.function.class(class);
     // One that is made for each message has a set of its own.
-    facts.frequencies.of_class(container.at.function.class(class)) < Rate::PerTurn
+    facts.frequencies.of_class(class) < Rate::PerTurn
         && (write.rate >= Rate::PerTick || write.rate == Rate::PerCall && starts_what_it_is_given())
+}
+
+/// Whether a set of tasks is that of one entry of a table, and others than the entry fill it: each has a set of its own,
+/// which goes with it.
+fn is_of_an_entry(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
+    let FunctionKind::Constructor { class } = facts.program.function(container.at.function).kind else { return false };
+    let class = container.at.function.class(class);
+    let is_one = |value: &Value| match value {
+        Value::Resource(id) => facts.evaluator.acquisition(*id).kind == AcquiredKind::Instance(class),
+        _ => false,
+    };
+    facts.program.this_class(write.at.function) != Some(class)
+        && facts.program.relevant_functions().any(|function| {
+            facts.program.function(function).ops().any(|(block, index, op)| {
+                op.call().is_some_and(|call| call.arguments.len() == 2 && call.method_name() == Some("insert"))
+                    && facts.evaluator.argument(function.op(block, index), 1).iter().any(is_one)
+            })
+        })
 }
 
 /// Whether a write starts a task, where another one puts in the handle of one.

@@ -6,9 +6,11 @@ use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::killed::{Killed, killed};
 use crate::analysis::platforms::is_only_on;
+use crate::analysis::undropped::undropped;
+use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 
-use super::{RuleId, release, wording};
+use super::{RuleId, left_behind, release, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     release::check(facts, RuleId::UnreapedProcess, findings);
@@ -27,6 +29,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         {
             findings.push(left_as_zombie(facts, &killed));
         }
+    }
+    for owner in undropped(facts, ResourceKind::Process) {
+        findings.extend(left_behind::finding(facts, RuleId::UnreapedProcess, &owner));
     }
     for left in left_running(facts) {
         let at = left.obligation.acquisition.at;

@@ -11,6 +11,9 @@ use super::rust_sites::appends;
 use super::uses::Uses;
 use super::{Lifetime, Shape, Shrink};
 
+/// Through so many names and calls what an entry holds is followed.
+const MAX_STEPS: u32 = 4;
+
 impl Uses<'_, '_, '_> {
     /// A method call.
     pub(super) fn named_call(
@@ -132,9 +135,39 @@ impl Uses<'_, '_, '_> {
             || self.facts.evaluator.any_method(function.file, name).empties_something
     }
 
-    /// Whether a place is known to be one of the containers: what is done to it is done to that one.
+    /// Whether a place is known to be one of the containers, or what an entry of one holds: what is done to it is done to
+    /// that.
     fn is_known(&self, function: FunctionRef, place: &Place) -> bool {
         !self.aliases.of(&self.facts.evaluator.place(function, place)).is_empty()
+            || self.is_of_entry(function, place, MAX_STEPS)
+    }
+
+    /// `let list = self.lists.entry(key).or_default()`, `self.lists.get_mut(key)?`.
+    fn is_of_entry(&self, function: FunctionRef, place: &Place, steps: u32) -> bool {
+        let index = self.facts.program.index(function.file);
+        let definitions = match &place.root {
+            _ if steps == 0 || !place.path.is_empty() => return false,
+            Root::Variable(id) => index.of_variable(*id),
+            Root::Temp(temp) => index.of_temp(function.function, *temp),
+            _ => return false,
+        };
+        let [definition] = definitions else { return false };
+        let function = function.sibling(definition.function);
+        match &self.facts.program.op(function.definition(definition)).kind {
+            OpKind::Assign { target, value: Rvalue::Use(Operand::Place(of)) | Rvalue::Await(Operand::Place(of)) }
+                if target.path.is_empty() =>
+            {
+                self.is_of_entry(function, of, steps - 1)
+            }
+            OpKind::Call(call) => {
+                let Some((receiver, method)) = call.receiver() else { return false };
+                let gives_entry = matches!(method.name(), Some("entry" | "get_mut"));
+                gives_entry && !self.aliases.of(&self.facts.evaluator.place(function, &receiver)).is_empty()
+                    || method.name().is_some_and(|name| name.starts_with("or_"))
+                        && self.is_of_entry(function, &receiver, steps - 1)
+            }
+            _ => false,
+        }
     }
 
     /// What a place and the places it was taken from are called.

@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
+use crate::analysis::turns::goes_around;
 use crate::catalogue::schema::Waiting;
 use crate::ir::{Call, Operand, Terminator};
 use crate::linking::{FunctionRef, OpRef};
@@ -88,7 +89,9 @@ fn wait(facts: &Facts<'_>, receive: OpRef) -> Option<Vec<OpRef>> {
     body.ops().find_map(|(block, index, op)| {
         let at = receive.function.op(block, index);
         let call = op.call()?;
-        let is_between = at != receive && call.suspends && items.has(block, index);
+        // What is waited for when there is no next item keeps nobody.
+        let is_between =
+            at != receive && call.suspends && items.has(block, index) && goes_around(body, block, receive.block);
         let mut seen = FxHashSet::default();
         if is_between { slow(facts, at, call, MAX_CALLS, &mut seen) } else { None }
     })

@@ -17,6 +17,9 @@ impl Walk<'_, '_> {
         for import in &self.module.imports {
             let level = match self.surroundings.targets.get(import.request.0 as usize) {
                 Some(Target::Module(file)) => (self.surroundings.imported)(*file, &import.name),
+                Some(Target::Member(file, names)) => {
+                    (self.surroundings.imported)(*file, &ImportName::Named(names[0].clone()))
+                }
                 _ => None,
             };
             if let Some(level) = level {
@@ -61,6 +64,16 @@ impl Walk<'_, '_> {
         })
     }
 
+    /// Whether a variable is what a library makes something by, or has below it what does: `pub use reqwest::Client`.
+    pub(super) fn stands_for_makers(&self, id: VariableId) -> bool {
+        let surroundings = self.surroundings;
+        self.aliases[id.0 as usize]
+            || self.packages(id).any(|(package, name)| match name {
+                ImportName::Named(name) => surroundings.catalogue.is_member_of(surroundings.makers, package, name),
+                ImportName::Default | ImportName::Namespace => false,
+            })
+    }
+
     /// Whether some member of a package makes, wraps or releases something.
     pub(super) fn makes(&self, package: &str) -> bool {
         self.surroundings.catalogue.is_of(self.surroundings.makers, package)
@@ -81,7 +94,7 @@ impl Walk<'_, '_> {
             let requests = globs.chain((!is_glob).then_some(import.request));
             requests.filter_map(|request| match self.surroundings.targets.get(request.0 as usize)? {
                 Target::External(package) => Some((package.as_str(), &import.name)),
-                Target::Module(_) | Target::Unresolved => None,
+                Target::Module(_) | Target::Member(..) | Target::Unresolved => None,
             })
         })
     }

@@ -123,7 +123,11 @@ impl Walk<'_, '_> {
         let members = self.members.iter().skip(self.members_told).cloned().collect();
         self.state.members_told = self.members.len();
         let exports = self.module.exports.iter().filter_map(|export| match export.source {
-            ExportSource::Variable(variable) => Some((export.name.clone(), self.variables[variable.0 as usize]?)),
+            ExportSource::Variable(variable) => {
+                // What a library makes may be passed on: `pub use reqwest`.
+                let alias = self.stands_for_makers(variable).then_some(Level::Maker);
+                Some((export.name.clone(), self.variables[variable.0 as usize].max(alias)?))
+            }
             _ => None,
         });
         let functions = self.module.functions().map(|(id, function)| {

@@ -155,9 +155,12 @@ impl<'t> Lowering<'t> {
 
     /// `#[cfg(test)] mod name;`: a file that is compiled for tests only.
     pub(super) fn test_module(&mut self, module: &syn::ItemMod) {
-        let specifier = format!("self::{}", name_of(&module.ident));
-        if !self.request_ids.contains_key(specifier.as_str()) {
-            let request = self.request(&specifier, range(module.ident.span()));
+        self.request_for_tests(&format!("self::{}", name_of(&module.ident)), range(module.ident.span()));
+    }
+
+    pub(super) fn request_for_tests(&mut self, specifier: &str, span: Span) {
+        if !self.request_ids.contains_key(specifier) {
+            let request = self.request(specifier, span);
             self.requests[request.0 as usize].for_tests = true;
         }
     }

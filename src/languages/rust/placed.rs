@@ -14,6 +14,9 @@ impl Lowering<'_> {
         for item in items {
             let syn::Item::Mod(module) = item else { continue };
             if serves_tests(&module.attrs) {
+                if let Some(file) = placed_at(&module.attrs) {
+                    self.request_for_tests(&format!("{directory}{file}"), range(module.ident.span()));
+                }
                 continue;
             }
             let name = name_of(&module.ident);

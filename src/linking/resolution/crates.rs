@@ -13,6 +13,8 @@ use crate::source::FileId;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
     Module(FileId),
+    /// What a module has under the rest of the path: a crate that it passes on, an enum of its own.
+    Member(FileId, Vec<Box<str>>),
     /// A crate from outside, or a module of one: the path as written.
     External,
     /// A path into the tree's own crates that is no file.
@@ -112,14 +114,27 @@ impl Crates {
                 },
             },
         };
-        let mut at = start;
+        let Some(mut at) = start else { return Found::Nothing };
+        let mut found = self.module(&at);
+        let mut rest: Vec<Box<str>> = Vec::new();
         for name in names {
-            at = at.map(|at| match name {
+            at = match name {
                 "super" => location::parent(&at).unwrap_or("").to_owned(),
                 name => below(&at, name),
-            });
+            };
+            match self.module(&at) {
+                Some(module) => {
+                    found = Some(module);
+                    rest.clear();
+                }
+                None => rest.push(name.into()),
+            }
         }
-        at.and_then(|at| self.module(&at)).map_or(Found::Nothing, Found::Module)
+        match found {
+            Some(module) if rest.is_empty() => Found::Module(module),
+            Some(module) => Found::Member(module, rest),
+            None => Found::Nothing,
+        }
     }
 
     /// The module of a name that is no crate's: `use super::*` brings the modules beside this one, `use crate::*` the crate's.
@@ -220,6 +235,7 @@ mod tests {
         );
         let found = match crates.resolve(file(from), path) {
             Found::Module(FileId(at)) => Some(FILES[at as usize]),
+            Found::Member(..) => Some("a member"),
             Found::External => Some("external"),
             Found::Nothing => None,
         };
@@ -248,7 +264,7 @@ mod tests {
         check("app/src/main.rs", "core_lib::client", Some("core-lib/src/client.rs"));
         check("core-lib/src/client.rs", "crate", Some("core-lib/src/lib.rs"));
         check("app/src/main.rs", "sqlx::postgres", Some("external"));
-        check("app/src/main.rs", "crate::nowhere", None);
+        check("app/src/main.rs", "crate::nowhere", Some("a member"));
     }
 
     #[test]

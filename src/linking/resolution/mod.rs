@@ -19,9 +19,11 @@ use std::sync::{PoisonError, RwLock};
 
 use compact_str::CompactString;
 use rustc_hash::FxHashMap;
+use thin_vec::ThinVec;
 
 use crate::discovery::screen::Imported;
 use crate::discovery::{Discovered, FileRole, ImportMap, Project, TsConfig, location};
+use crate::ir::Name;
 use crate::source::{FileId, Language};
 use files::Files;
 
@@ -30,6 +32,8 @@ use files::Files;
 pub enum Target {
     /// A file of the tree.
     Module(FileId),
+    /// What a file of the tree has under such names: a crate that it passes on.
+    Member(FileId, ThinVec<Name>),
     /// A package, under its normalised name: see [`external_name`].
     External(CompactString),
     /// Nothing that is source text: an asset, a missing file, an undeclared alias.
@@ -41,7 +45,7 @@ impl Target {
     #[must_use]
     pub fn into_imported(self) -> Option<Imported> {
         match self {
-            Self::Module(file) => Some(Imported::File(file)),
+            Self::Module(file) | Self::Member(file, _) => Some(Imported::File(file)),
             Self::External(name) => Some(Imported::Package(name)),
             Self::Unresolved => None,
         }
@@ -130,6 +134,7 @@ impl<'d> Resolver<'d> {
             };
             return match found {
                 Found::Module(file) => Target::Module(file),
+                Found::Member(file, names) => Target::Member(file, names.iter().map(Name::new).collect()),
                 Found::External => Target::External(external_crate(&self.crate_name(from, specifier))),
                 Found::Nothing => Target::Unresolved,
             };

@@ -136,7 +136,7 @@ impl Entries<'_, '_> {
         };
         target.is_none_or(|request| match program.target(module.file, request) {
             Target::External(package) => is_one_of(package),
-            Target::Module(_) | Target::Unresolved => true,
+            Target::Module(_) | Target::Member(..) | Target::Unresolved => true,
         })
     }
 
