@@ -4,6 +4,8 @@
 //! process, for thirty seconds after each piece of work, however fast that was. So does a `clearTimeout` that an exception
 //! goes past. Nothing of it stays for ever: how bad that is, is for the rule to say.
 
+mod helpers;
+
 use rustc_hash::FxHashSet;
 
 use crate::analysis::deviants::Uses;
@@ -11,7 +13,7 @@ use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::settlements::Promised;
 use crate::catalogue::schema::{FunctionFact, ResourceKind};
-use crate::ir::{Binding, BlockId, Call, Edges, OpKind, Operand, Place, Root, Rvalue, Temp};
+use crate::ir::{Binding, BlockId, Call, Edges, Function, OpKind, Operand, Place, Root, Rvalue, Temp};
 use crate::linking::{FunctionRef, OpRef};
 
 /// A timer that nobody stops when the work is over.
@@ -27,6 +29,8 @@ pub struct LateTimer {
 pub enum Late {
     /// Its promise was only one of those that this waits for.
     Raced { by: OpRef },
+    /// The same of a promise that a function of the project gives, which starts this timer.
+    RacedHelper { by: OpRef, timer: OpRef },
     /// What stops it is not reached when this throws.
     Thrown { by: OpRef },
     /// It is stopped on other ways in which its promise is settled, and not on this one.
@@ -37,10 +41,12 @@ pub enum Late {
 #[must_use]
 pub fn late_timers(facts: &Facts<'_>) -> Vec<LateTimer> {
     let mut found = Vec::new();
+    let mut helpers = helpers::Timers::default();
     for function in facts.program.functions() {
         if facts.evaluator.drops_implicitly(function) || !facts.is_held_to_account(function) {
             continue;
         }
+        helpers::raced(facts, function, &mut helpers, &mut found);
         for (block, index, op) in facts.program.function(function).ops() {
             let (Some(call), at) = (op.call(), function.op(block, index)) else { continue };
             let is_free = call.callee.place().is_some_and(|place| place.path.len() <= 1);
@@ -114,6 +120,11 @@ fn settled_otherwise(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<Late> 
 
 /// The call that waits for the first of several promises, one of which only the timer settles.
 fn raced(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<OpRef> {
+    raced_by(facts, at.function, watched(facts, at, call)?)
+}
+
+/// The promise of the function that the timer settles, and nothing else.
+fn watched(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<Temp> {
     let function = at.function;
     let callbacks: FxHashSet<FunctionRef> =
         facts.evaluator.functions_in(&facts.evaluator.argument(at, 0)).into_iter().map(|(it, _)| it).collect();
@@ -121,15 +132,23 @@ fn raced(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<OpRef> {
         return None;
     }
     let promise = settled(facts, function, at, call, &callbacks)?;
-    if is_settled_elsewhere(facts, at, promise, &callbacks) {
-        return None;
-    }
-    raced_by(facts, function, promise)
+    (!is_settled_elsewhere(facts, at, promise, &callbacks)).then_some(promise)
 }
 
 /// The call that waits for the first of several promises, one of which is this one of the function.
 pub(super) fn raced_by(facts: &Facts<'_>, function: FunctionRef, promise: Temp) -> Option<OpRef> {
     let body = facts.program.function(function);
+    let names = same_as(body, promise);
+    body.ops().find_map(|(block, index, op)| {
+        let given = op.call()?.argument(0)?.place()?;
+        let race = function.op(block, index);
+        let is_given = given.path.is_empty() && names.contains(&given.root);
+        (is_given && is(facts, race, |fact| fact.takes_first)).then_some(race)
+    })
+}
+
+/// What a promise is called in its function, and the lists it stands in.
+fn same_as(body: &Function, promise: Temp) -> Vec<Root> {
     let mut names: Vec<Root> = vec![Root::Temp(promise)];
     for (_, _, op) in body.ops() {
         let OpKind::Assign { target, value } = &op.kind else { continue };
@@ -145,12 +164,7 @@ pub(super) fn raced_by(facts: &Facts<'_>, function: FunctionRef, promise: Temp) 
             names.push(target.root.clone());
         }
     }
-    body.ops().find_map(|(block, index, op)| {
-        let given = op.call()?.argument(0)?.place()?;
-        let race = function.op(block, index);
-        let is_given = given.path.is_empty() && names.contains(&given.root);
-        (is_given && is(facts, race, |fact| fact.takes_first)).then_some(race)
-    })
+    names
 }
 
 /// Whether anything but the timer's own callback, which comes too late for that, has to do with the timer's handle.
