@@ -12,7 +12,7 @@ use super::{Key, Shape, Shrink, Write};
 
 impl Uses<'_, '_, '_> {
     pub(super) fn shrink(&mut self, alias: Alias, at: OpRef) {
-        if self.is_only_for_tests {
+        if self.is_only_for_tests || self.is_at_the_end(at.function) {
             return;
         }
         self.sites[&alias.site].shrinks.push(Shrink {
@@ -25,7 +25,7 @@ impl Uses<'_, '_, '_> {
     }
 
     pub(super) fn remove(&mut self, site: OpRef, at: OpRef, key: Option<Operand>) {
-        if !self.is_only_for_tests {
+        if !self.is_only_for_tests && !self.is_at_the_end(at.function) {
             self.removals.push((site, at, key));
         }
     }

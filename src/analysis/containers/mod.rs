@@ -4,6 +4,7 @@
 //! parameters. Never judges: whether what is found here grows without a bound is the rule's question.
 
 mod aliases;
+mod asked;
 mod bounds;
 mod brackets;
 mod clock;

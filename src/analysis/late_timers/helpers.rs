@@ -6,7 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::facts::Facts;
-use crate::ir::{OpKind, Operand, Place, Root, Rvalue, Temp, Terminator};
+use crate::ir::{Binding, OpKind, Operand, Place, Root, Rvalue, Temp, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
 use super::{Late, LateTimer, is, same_as, watched};
@@ -78,7 +78,26 @@ fn timer_of(facts: &Facts<'_>, function: FunctionRef) -> Option<OpRef> {
         is_timer.then(|| watched(facts, at, call)).flatten().map(|promise| (at, promise))
     });
     let (timer, promise) = timers.next()?;
-    gives_nothing_else(facts, function, promise).then_some(timer)
+    (gives_nothing_else(facts, function, promise) && rejects(facts, function, promise)).then_some(timer)
+}
+
+/// Whether the function rejects its promise: `sleep()` only goes by, and captures nothing.
+fn rejects(facts: &Facts<'_>, function: FunctionRef, promise: Temp) -> bool {
+    let rejects = |by: FunctionRef, place: &Place| {
+        place.as_variable().is_some_and(|id| {
+            let variable = facts.program.variable(by.variable(id));
+            variable.owner == function.function
+                && matches!(variable.binding, Binding::Settle { rejects: true, promise: of } if of == promise)
+        })
+    };
+    let mut work = vec![function];
+    while let Some(by) = work.pop() {
+        if facts.program.function(by).mentioned_places().any(|place| rejects(by, place)) {
+            return true;
+        }
+        work.extend(facts.program.index(by.file).children(by.function).iter().map(|child| by.sibling(*child)));
+    }
+    false
 }
 
 /// Whether a promise is all that a function gives.

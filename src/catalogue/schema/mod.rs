@@ -162,6 +162,10 @@ pub struct Resource {
     /// collected when the other side goes, which a table that is swept cannot wait for.
     #[serde(default)]
     pub kept_by_peer: bool,
+    /// Fields whose function is called when the program ends it, or when the other side asks for its end, and not when
+    /// that just goes away.
+    #[serde(default)]
+    pub called_on_demand: Vec<String>,
     /// What a request says of it makes it that request's own: keys, a tenant.
     #[serde(default)]
     pub may_be_own: bool,
