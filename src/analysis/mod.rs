@@ -30,6 +30,7 @@ pub mod mounted;
 mod obligations;
 pub mod ownership;
 pub mod platforms;
+pub mod products;
 pub mod queues;
 pub mod reentry;
 pub mod registrations;

@@ -227,6 +227,7 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
     trace.push(TraceStep { location: facts.location(write.at), message: "an entry is added here".to_owned() });
     let on_read = container.shrinks.iter().find(|shrink| shrink.on_expired_read);
     let deleted = on_read.or_else(|| container.shrinks.first());
+    let is_at_the_end = deleted.is_some_and(|shrink| shrink.is_at_the_end);
     trace.extend(container.expiry.map(|at| TraceStep {
         location: facts.location(at),
         message: match deleted {
@@ -238,6 +239,8 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
         location: facts.location(shrink.at),
         message: if shrink.is_too_late {
             "tasks are joined here, when the loop is over".to_owned()
+        } else if is_at_the_end {
+            "entries are removed here, when the process is told to end".to_owned()
         } else {
             "an old entry is deleted here, when somebody asks for the same key again".to_owned()
         },
@@ -246,7 +249,7 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
         (Shape::Weak, ..) => {
             format!("`{name}` only grows: `{name}[…] = …` adds a property to it, which is held like any other")
         }
-        (_, Some(shrink), _) if !shrink.is_too_late => {
+        (_, Some(shrink), _) if !shrink.is_too_late && !is_at_the_end => {
             format!("`{name}` only grows: an expired entry is deleted only if the same key is read again")
         }
         (_, _, Some(_)) => {
@@ -261,8 +264,9 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
             format!("`{name}` grows {when}: it keeps finished tasks until somebody joins them")
         }
         _ => format!(
-            "`{name}` grows {} and nothing ever removes an entry",
-            wording::rate_text(write.rate.max(Rate::PerCall))
+            "`{name}` grows {} and nothing {}",
+            wording::rate_text(write.rate.max(Rate::PerCall)),
+            if is_at_the_end { "removes an entry before the process ends" } else { "ever removes an entry" }
         ),
     };
     // A set of tasks in a field is mended where the loop fills it.
@@ -270,7 +274,7 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
         FunctionKind::Constructor { .. } if container.lifetime == Lifetime::Loop => write.at,
         _ => container.at,
     };
-    let is_shown = chain.entry.is_some() && write.key == Key::Many && deleted.is_none();
+    let is_shown = chain.entry.is_some() && write.key == Key::Many && (deleted.is_none() || is_at_the_end);
     Finding::new(
         RuleId::UnboundedCache,
         Severity::Warning,

@@ -12,20 +12,22 @@ use super::{Key, Shape, Shrink, Write};
 
 impl Uses<'_, '_, '_> {
     pub(super) fn shrink(&mut self, alias: Alias, at: OpRef) {
-        if self.is_only_for_tests || self.is_at_the_end(at.function) {
+        if self.is_only_for_tests {
             return;
         }
+        let is_at_the_end = self.is_at_the_end(at.function);
         self.sites[&alias.site].shrinks.push(Shrink {
             at,
             via: alias.via,
             on_expired_read: false,
             is_asked_for: false,
+            is_at_the_end,
             is_too_late: false,
         });
     }
 
     pub(super) fn remove(&mut self, site: OpRef, at: OpRef, key: Option<Operand>) {
-        if !self.is_only_for_tests && !self.is_at_the_end(at.function) {
+        if !self.is_only_for_tests {
             self.removals.push((site, at, key));
         }
     }
