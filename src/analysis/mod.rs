@@ -40,6 +40,7 @@ pub mod tasks;
 pub mod told;
 pub mod turns;
 pub mod twice;
+pub mod undisposed;
 pub mod unended;
 pub mod value;
 pub mod wrapped;

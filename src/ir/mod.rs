@@ -35,5 +35,5 @@ pub use module::{
     Module, ModuleRequest, ParseIssue, RequestId, Variable, VariableId,
 };
 pub use operation::{Argument, Call, CallKind, Element, Op, OpKind, Property, Rest, Rvalue};
-pub use place::{Field, Name, Operand, Place, Root, Temp, TypeRef, TypeRoot};
+pub use place::{Field, Name, Operand, Place, Root, Temp, TypeRef, TypeRoot, is_disposal};
 pub use verify::verify;

@@ -252,7 +252,10 @@ fn is_asked(facts: &Facts<'_>, function: FunctionRef) -> bool {
     !facts.evaluator.drops_implicitly(function) && facts.is_held_to_account(function)
 }
 
-fn calls_by_name<'f>(facts: &'f Facts<'_>, name: &'f str) -> impl Iterator<Item = (FunctionRef, OpRef)> + 'f {
+pub(crate) fn calls_by_name<'f>(
+    facts: &'f Facts<'_>,
+    name: &'f str,
+) -> impl Iterator<Item = (FunctionRef, OpRef)> + 'f {
     facts.program.functions().flat_map(move |function| {
         facts.program.function(function).ops().filter_map(move |(block, index, op)| {
             let place = op.call()?.callee.place()?;

@@ -2,7 +2,8 @@
 
 use crate::catalogue::schema::Collection;
 use crate::ir::{
-    Binding, Call, CallKind, ClassId, ExportSource, Field, FunctionId, Name, Op, Operand, Place, Root, Temp, VariableId,
+    Binding, Call, CallKind, ClassId, ExportSource, Field, FunctionId, Name, Op, Operand, Place, Root, Temp,
+    VariableId, is_disposal,
 };
 
 use super::super::collections::makes_one_to_keep;
@@ -91,7 +92,7 @@ impl Walk<'_, '_> {
         self.state.readers.end();
         for (id, class) in self.module.classes() {
             let extends = class.extends.as_ref().and_then(|operand| self.operand(class.parent, operand));
-            if extends.is_some() {
+            if extends.is_some() || class.members.iter().any(|member| is_disposal(&member.name)) {
                 self.class(id);
             }
             if !self.classes[id.0 as usize] {
