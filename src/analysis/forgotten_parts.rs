@@ -6,6 +6,7 @@
 
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
+use crate::analysis::products::ends_whole;
 use crate::analysis::value::{AcquiredKind, Acquisition};
 use crate::catalogue::schema::ResourceKind;
 use crate::ir::{Call, FunctionKind, Name, Place, Root};
@@ -57,10 +58,8 @@ pub fn forgotten_parts(facts: &Facts<'_>) -> Vec<ForgottenPart> {
 
 /// The method that by its name ends all that an instance is.
 fn end(facts: &Facts<'_>, class: ClassRef) -> Option<FunctionRef> {
-    const WHOLE: &[&str] = &["close", "destroy", "dispose", "stop", "end", "shutdown", "terminate", "quit"];
     let mut members = facts.program.members(class);
-    let is_whole = |name: &str| WHOLE.contains(&name.to_ascii_lowercase().as_str()) || name.contains("Dispose");
-    members.find(|(_, member)| !member.is_static && is_whole(&member.name)).map(|(function, _)| function)
+    members.find(|(_, member)| !member.is_static && ends_whole(&member.name)).map(|(function, _)| function)
 }
 
 /// Whether a call ends what is in a field of the instance.

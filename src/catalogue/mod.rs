@@ -16,7 +16,7 @@ mod specifier;
 
 use std::sync::LazyLock;
 
-use crate::ir::Name;
+use crate::ir::{Name, is_disposal};
 use crate::source::Language;
 
 pub use bearing::Bearing;
@@ -215,7 +215,7 @@ impl Catalogue {
     /// What the method `name` does on the resource.
     #[must_use]
     pub fn method(&self, resource: ResourceId, name: &str) -> MethodFacts<'_> {
-        let disposes = name == "@@dispose" || name == "@@asyncDispose";
+        let disposes = is_disposal(name);
         let Some(record) = self.index.method(resource, name) else {
             return MethodFacts { release: disposes, ..MethodFacts::default() };
         };

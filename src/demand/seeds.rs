@@ -21,6 +21,8 @@ impl<'c> Seeds<'c> {
     pub fn new(catalogue: &'c Catalogue) -> Self {
         let mut words = catalogue.screen_words();
         words.extend(made_by_new().iter().map(|name| format!("new {name}")));
+        // What a class or an object says has to be disposed of.
+        words.extend(["Symbol.dispose]", "Symbol.asyncDispose]"].map(str::to_owned));
         // Directives are read in every file that has one: what suppresses nothing is worth telling.
         words.push("leaklint:".to_owned());
         Self { catalogue, members: catalogue.packages_with(|facts| is_sought(catalogue, facts)), words }

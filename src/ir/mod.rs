@@ -36,6 +36,6 @@ pub use module::{
     Module, ModuleRequest, ParseIssue, RequestId, Variable, VariableId,
 };
 pub use operation::{Argument, Call, CallKind, Element, Op, OpKind, Property, Rest, Rvalue};
-pub use place::{Field, Name, Operand, Place, Root, Temp, TypeRef, TypeRoot};
+pub use place::{Field, Name, Operand, Place, Root, Temp, TypeRef, TypeRoot, is_disposal};
 pub use primitives::is_primitive;
 pub use verify::verify;

@@ -178,3 +178,9 @@ impl From<Temp> for Operand {
         Self::Place(Place::temp(temp))
     }
 }
+
+/// Whether a member of this name is what the end of a scope calls: `[Symbol.dispose]`, `[Symbol.asyncDispose]`.
+#[must_use]
+pub fn is_disposal(name: &str) -> bool {
+    matches!(name, "@@dispose" | "@@asyncDispose")
+}

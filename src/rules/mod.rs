@@ -31,6 +31,7 @@ mod unbounded_queue;
 mod uncleared_timer;
 mod unclosed_client;
 mod unclosed_subscription;
+mod undisposed;
 mod unfinished_transaction;
 mod unreaped_process;
 mod unreleased_lease;

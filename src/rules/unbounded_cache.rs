@@ -231,7 +231,7 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
         FunctionKind::Constructor { .. } if container.lifetime == Lifetime::Loop => write.at,
         _ => container.at,
     };
-    let is_shown = chain.entry.is_some() && write.key == Key::Many && deleted.is_none();
+    let is_shown = chain.entry.is_some() && write.key == Key::Many && deleted.is_none_or(|shrink| shrink.is_at_the_end);
     Finding::new(
         RuleId::UnboundedCache,
         Severity::Warning,
@@ -275,6 +275,8 @@ fn trace(facts: &Facts<'_>, container: &Container, write: &Write, deleted: Optio
         location: facts.location(shrink.at),
         message: if shrink.is_too_late {
             "tasks are joined here, when the loop is over".to_owned()
+        } else if shrink.is_at_the_end {
+            "entries are removed here, when the process is told to end".to_owned()
         } else {
             "an old entry is deleted here, when somebody asks for the same key again".to_owned()
         },
@@ -284,11 +286,12 @@ fn trace(facts: &Facts<'_>, container: &Container, write: &Write, deleted: Optio
 
 fn message(facts: &Facts<'_>, container: &Container, write: &Write, deleted: Option<&Shrink>) -> String {
     let name = &container.name;
+    let is_at_the_end = deleted.is_some_and(|shrink| shrink.is_at_the_end);
     match (container.shape, deleted, container.expiry) {
         (Shape::Weak, ..) => {
             format!("`{name}` only grows: `{name}[…] = …` adds a property to it, which is held like any other")
         }
-        (_, Some(shrink), _) if !shrink.is_too_late => {
+        (_, Some(shrink), _) if !shrink.is_too_late && !is_at_the_end => {
             format!("`{name}` only grows: an expired entry is deleted only if the same key is read again")
         }
         (_, _, Some(_)) => {
@@ -303,8 +306,9 @@ fn message(facts: &Facts<'_>, container: &Container, write: &Write, deleted: Opt
             format!("`{name}` grows {when}: it keeps finished tasks until somebody joins them")
         }
         _ => format!(
-            "`{name}` grows {} and nothing ever removes an entry",
-            wording::rate_text(write.rate.max(Rate::PerCall))
+            "`{name}` grows {} and nothing {}",
+            wording::rate_text(write.rate.max(Rate::PerCall)),
+            if is_at_the_end { "removes an entry before the process ends" } else { "ever removes an entry" }
         ),
     }
 }

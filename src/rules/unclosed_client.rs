@@ -7,12 +7,14 @@ use crate::analysis::forgotten_fields::{ForgottenField, forgotten_fields};
 use crate::analysis::forgotten_parts::{ForgottenPart, forgotten_parts};
 use crate::analysis::frequency::Rate;
 use crate::analysis::ownership::{Fate, Forgotten, Unsettled, forgotten, unsettled};
+use crate::analysis::undisposed::undisposed;
 use crate::analysis::unended::unended;
 use crate::analysis::value::AcquisitionId;
 use crate::catalogue::schema::ResourceKind;
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::source::Location;
 
+use super::undisposed::dropped;
 use super::{RuleId, effect_without_cleanup, release, wording};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
@@ -63,6 +65,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for dropped in dropped_entries(facts) {
         if facts.is_held_to_account(dropped.removal.function) {
             findings.push(swept(facts, &dropped));
+        }
+    }
+    for one in undisposed(facts) {
+        if !findings.iter().any(|it| it.location == facts.location(one.at)) {
+            findings.push(dropped(facts, &one));
         }
     }
     for deviant in deviants(facts) {

@@ -15,11 +15,13 @@ impl Uses<'_, '_, '_> {
         if self.is_only_for_tests {
             return;
         }
+        let is_at_the_end = self.is_at_the_end(at.function);
         self.sites[&alias.site].shrinks.push(Shrink {
             at,
             via: alias.via,
             on_expired_read: false,
             is_asked_for: false,
+            is_at_the_end,
             is_too_late: false,
         });
     }

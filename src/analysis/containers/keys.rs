@@ -73,7 +73,7 @@ impl Keys<'_, '_, '_> {
         // Whatever it is called, what only constants are passed for is one of them.
         if key > Key::Few && self.is_many(function, place) {
             Key::Many
-        } else if key == Key::Many && self.is_of_tenant(function, place) {
+        } else if key == Key::Many && self.is_of_tenant(function, place) && !self.is_of_many(function, place, 4) {
             Key::Named
         } else {
             key
@@ -206,6 +206,24 @@ impl Keys<'_, '_, '_> {
     fn is_of_tenant(&self, function: FunctionRef, place: &Place) -> bool {
         let root = place.root_variable().map(|id| self.facts.program.variable(function.variable(id)).name.as_str());
         root.into_iter().chain(place.path.iter().filter_map(Field::name)).any(names_tenant)
+    }
+
+    /// Whether what is called a tenant is, for some, what there are ever more of: `auth ? auth.tenant : request.ip`.
+    fn is_of_many(&self, function: FunctionRef, place: &Place, depth: u32) -> bool {
+        let index = self.facts.program.index(function.file);
+        let definitions = match &place.root {
+            _ if depth == 0 || !place.path.is_empty() => return false,
+            Root::Variable(id) => index.of_variable(*id),
+            Root::Temp(temp) => index.of_temp(function.function, *temp),
+            _ => return false,
+        };
+        definitions.iter().any(|definition| {
+            let at = function.definition(definition);
+            let OpKind::Assign { value: Rvalue::Use(Operand::Place(of)), .. } = &self.facts.program.op(at).kind else {
+                return false;
+            };
+            self.is_many(at.function, of) || self.is_of_many(at.function, of, depth - 1)
+        })
     }
 
     fn is_many(&self, function: FunctionRef, place: &Place) -> bool {

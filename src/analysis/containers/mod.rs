@@ -4,6 +4,7 @@
 //! parameters. Never judges: whether a container grows without a bound is the rule's question.
 
 mod aliases;
+mod asked;
 mod bounds;
 mod brackets;
 mod clock;
@@ -68,12 +69,15 @@ impl Container {
     #[must_use]
     pub fn only_grows(&self) -> bool {
         let goes_when_read = self.shrinks.iter().any(|shrink| shrink.on_expired_read);
+        let comes_from_others = || self.writes.iter().any(|write| write.rate >= Rate::PerMessage);
         !self.is_bounded
             && !self.escapes
-            && self
-                .shrinks
-                .iter()
-                .all(|shrink| shrink.on_expired_read || shrink.is_too_late || shrink.is_asked_for && goes_when_read)
+            && self.shrinks.iter().all(|shrink| {
+                shrink.on_expired_read
+                    || shrink.is_too_late
+                    || shrink.is_asked_for && goes_when_read
+                    || shrink.is_at_the_end && comes_from_others()
+            })
     }
 }
 
@@ -129,6 +133,8 @@ pub struct Shrink {
     pub on_expired_read: bool,
     /// Whether it only happens when somebody comes back with the entry's key.
     pub is_asked_for: bool,
+    /// Whether it only happens when the process is told to end.
+    pub is_at_the_end: bool,
     /// Whether it only happens once the loop that fills the container is over, which goes on as long as the process.
     pub is_too_late: bool,
 }

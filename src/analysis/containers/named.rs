@@ -124,6 +124,7 @@ impl Uses<'_, '_, '_> {
                     via: None,
                     on_expired_read: false,
                     is_asked_for: false,
+                    is_at_the_end: false,
                     is_too_late: false,
                 });
             }

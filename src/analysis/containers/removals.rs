@@ -1,9 +1,7 @@
 //! Removals: which deletes take out what was put in, and for good.
 
-use crate::analysis::facts::is_teardown;
-use crate::analysis::frequency::Rate;
-use crate::ir::{Binding, BlockId, Edges, FunctionId, OpKind, Operand, Terminator};
-use crate::linking::{FunctionRef, OpRef};
+use crate::ir::{Binding, BlockId, Edges, OpKind, Operand, Terminator};
+use crate::linking::OpRef;
 
 use super::Write;
 use super::clock;
@@ -51,47 +49,6 @@ impl Uses<'_, '_, '_> {
                 && origin.entries.contains(&site)
                 && !others.iter().any(|other| body.reaches(fresh, *other, block, Edges::Normal))
         })
-    }
-
-    /// Whether a removal only happens when the other side asks for it, who may as well just go away.
-    pub(super) fn is_on_demand(&self, at: OpRef) -> bool {
-        let evaluator = &self.facts.evaluator;
-        let chain = self.facts.frequencies.chain(evaluator, at.function);
-        chain.entry.is_some_and(|(label, _)| {
-            evaluator.catalogue.entries().any(|entry| entry.on_demand && entry.label == label)
-        })
-    }
-
-    /// Whether an entry is only ever taken out by who comes back with its key, in the course of a request: the lockout of
-    /// an account by its next right password. What ends by itself (a timer, a connection, the call that put it in) is not
-    /// asked for.
-    pub(super) fn is_asked_for(&self, site: OpRef, at: OpRef, key: Option<&Operand>) -> bool {
-        let is_in_flight = self.sites[&site].writes.iter().any(|write| write.at.function == at.function);
-        let body = self.facts.program.function(at.function);
-        key.is_some() && !is_in_flight && body.block(at.block).loop_depth == 0 && self.is_of_a_visit(at.function, 4)
-    }
-
-    /// Whether a function runs only because somebody asks for something, as far as its callers are seen.
-    fn is_of_a_visit(&self, function: FunctionRef, depth: u32) -> bool {
-        let (program, evaluator) = (self.facts.program, &self.facts.evaluator);
-        let body = program.function(function);
-        let rate = self.facts.frequencies.of_function(function);
-        let chain = self.facts.frequencies.chain(evaluator, function);
-        if depth == 0 || body.name.as_deref().is_some_and(is_teardown) || matches!(rate, Rate::PerTick | Rate::PerTurn)
-        {
-            return false;
-        }
-        if chain.calls.is_empty() && chain.entry.is_some() {
-            return rate >= Rate::PerMessage;
-        }
-        // What a closure is for is not to be seen, unless somebody calls it by its name.
-        let mut callers = self.aliases.callers(function).peekable();
-        let is_named = body.parent.is_none_or(|parent| parent == FunctionId::INITIALISER) || body.class().is_some();
-        (is_named || callers.peek().is_some())
-            && callers.all(|call| {
-                let caller = program.function(call.function);
-                caller.block(call.block).loop_depth == 0 && self.is_of_a_visit(call.function, depth - 1)
-            })
     }
 
     /// Whether what is deleted under a key is always put back under it, by the function or by whoever calls it with

@@ -180,11 +180,13 @@ impl Uses<'_, '_, '_> {
             }
             let on_expired_read = self.is_on_expired_read(*site, *at, key.as_ref());
             let is_asked_for = !on_expired_read && self.is_asked_for(*site, *at, key.as_ref());
+            let is_at_the_end = self.is_at_the_end(at.function);
             self.sites[site].shrinks.push(Shrink {
                 at: *at,
                 via: None,
                 on_expired_read,
                 is_asked_for,
+                is_at_the_end,
                 is_too_late: false,
             });
         }

@@ -1,6 +1,7 @@
 //! Results: what a function does with the result of one of its calls.
 
 use crate::analysis::facts::{Facts, is_teardown};
+use crate::analysis::value::Value;
 use crate::ir::{BlockId, Call, Edges, FunctionId, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
@@ -44,7 +45,11 @@ impl Uses {
     fn name(&mut self, facts: &Facts<'_>, function: FunctionRef) {
         loop {
             let before = self.roots.len();
-            for (_, _, op) in facts.program.function(function).ops() {
+            for (block, index, op) in facts.program.function(function).ops() {
+                if let OpKind::Call(call) = &op.kind {
+                    self.name_given_back(facts, function.op(block, index), call);
+                    continue;
+                }
                 let OpKind::Assign { target, value } = &op.kind else { continue };
                 let (Rvalue::Use(Operand::Place(of)) | Rvalue::Await(Operand::Place(of))) = value else { continue };
                 if !of.path.is_empty()
@@ -68,6 +73,19 @@ impl Uses {
             }
             if self.roots.len() == before {
                 return;
+            }
+        }
+    }
+
+    /// `await new Inspector(url).connect()`, where the method of the project gives what it was called on.
+    fn name_given_back(&mut self, facts: &Facts<'_>, at: OpRef, call: &Call) {
+        let root = (at.function.function, Root::Temp(call.result));
+        let is_on_it = |place: &Place| place.path.len() == 1 && is_of(&self.roots, at.function, place);
+        if call.callee.place().is_some_and(is_on_it) && !self.roots.contains(&root) {
+            let gives_itself = |value: &Value| matches!(value, Value::This { path, .. } if path.is_empty());
+            let gives = |method: &FunctionRef| facts.evaluator.returns(*method).iter().any(gives_itself);
+            if facts.called(at).iter().any(gives) {
+                self.roots.push(root);
             }
         }
     }

@@ -214,7 +214,7 @@ impl<'p> Evaluator<'p> {
     }
 
     /// What an object literal holds under each of its names, spread literals included.
-    fn named_parts(&self, at: OpRef) -> Vec<(Name, Values)> {
+    pub fn named_parts(&self, at: OpRef) -> Vec<(Name, Values)> {
         use crate::ir::{Field, Property, Rvalue};
         let OpKind::Assign { value: Rvalue::Object(properties), .. } = &self.program.op(at).kind else {
             return Vec::new();

@@ -164,6 +164,10 @@ pub struct Resource {
     /// is collected only when the other side goes, so dropping it from a table leaves it open.
     #[serde(default)]
     pub kept_by_peer: bool,
+    /// Fields whose function is called when the program ends it, or when the other side asks for its end, but not when
+    /// the other side just disconnects.
+    #[serde(default)]
+    pub called_on_demand: Vec<String>,
     /// Data of a request among its arguments makes it that request's own: keys, a tenant.
     #[serde(default)]
     pub may_be_own: bool,

@@ -1,7 +1,9 @@
 //! Marks: functions that matter, and which functions have to be walked again because of that.
 
 use crate::catalogue::schema::Collection;
-use crate::ir::{Binding, CallKind, ClassId, ExportSource, Field, FunctionId, Name, Place, Root, Temp, VariableId};
+use crate::ir::{
+    Binding, CallKind, ClassId, ExportSource, Field, FunctionId, Name, Place, Root, Temp, VariableId, is_disposal,
+};
 
 use super::super::collections::makes_one_to_keep;
 use super::super::cycles::may_hold_itself;
@@ -87,7 +89,7 @@ impl Walk<'_, '_> {
         self.state.readers.end();
         for (id, class) in self.module.classes() {
             let extends = class.extends.as_ref().and_then(|operand| self.operand(class.parent, operand));
-            if extends.is_some() {
+            if extends.is_some() || class.members.iter().any(|member| is_disposal(&member.name)) {
                 self.class(id);
             }
             if !self.classes[id.0 as usize] {

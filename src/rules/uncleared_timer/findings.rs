@@ -42,6 +42,14 @@ pub(super) fn late(facts: &Facts<'_>, timer: &LateTimer) -> Finding {
             by,
             "the first promise to settle wins here",
         ),
+        Late::RacedHelper { by, .. } => (
+            format!(
+                "the timer that {} starts keeps running after the race is decided, and keeps what it captures until it fires",
+                wording::callee_text(facts, timer.at)
+            ),
+            by,
+            "the first promise to settle wins here",
+        ),
         Late::Thrown { by } => (
             format!("this timer is not stopped when {} throws", wording::callee_text(facts, by)),
             by,
@@ -54,14 +62,20 @@ pub(super) fn late(facts: &Facts<'_>, timer: &LateTimer) -> Finding {
         ),
     };
     let severity = if timer.repeats { Severity::Warning } else { Severity::Note };
+    let (started, help) = match timer.why {
+        Late::RacedHelper { timer, .. } => {
+            (timer, "have it return what clears its timer, and call that in a `finally` around the `await`")
+        }
+        _ => (timer.at, "keep its handle, and clear it in a `finally` around the `await`"),
+    };
     Finding::new(RuleId::UnclearedTimer, severity, Confidence::High, facts.location(timer.at))
         .label("started here")
         .function(facts.program.name_of(timer.at.function))
         .resource(wording::callee_text(facts, timer.at))
         .message(message)
-        .help("keep its handle, and clear it in a `finally` around the `await`")
+        .help(help)
         .trace(vec![
-            TraceStep { location: facts.location(timer.at), message: "the timer is started here".to_owned() },
+            TraceStep { location: facts.location(started), message: "the timer is started here".to_owned() },
             TraceStep { location: facts.location(by), message: what.to_owned() },
         ])
 }

@@ -9,6 +9,7 @@ use crate::analysis::frequency::Rate;
 use crate::analysis::late_timers::late_timers;
 use crate::analysis::lifecycles::LostCleanup;
 use crate::analysis::ownership::{Fate, Identity, LeakPath};
+use crate::analysis::products::end_of_product;
 use crate::analysis::reentry;
 use crate::analysis::registrations::guard;
 use crate::analysis::rescheduled::rescheduled;
@@ -180,6 +181,11 @@ pub(super) fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<W
     }
     if rate == Rate::PerCall && sibling_is_stopped(facts, obligation) {
         return Some(Why::SiblingIsStopped);
+    }
+    if rate == Rate::PerCall
+        && let Some((name, _)) = end_of_product(facts, at.function)
+    {
+        return Some(Why::OutlivesInstance { teardown: name });
     }
     // Dropped in a constructor of a class that knows how to end: nothing can stop it when the instance ends.
     let class = facts.program.this_class(at.function)?;

@@ -4,6 +4,8 @@
 //! callback captures, for thirty seconds after each piece of work, however fast that was. So does a `clearTimeout` that
 //! an exception skips. None of this stays for ever: how bad it is, the rule decides.
 
+mod helpers;
+
 use rustc_hash::FxHashSet;
 
 use crate::analysis::deviants::Uses;
@@ -11,7 +13,7 @@ use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::settlements::Promised;
 use crate::catalogue::schema::{FunctionFact, ResourceKind};
-use crate::ir::{Binding, BlockId, Call, Edges, OpKind, Operand, Place, Root, Rvalue, Temp};
+use crate::ir::{Binding, BlockId, Call, Edges, Function, OpKind, Operand, Place, Root, Rvalue, Temp};
 use crate::linking::{FunctionRef, OpRef};
 
 /// A timer that is not stopped when the work is done.
@@ -27,6 +29,8 @@ pub struct LateTimer {
 pub enum Late {
     /// Its promise is only one of those that this waits for.
     Raced { by: OpRef },
+    /// The same for a promise that a function of the project returns, which starts this timer.
+    RacedHelper { by: OpRef, timer: OpRef },
     /// The call that stops it is skipped when this throws.
     Thrown { by: OpRef },
     /// It is stopped when its promise is settled in other ways, but not in this one.
@@ -42,10 +46,9 @@ pub fn late_timers(facts: &Facts<'_>) -> Vec<LateTimer> {
     let mut starting: Vec<OpRef> = delaying.iter().copied().chain(begun).collect();
     starting.sort_unstable();
     starting.dedup();
-    let mut found = Vec::new();
+    let mut found = helpers::raced(facts);
     for at in starting {
-        let is_asked = !facts.evaluator.drops_implicitly(at.function) && facts.is_held_to_account(at.function);
-        let Some(call) = facts.program.op(at).call().filter(|_| is_asked) else { continue };
+        let Some(call) = facts.program.op(at).call().filter(|_| is_asked(facts, at)) else { continue };
         let is_free = call.callee.place().is_some_and(|place| place.path.len() <= 1);
         if call.arguments.is_empty() || !is_free {
             continue;
@@ -61,7 +64,13 @@ pub fn late_timers(facts: &Facts<'_>) -> Vec<LateTimer> {
             found.push(LateTimer { at, why, repeats: false });
         }
     }
+    found.sort_by_key(|timer| timer.at);
     found
+}
+
+/// Whether an operation is in code of the product, where nothing ends with its scope.
+fn is_asked(facts: &Facts<'_>, at: OpRef) -> bool {
+    !facts.evaluator.drops_implicitly(at.function) && facts.is_held_to_account(at.function)
 }
 
 fn is_interval(facts: &Facts<'_>, at: OpRef) -> bool {
@@ -116,6 +125,11 @@ fn settled_otherwise(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<Late> 
 
 /// The call that waits for the first of several promises, one of which only the timer settles.
 fn raced(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<OpRef> {
+    raced_by(facts, at.function, watched(facts, at, call)?)
+}
+
+/// The promise of the function that the timer settles, and nothing else.
+fn watched(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<Temp> {
     let function = at.function;
     let callbacks: FxHashSet<FunctionRef> =
         facts.evaluator.functions_in(&facts.evaluator.argument(at, 0)).into_iter().map(|(it, _)| it).collect();
@@ -123,15 +137,23 @@ fn raced(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<OpRef> {
         return None;
     }
     let promise = settled(facts, function, at, call, &callbacks)?;
-    if is_settled_elsewhere(facts, at, promise, &callbacks) {
-        return None;
-    }
-    raced_by(facts, function, promise)
+    (!is_settled_elsewhere(facts, at, promise, &callbacks)).then_some(promise)
 }
 
 /// The call that waits for the first of several promises, one of which is this one of the function.
 pub(super) fn raced_by(facts: &Facts<'_>, function: FunctionRef, promise: Temp) -> Option<OpRef> {
     let body = facts.program.function(function);
+    let names = same_as(body, promise);
+    body.ops().find_map(|(block, index, op)| {
+        let given = op.call()?.argument(0)?.place()?;
+        let race = function.op(block, index);
+        let is_given = given.path.is_empty() && names.contains(&given.root);
+        (is_given && is(facts, race, |fact| fact.takes_first)).then_some(race)
+    })
+}
+
+/// What a promise is called in its function, and the lists it stands in.
+fn same_as(body: &Function, promise: Temp) -> Vec<Root> {
     let mut names: Vec<Root> = vec![Root::Temp(promise)];
     for (_, _, op) in body.ops() {
         let OpKind::Assign { target, value } = &op.kind else { continue };
@@ -147,12 +169,7 @@ pub(super) fn raced_by(facts: &Facts<'_>, function: FunctionRef, promise: Temp) 
             names.push(target.root.clone());
         }
     }
-    body.ops().find_map(|(block, index, op)| {
-        let given = op.call()?.argument(0)?.place()?;
-        let race = function.op(block, index);
-        let is_given = given.path.is_empty() && names.contains(&given.root);
-        (is_given && is(facts, race, |fact| fact.takes_first)).then_some(race)
-    })
+    names
 }
 
 /// Whether anything uses the timer's handle, except the timer's own callback, which comes too late for that.
