@@ -10,10 +10,8 @@ use super::RuleId;
 
 /// What there is to tell of an owner of which a program has several.
 pub(super) fn finding(facts: &Facts<'_>, rule: RuleId, owner: &Undropped) -> Option<Finding> {
-    let rate = facts.frequencies.of_class(owner.class);
-    // One that a program has once goes with the program.
-    let is_of_library = rate == Rate::PerCall && !facts.frequencies.is_of_program(owner.class.file);
-    if rate <= Rate::PerTurn && !is_of_library {
+    // One that a program has once goes with the program, and whoever has one of a library's may always end it.
+    if facts.frequencies.of_class(owner.class) <= Rate::PerTurn {
         return None;
     }
     let class = facts.program.class(owner.class);
@@ -22,8 +20,8 @@ pub(super) fn finding(facts: &Facts<'_>, rule: RuleId, owner: &Undropped) -> Opt
     let field = Location { file: owner.class.file, span: owner.field };
     let ended = Location { file: owner.ended_by.file, span: facts.program.function(owner.ended_by).name_span };
     let end = facts.program.function(owner.ended_by).name.as_deref().unwrap_or("end").to_owned();
-    // Whoever calls the method may always do so, and of a type of a library nobody knows how many there are.
-    let severity = if owner.is_called || is_of_library { Severity::Note } else { Severity::Warning };
+    // Whoever calls the method may always do so.
+    let severity = if owner.is_called { Severity::Note } else { Severity::Warning };
     let finding = Finding::new(rule, severity, Confidence::Medium, field)
         .label("dropping the handle lets it go on")
         .function(name.clone())
