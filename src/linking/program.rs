@@ -1,6 +1,6 @@
 //! The program: all modules, and what a name exported or imported anywhere stands for.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,6 +14,7 @@ use crate::ir::{
 };
 use crate::source::{FileId, Location, SourceFile, Span};
 
+use super::subclasses::Subclasses;
 use super::{ClassRef, Definition, FunctionRef, ModuleIndex, Numbers, OpRef, Target, VariableRef};
 
 /// The files of a run, those that were lowered, and how they hang together.
@@ -33,6 +34,8 @@ pub struct Program {
     exported: Vec<Mutex<FxHashMap<Name, Exported>>>,
     /// By file.
     imports: Vec<Vec<FileId>>,
+    /// Once somebody asked.
+    subclasses: OnceLock<Subclasses>,
 }
 
 /// What an export stands for, and whether that was found by a search that met some name again: then it is the answer to
@@ -112,6 +115,7 @@ impl Program {
             governance,
             exported,
             imports: Vec::new(),
+            subclasses: OnceLock::new(),
         };
         program.join_classes();
         program
@@ -304,6 +308,12 @@ impl Program {
             let members = &self.class(part).members;
             members.iter().map(move |member| (FunctionRef::new(part.file, member.function), member))
         })
+    }
+
+    /// The classes that extend one by its name, at any distance.
+    #[must_use]
+    pub fn subclasses(&self, class: ClassRef) -> Vec<ClassRef> {
+        self.subclasses.get_or_init(|| Subclasses::of(self)).below(class)
     }
 
     /// What assigns `this.field` (or deeper) in a class's own code, with the file it stands in.
