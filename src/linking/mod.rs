@@ -10,6 +10,7 @@ mod numbers;
 mod program;
 mod references;
 pub mod resolution;
+mod subclasses;
 
 pub use definitions::{Definition, ModuleIndex};
 pub use exports::Symbol;

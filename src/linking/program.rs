@@ -1,5 +1,7 @@
 //! The program: all modules, with one address for everything in them.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -8,6 +10,7 @@ use crate::ir::{Binding, BlockId, ClassId, ClassMember, Function, FunctionId, Mo
 use crate::source::{FileId, Location, SourceFile, Span};
 
 use super::exports::{KnownExports, Search};
+use super::subclasses::Subclasses;
 use super::{ClassRef, Definition, FunctionRef, ModuleIndex, Numbers, OpRef, Symbol, Target, VariableRef};
 
 /// The files of a run, and the linked modules of those that were lowered.
@@ -25,6 +28,8 @@ pub struct Program {
     pub(super) known_exports: KnownExports,
     /// By file.
     imports: Vec<Vec<FileId>>,
+    /// Once somebody asked.
+    subclasses: OnceLock<Subclasses>,
 }
 
 /// A lowered module with what is known about it.
@@ -79,6 +84,7 @@ impl Program {
             governance,
             known_exports,
             imports: Vec::new(),
+            subclasses: OnceLock::new(),
         };
         program.join_classes();
         program
@@ -271,6 +277,12 @@ impl Program {
             let members = &self.class(part).members;
             members.iter().map(move |member| (FunctionRef::new(part.file, member.function), member))
         })
+    }
+
+    /// The classes that extend one by its name, at any distance.
+    #[must_use]
+    pub fn subclasses(&self, class: ClassRef) -> Vec<ClassRef> {
+        self.subclasses.get_or_init(|| Subclasses::of(self)).below(class)
     }
 
     /// What assigns `this.field` (or deeper) in a class's own code, with the file it stands in.

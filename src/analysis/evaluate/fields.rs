@@ -227,6 +227,14 @@ impl<'p> Evaluator<'p> {
                     values.absorb(self.rvalue(at, rvalue));
                 }
             }
+            if !name.starts_with('#') && values.iter().all(|value| matches!(value, Value::Nullish)) {
+                let kept = self.kept_by_subclasses(class, name);
+                if !kept.is_empty() {
+                    values.join(&kept);
+                    values.open = true;
+                    return values;
+                }
+            }
             if values.iter().all(|value| matches!(value, Value::Nullish | Value::Parameter { .. }))
                 && let Some((_, written)) = body.field_types.iter().find(|(field, _)| field == name)
             {
@@ -247,6 +255,23 @@ impl<'p> Evaluator<'p> {
             }
             values
         })
+    }
+
+    /// The resources that classes keep in a field which what they extend only declares: `clearInterval(this.timer)` in the
+    /// base ends them.
+    fn kept_by_subclasses(&self, class: ClassRef, name: &Name) -> Values {
+        let mut kept = Values::default();
+        for below in self.program.subclasses(class) {
+            for (file, definition) in self.program.of_field(below, name) {
+                if let Some((at, target, rvalue)) = self.assignment(self.program.initialiser(file), definition)
+                    && target.path.len() == 1
+                {
+                    let values = self.rvalue(at, rvalue);
+                    values.iter().filter(|it| matches!(it, Value::Resource(_))).for_each(|it| kept.add(it.clone()));
+                }
+            }
+        }
+        kept
     }
 
     /// The methods that a class has without a word of the program's: an enum's whose variants hold what has them (a macro

@@ -53,6 +53,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// So many classes up an end is looked for.
+const MAX_BASES: usize = 6;
+
 /// How a rule words what goes on by itself until somebody ends it.
 pub(super) struct Words<'w> {
     pub(super) rule: RuleId,
@@ -157,7 +160,7 @@ pub(super) fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<W
         if gives_some_field(facts, class) {
             return None;
         }
-        let Some(method) = facts.teardown(class) else {
+        let Some(method) = teardown(facts, class) else {
             return (rate >= Rate::PerInstance).then_some(Why::Repeats(rate));
         };
         let name = facts.program.name_of(method);
@@ -192,6 +195,12 @@ pub(super) fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<W
     let teardown = facts.teardown(class)?;
     (facts.frequencies.of_class(class) != Rate::Once && at.function != teardown)
         .then(|| Why::OutlivesInstance { teardown: facts.program.name_of(teardown) })
+}
+
+/// The method that ends an instance, also of what its class extends.
+fn teardown(facts: &Facts<'_>, class: ClassRef) -> Option<FunctionRef> {
+    let bases = std::iter::successors(Some(class), |class| facts.evaluator.base_class(*class));
+    bases.take(MAX_BASES).find_map(|class| facts.teardown(class))
 }
 
 /// Why what would stop it is never run, where nothing else stops it.
