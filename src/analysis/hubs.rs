@@ -66,7 +66,7 @@ pub fn left_in_hubs(facts: &Facts<'_>) -> Vec<Left> {
     found
 }
 
-/// Whether anything in the function reads the result of a call.
+/// Whether anything of the function reads what a call gives.
 fn is_read(facts: &Facts<'_>, function: FunctionRef, call: &Call) -> bool {
     let body = facts.program.function(function);
     let reads = |operand: &Operand| operand.place().is_some_and(|place| place.root == Root::Temp(call.result));

@@ -31,6 +31,7 @@ mod obligations;
 pub mod ownership;
 pub mod platforms;
 pub mod queues;
+mod reached;
 pub mod reentry;
 pub mod registrations;
 pub mod rescheduled;

@@ -119,12 +119,7 @@ pub(crate) fn script(text: &str, language: Language) -> Script<'_> {
 
 /// [`lower`] with this front end.
 #[must_use]
-fn lower_with(
-    front_end: &impl FrontEnd,
-    file: FileId,
-    text: &str,
-    language: Language,
-) -> (Module, Vec<ParseIssue>) {
+fn lower_with(front_end: &impl FrontEnd, file: FileId, text: &str, language: Language) -> (Module, Vec<ParseIssue>) {
     let depth = nesting::deepest(text, language, MAX_LEVELS);
     let nothing = |issue| (Module::empty(file, language), vec![issue]);
     if depth.levels > MAX_LEVELS {
