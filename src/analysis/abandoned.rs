@@ -11,16 +11,16 @@ use crate::catalogue::schema::ResourceKind;
 use crate::ir::{BlockId, Call, Op, OpKind, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
-/// A child that runs on when somebody gives up waiting for it.
+/// A child that keeps running when the wait for it is given up.
 #[derive(Debug)]
 pub struct Abandoned {
-    /// The call that may drop the future, or that gives it to a fork.
+    /// The call that may drop the future, or that passes it to a `select!`.
     pub at: OpRef,
     pub by: GivenUp,
     pub process: Acquisition,
 }
 
-/// What makes waiting end before the child does.
+/// What ends the wait before the child ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GivenUp {
     /// The call: a time limit.
@@ -49,7 +49,7 @@ pub fn abandoned(facts: &Facts<'_>) -> Vec<Abandoned> {
     found
 }
 
-/// `select! { status = child.wait() => …, _ = stop => … }`, where the other branch leaves without another look at the child.
+/// `select! { status = child.wait() => …, _ = stop => … }`, if the other branch leaves without using the child again.
 fn in_forks(facts: &Facts<'_>, function: FunctionRef, found: &mut Vec<Abandoned>) {
     for (id, block) in facts.program.function(function).blocks() {
         let Terminator::Fork(branches) = &block.terminator else { continue };
@@ -60,7 +60,7 @@ fn in_forks(facts: &Facts<'_>, function: FunctionRef, found: &mut Vec<Abandoned>
             let at = function.op(id, index);
             let future = facts.evaluator.temp(function, call.result);
             for (process, is_future) in processes(facts, future, false) {
-                // One of those that leave is the branch that waits.
+                // One of the branches that leave is the one that waits.
                 let leaving = branches.iter().filter(|branch| leaves(facts, function, **branch, process)).count();
                 if branches.len() > 1 && leaving > 1 && !is_ended(facts, at, process, is_future) {
                     let process = facts.evaluator.acquisition(process);
@@ -71,7 +71,7 @@ fn in_forks(facts: &Facts<'_>, function: FunctionRef, found: &mut Vec<Abandoned>
     }
 }
 
-/// Whether control gets from a block out of its function without a call that has to do with the process.
+/// Whether a path leads from a block out of its function without a call that involves the process.
 fn leaves(facts: &Facts<'_>, function: FunctionRef, from: BlockId, process: AcquisitionId) -> bool {
     let body = facts.program.function(function);
     let mut seen = vec![false; body.blocks.len()];
@@ -103,7 +103,7 @@ fn cancelled(facts: &Facts<'_>, at: OpRef) -> Option<Values> {
     Some(facts.evaluator.argument(at, index))
 }
 
-/// The children that a future waits for; whether the future itself is all that there is of one.
+/// The children that a future waits for, and whether the future owns the child completely.
 fn processes(facts: &Facts<'_>, future: &Values, looks_inside: bool) -> Vec<(AcquisitionId, bool)> {
     let mut found = Vec::new();
     for value in future {
@@ -127,7 +127,7 @@ fn processes(facts: &Facts<'_>, future: &Values, looks_inside: bool) -> Vec<(Acq
     found
 }
 
-/// Whether something ends the child when nobody waits for it any more.
+/// Whether something ends the child when the wait is given up.
 fn is_ended(facts: &Facts<'_>, at: OpRef, id: AcquisitionId, is_future: bool) -> bool {
     let acquisition = facts.evaluator.acquisition(id);
     let AcquiredKind::Catalogued(resource) = acquisition.kind else { return true };
@@ -135,12 +135,12 @@ fn is_ended(facts: &Facts<'_>, at: OpRef, id: AcquisitionId, is_future: bool) ->
     if resource.ended_by_drop.is_empty() || facts.released.contains(&id) {
         return true;
     }
-    // It was started to go on by itself, and whoever waits does so to hear of a failure.
+    // It was detached, and the wait is only there to learn of a failure.
     let chain = Chain::to(&facts.evaluator, acquisition.at, &|_| false);
     if !resource.detached_by.is_empty() && chain.has_all(&resource.detached_by) {
         return true;
     }
-    // Another one may have the handle by then.
+    // Other code may have the handle by then.
     let is_shared = facts
         .obligations
         .iter()
@@ -160,7 +160,7 @@ fn is_ended(facts: &Facts<'_>, at: OpRef, id: AcquisitionId, is_future: bool) ->
     })
 }
 
-/// The functions that made what a call is a method of, or that the receiver comes from.
+/// The functions that made the receiver of a call.
 fn made_in(facts: &Facts<'_>, at: OpRef) -> Vec<FunctionRef> {
     let Some((receiver, _)) = facts.program.op(at).call().and_then(|call| call.receiver()) else { return Vec::new() };
     let products = facts.evaluator.place(at.function, &receiver);

@@ -10,17 +10,17 @@ use crate::catalogue::schema::{Resource, ResourceKind};
 use crate::ir::{Binding, Call, OpKind, Operand, Place, Root, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
-/// A process that goes on when nobody waits for it any longer.
+/// A process that keeps running when nobody waits for it any longer.
 #[derive(Debug, Clone, Copy)]
 pub struct LeftRunning<'f> {
     pub obligation: &'f Obligation,
-    /// What starts the timer.
+    /// The call that starts the timer.
     pub timer: OpRef,
-    /// The call that settles the promise when the time is over.
+    /// The call that settles the promise when the time is up.
     pub settled: OpRef,
 }
 
-/// The processes of the program that timers leave running.
+/// The processes that timers leave running.
 #[must_use]
 pub fn left_running<'f>(facts: &'f Facts<'_>) -> Vec<LeftRunning<'f>> {
     facts.obligations.iter().filter_map(|obligation| of_process(facts, obligation)).collect()
@@ -29,7 +29,7 @@ pub fn left_running<'f>(facts: &'f Facts<'_>) -> Vec<LeftRunning<'f>> {
 fn of_process<'f>(facts: &'f Facts<'_>, obligation: &'f Obligation) -> Option<LeftRunning<'f>> {
     let (_, resource) = facts.resource(&obligation.acquisition)?;
     let is_made_here = !matches!(obligation.acquisition.how, How::Received { .. });
-    // Elsewhere the end of the scope says what becomes of it.
+    // In languages whose scopes drop, the end of the scope decides what becomes of it.
     if resource.kind != ResourceKind::Process || !resource.collected || !is_made_here {
         return None;
     }
@@ -39,7 +39,7 @@ fn of_process<'f>(facts: &'f Facts<'_>, obligation: &'f Obligation) -> Option<Le
     {
         return None;
     }
-    functions_within(facts, maker).find_map(|function| {
+    facts.program.with_nested(maker).into_iter().find_map(|function| {
         facts.program.function(function).ops().find_map(|(block, index, op)| {
             let (at, call) = (function.op(block, index), op.call()?);
             let settled = settled_late(facts, obligation, at, call)?;
@@ -48,8 +48,7 @@ fn of_process<'f>(facts: &'f Facts<'_>, obligation: &'f Obligation) -> Option<Le
     })
 }
 
-/// The call in the callback of a timer by which the promise of the process is settled, where the callback leaves the
-/// process alone.
+/// The call in a timer's callback that settles the promise of the process, if the callback does nothing to the process.
 fn settled_late(facts: &Facts<'_>, obligation: &Obligation, at: OpRef, call: &Call) -> Option<OpRef> {
     if call.arguments.is_empty() || !delays(facts, at) {
         return None;
@@ -92,7 +91,7 @@ fn settles(facts: &Facts<'_>, function: FunctionRef, call: &Call, maker: Functio
     path.is_empty() && matches!(variable.binding, Binding::Settle { .. }) && variable.owner == maker.function
 }
 
-/// Whether the call that starts it is told how it ends, or may be.
+/// Whether the options of the starting call say how it ends, or may do so.
 fn is_settled_by_option(facts: &Facts<'_>, at: OpRef, resource: &Resource) -> bool {
     let Some(call) = facts.program.op(at).call() else { return true };
     call.arguments.iter().skip(1).any(|argument| {
@@ -108,7 +107,7 @@ fn is_settled_by_option(facts: &Facts<'_>, at: OpRef, resource: &Resource) -> bo
     }) || call.arguments.len() > 2 && facts.evaluator.argument(at, 2).open
 }
 
-/// Whether something in the file ends the process, has its number, or hands it on.
+/// Whether code in the file ends the process, has its process id, or passes it on.
 fn is_ended_or_shared(facts: &Facts<'_>, obligation: &Obligation, resource: &Resource) -> bool {
     let file = obligation.function.file;
     let is_it = |function: FunctionRef, place: &Place| holds(facts, function, place, obligation);
@@ -152,7 +151,7 @@ fn holds(facts: &Facts<'_>, function: FunctionRef, place: &Place, obligation: &O
     facts.evaluator.place(function, place).resources().any(|id| id == obligation.id)
 }
 
-/// Whether a function has to do with the process, or with a part of it.
+/// Whether a function mentions the process, or a part of it.
 fn names(facts: &Facts<'_>, function: FunctionRef, obligation: &Obligation) -> bool {
     facts.program.function(function).mentioned_places().any(|place| {
         let root = Place::new(place.root.clone());
@@ -162,12 +161,4 @@ fn names(facts: &Facts<'_>, function: FunctionRef, obligation: &Obligation) -> b
                 holds(facts, function, &field, obligation)
             }
     })
-}
-
-/// A function and all that stand in it.
-fn functions_within<'f>(facts: &'f Facts<'_>, outer: FunctionRef) -> impl Iterator<Item = FunctionRef> + 'f {
-    let functions = facts.program.module(outer.file).functions();
-    functions
-        .map(move |(id, _)| FunctionRef::new(outer.file, id))
-        .filter(move |it| facts.evaluator.is_within(*it, outer))
 }

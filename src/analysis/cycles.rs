@@ -48,7 +48,7 @@ pub fn cycles(facts: &Facts<'_>) -> Vec<Held> {
             {
                 let at = OpRef { function, block: cycle.at.0, index: cycle.at.1 };
                 found.push(Held { at, name: name_of(facts, function, &holding, &cycle), fields: cycle.fields });
-                // One is told for a function: the others lead through it as well.
+                // One cycle per function is enough: the others lead through it as well.
                 break;
             }
         }
@@ -56,7 +56,7 @@ pub fn cycles(facts: &Facts<'_>) -> Vec<Held> {
     found
 }
 
-/// What functions of the project do with what they are given, worked out once.
+/// What functions of the project do with their arguments, computed once.
 struct Summaries<'f, 'p> {
     facts: &'f Facts<'p>,
     known: FxHashMap<FunctionRef, Vec<(Slot, Slot, Option<Name>)>>,
@@ -66,7 +66,7 @@ impl Summaries<'_, '_> {
     fn call(&mut self, at: OpRef, call: &Call, depth: u32) -> CallHolds {
         let mut holds = CallHolds::default();
         let callee = self.facts.evaluator.callee(at);
-        // What the project's own code does with it is read, not told by a name.
+        // The project's own code is read, instead of judged by its name.
         if callee.functions().next().is_none()
             && call.method_name().is_some_and(stores)
             && call.receiver().is_some_and(|(place, _)| !place.path.is_empty())
@@ -91,7 +91,7 @@ impl Summaries<'_, '_> {
         holds
     }
 
-    /// Which of a function's parameters, its `this` and its result hold which others when it has returned.
+    /// Which of a function's parameters, its `this` and its result hold which others after it has returned.
     fn of(&mut self, function: FunctionRef, depth: u32) -> Vec<(Slot, Slot, Option<Name>)> {
         if let Some(known) = self.known.get(&function) {
             return known.clone();
@@ -122,13 +122,13 @@ impl Summaries<'_, '_> {
     }
 }
 
-/// Methods that keep what they are given in their receiver.
+/// Methods that keep their arguments in their receiver.
 fn stores(name: &str) -> bool {
     const MORE: &[&str] = &["push", "push_back", "push_front", "set", "replace", "store", "add"];
     Collections::of(Language::Rust).fills(name) || MORE.contains(&name)
 }
 
-/// Whether all that the cycle needs more than one reference to is held by counted ones.
+/// Whether all parts of the cycle that need more than one reference are held by counted ones.
 fn is_shared_throughout(facts: &Facts<'_>, function: FunctionRef, holding: &Holding, cycle: &Cycle) -> bool {
     let is_shared = |holder: &Holder| match holder {
         Holder::Root(Root::This) => {
@@ -152,7 +152,7 @@ fn is_shared_throughout(facts: &Facts<'_>, function: FunctionRef, holding: &Hold
     cycle.shared.iter().all(|number| holding.names(*number).any(is_shared))
 }
 
-/// Whether a written type is one of those, or an alias of one.
+/// Whether a written type is a counted reference, or an alias of one.
 fn is_counted(facts: &Facts<'_>, scope: FunctionRef, written: &TypeRef, depth: u32) -> bool {
     let (TypeRef::Named { root, path, arguments }, Some(depth)) = (written, depth.checked_sub(1)) else { return false };
     match facts.program.module(scope.file).type_name(root, path).map(Name::as_str) {
@@ -164,8 +164,8 @@ fn is_counted(facts: &Facts<'_>, scope: FunctionRef, written: &TypeRef, depth: u
     }
 }
 
-/// Whether some code takes out again what the cycle leads through: out of a field of such a name anywhere in the program, or
-/// out of what the function itself names.
+/// Whether some code takes out what the cycle leads through: out of a field of that name anywhere in the program, or
+/// out of a variable of the function itself.
 fn is_broken(facts: &Facts<'_>, function: FunctionRef, holding: &Holding, cycle: &Cycle) -> bool {
     let module = facts.program.module(function.file);
     let locals: Vec<&Root> = cycle
@@ -207,7 +207,7 @@ fn takes_out(function: &Function, is_it: &dyn Fn(&Place) -> bool) -> bool {
     })
 }
 
-/// What a reference that is written through refers to, as far as its name says.
+/// What a written reference refers to, judging by its name.
 fn behind(target: &Place) -> Place {
     match target.split_last() {
         Some((place, last)) if last.name() == Some("*") => place,
@@ -215,7 +215,7 @@ fn behind(target: &Place) -> Place {
     }
 }
 
-/// What the code calls what is held.
+/// The name of what is held in the code.
 fn name_of(facts: &Facts<'_>, function: FunctionRef, holding: &Holding, cycle: &Cycle) -> Option<Name> {
     let module = facts.program.module(function.file);
     let names = cycle.shared.iter().flat_map(|number| holding.names(*number));

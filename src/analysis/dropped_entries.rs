@@ -23,7 +23,7 @@ pub struct DroppedEntry<'f> {
     pub removal: OpRef,
 }
 
-/// How many calls deep a sweep is followed.
+/// The maximal depth of calls that a sweep is followed through.
 const MAX_CALLS: u32 = 3;
 
 /// The resources of the program that sweeps drop.
@@ -31,7 +31,7 @@ const MAX_CALLS: u32 = 3;
 pub fn dropped_entries<'f>(facts: &'f Facts<'_>) -> Vec<DroppedEntry<'f>> {
     let mut found = Vec::new();
     for container in facts.containers() {
-        // Whoever else has the container may end what is in it.
+        // Other owners of the container may end what is in it.
         if container.escapes {
             continue;
         }
@@ -52,13 +52,13 @@ pub fn dropped_entries<'f>(facts: &'f Facts<'_>) -> Vec<DroppedEntry<'f>> {
     found
 }
 
-/// Whether a removal goes through the entries by itself: in a loop, or whenever a timer says so.
+/// Whether a removal is part of a sweep: in a loop, or run by a timer.
 fn is_sweep(facts: &Facts<'_>, removal: OpRef) -> bool {
     let is_delete = facts.program.op(removal).call().is_some_and(|call| call.method_name() == Some("delete"));
     is_delete && facts.program.loop_depth(removal.function, removal.block) > 0 && facts.rate(removal) >= Rate::PerTick
 }
 
-/// What a write puts in that somebody has to end.
+/// The resources in a written entry that somebody has to end.
 fn kept(facts: &Facts<'_>, write: OpRef) -> Option<AcquisitionId> {
     let call =
         facts.program.op(write).call().filter(|call| call.kind == CallKind::Call && call.arguments.len() == 2)?;

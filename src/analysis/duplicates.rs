@@ -16,15 +16,15 @@ use crate::catalogue::schema::{ResourceKind, Shared};
 use crate::ir::FunctionId;
 use crate::source::FileId;
 
-/// One of several pools that are alike.
+/// One of several equal pools.
 #[derive(Debug, Clone)]
 pub struct Duplicate<'f> {
     pub obligation: &'f Obligation,
-    /// One of the others, that which is exported if there is one.
+    /// One of the others; the exported one if there is one.
     pub other: &'f Obligation,
 }
 
-/// The pools of the program that others are like, in its order; where one of them is exported, the others.
+/// The pools that have duplicates, in program order; if one of them is exported, the others.
 #[must_use]
 pub fn duplicates<'f>(facts: &'f Facts<'_>) -> Vec<Duplicate<'f>> {
     let mut alike: BTreeMap<(u32, Vec<String>), Vec<&Obligation>> = BTreeMap::new();
@@ -65,7 +65,7 @@ fn file(obligation: &Obligation) -> FileId {
     obligation.acquisition.at.function.file
 }
 
-/// Whether it is a pool that a module makes when it is loaded, for as long as the process runs.
+/// Whether it is a pool that a module makes when it is loaded, for the life of the process.
 fn is_of_a_module(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let at = obligation.acquisition.at;
     let is_pool = facts.resource(&obligation.acquisition).is_some_and(|(_, resource)| {
@@ -79,7 +79,7 @@ fn is_of_a_module(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         && facts.is_held_to_account(at.function)
 }
 
-/// Whether the module gives it to others.
+/// Whether the module exports it.
 fn is_exported(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     facts
         .program
@@ -87,7 +87,7 @@ fn is_exported(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         .any(|(_, variable)| facts.evaluator.variable(variable).resources().any(|id| id == obligation.id))
 }
 
-/// Who imports each file, read or not.
+/// The importers of each file, read or not.
 fn importers(facts: &Facts<'_>) -> FxHashMap<FileId, Vec<FileId>> {
     let mut importers: FxHashMap<FileId, Vec<FileId>> = FxHashMap::default();
     for (from, imported) in facts.program.imports().filter(|(from, _)| facts.is_source(*from)) {
@@ -98,7 +98,7 @@ fn importers(facts: &Facts<'_>) -> FxHashMap<FileId, Vec<FileId>> {
     importers
 }
 
-/// A file and all that import it, by way of others too.
+/// A file and all files that import it, directly or through others.
 fn above(importers: &FxHashMap<FileId, Vec<FileId>>, file: FileId) -> FxHashSet<FileId> {
     let mut above = FxHashSet::default();
     let mut work = vec![file];

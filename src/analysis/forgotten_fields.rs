@@ -22,13 +22,13 @@ pub struct ForgottenField<'f> {
 /// The forgotten fields of the program, in the order of what they held.
 pub fn forgotten_fields<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = ForgottenField<'f>> {
     facts.obligations.iter().filter_map(|obligation| {
-        // Somebody closes it elsewhere, and so knows that it needs to be closed.
+        // Closing it elsewhere shows that the program knows it must be closed.
         if !facts.released.contains(&obligation.id) {
             return None;
         }
         let (class, field) = facts.holding_field(obligation.id)?;
         let mut methods = facts.program.members(class).map(|(method, _)| method);
-        // However lazily it is made, it is made anew each time the field is empty.
+        // Even if it is made lazily, it is made again each time the field is empty.
         let is_repeated = |at: &OpRef| facts.rate(*at) != Rate::Once;
         let emptied = methods.find_map(|method| {
             let emptied = emptied_in(facts, method, &field).filter(is_repeated)?;
@@ -38,7 +38,7 @@ pub fn forgotten_fields<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = Forgot
     })
 }
 
-/// Where a method empties a field after it worked with what is in it.
+/// Where a method empties a field after using what is in it.
 fn emptied_in(facts: &Facts<'_>, method: FunctionRef, field: &str) -> Option<OpRef> {
     let body = facts.program.function(method);
     let is_handler = body.name.as_deref().is_some_and(|name| name.starts_with("on") || name.starts_with("handle"));
@@ -61,7 +61,7 @@ fn emptied_in(facts: &Facts<'_>, method: FunctionRef, field: &str) -> Option<OpR
         .map(|(block, index, _)| method.op(block, index))
 }
 
-/// Whether a method ends something, hands on what is in the field, or asks for its state: then it may be over already.
+/// Whether a method ends something, passes on what is in the field, or asks for its state: then it may be over already.
 fn lets_go(facts: &Facts<'_>, method: FunctionRef, field: &str) -> bool {
     let body = facts.program.function(method);
     let releases = |effect: Effect| matches!(effect, Effect::Release | Effect::Open);
@@ -77,7 +77,7 @@ fn lets_go(facts: &Facts<'_>, method: FunctionRef, field: &str) -> bool {
         || asks(body, field)
 }
 
-/// Whether a condition or result of a function is about a part of what is in the field.
+/// Whether a condition or result of a function concerns a part of what is in the field.
 fn asks(body: &Function, field: &str) -> bool {
     let is_part = |place: &Place| {
         place.root == Root::This && place.path.len() > 1 && place.path.first().and_then(Field::name) == Some(field)

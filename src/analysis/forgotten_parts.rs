@@ -56,7 +56,7 @@ pub fn forgotten_parts(facts: &Facts<'_>) -> Vec<ForgottenPart> {
     found
 }
 
-/// The method that by its name ends all that an instance is.
+/// The method that ends the whole instance, judging by its name.
 fn end(facts: &Facts<'_>, class: ClassRef) -> Option<FunctionRef> {
     let mut members = facts.program.members(class);
     members.find(|(_, member)| !member.is_static && ends_whole(&member.name)).map(|(function, _)| function)
@@ -83,7 +83,7 @@ fn ends_something(facts: &Facts<'_>, end: FunctionRef) -> bool {
     facts.program.function(end).ops().filter_map(|(_, _, op)| op.call()).any(|call| ends_field(facts, end, call))
 }
 
-/// Whether what a class made holds something that a method of it, or of the library, ends.
+/// Whether an object that a class made holds something that one of its methods, or the library, ends.
 fn has_to_end(facts: &Facts<'_>, made: &Acquisition) -> bool {
     match made.kind {
         AcquiredKind::Instance(class) => facts
@@ -96,7 +96,7 @@ fn has_to_end(facts: &Facts<'_>, made: &Acquisition) -> bool {
     }
 }
 
-/// Whether instances of a class have a timer of their own from the start on.
+/// Whether the constructor of a class starts a timer.
 fn stops_a_timer(facts: &Facts<'_>, class: ClassRef) -> bool {
     facts.obligations.iter().any(|obligation| {
         let at = obligation.acquisition.at;
@@ -125,7 +125,7 @@ fn is_known_to_end(facts: &Facts<'_>, class: ClassRef, field: &Name) -> bool {
     })
 }
 
-/// Whether a function has to do with a field of its instance, or with all of them.
+/// Whether a function mentions a field of its instance, or all fields.
 fn mentions(facts: &Facts<'_>, function: FunctionRef, field: &Name) -> bool {
     let is_it = |place: &Place| {
         let is_whole = place.root == Root::This && place.path.first().is_none_or(|first| first.name().is_none());

@@ -41,7 +41,7 @@ fn of_class(facts: &Facts<'_>, class: ClassRef) -> Option<Killed> {
     })
 }
 
-/// The process that a call ends and leaves to be waited for.
+/// The process that a call kills and does not wait for.
 fn killed_by(facts: &Facts<'_>, function: FunctionRef, call: &Call) -> Option<ResourceId> {
     let name = call.method_name()?;
     let (receiver, _) = call.receiver()?;
@@ -54,7 +54,7 @@ fn killed_by(facts: &Facts<'_>, function: FunctionRef, call: &Call) -> Option<Re
     })
 }
 
-/// Whether the destructor goes on to wait, or gives what it has to somebody: a thread, a function of its own.
+/// Whether the destructor also waits, or passes the process to somebody: a thread, a function of its own.
 fn is_seen_to(body: &Function, resource: &Resource, at: OpRef) -> bool {
     let is_later = |block: BlockId, index: usize| {
         block == at.block && index > at.index as usize

@@ -33,6 +33,7 @@ pub mod ownership;
 pub mod platforms;
 pub mod products;
 pub mod queues;
+mod reached;
 pub mod reentry;
 pub mod registrations;
 pub mod rescheduled;

@@ -9,7 +9,8 @@ use crate::analysis::value::Value;
 use crate::ir::{Binding, BlockId, Edges, Field, Function, Place, Temp};
 use crate::linking::{FunctionRef, OpRef};
 
-/// So many helpers deep (`const done = () => { cleanup(); resolve(); }`) is looked for what stands on a way.
+/// The maximal depth of helpers (`const done = () => { cleanup(); resolve(); }`) that are searched for what happens on
+/// a path.
 const MAX_HELPERS: u32 = 3;
 
 /// A promise that a function makes and settles itself.
@@ -20,7 +21,7 @@ pub struct Promised {
 }
 
 impl Promised {
-    /// The promise that a place of `function` settles, where `by` makes it.
+    /// The promise of `by` that a place of `function` settles.
     #[must_use]
     pub fn settled_by(facts: &Facts<'_>, by: FunctionRef, function: FunctionRef, place: &Place) -> Option<Self> {
         let variable = function.variable(place.as_variable()?);
@@ -57,8 +58,8 @@ impl Promised {
         ways
     }
 
-    /// Whether one of some operations of the function and its callbacks stands on the way of a call that settles it:
-    /// before or after it, or in a function of theirs that is called there.
+    /// Whether one of some operations of the function and its callbacks is on the path to a call that settles the
+    /// promise: before or after it, or in a function of theirs that is called there.
     #[must_use]
     pub fn passes(self, facts: &Facts<'_>, way: OpRef, by: &[OpRef]) -> bool {
         let holds = |function: FunctionRef| by.iter().any(|at| at.function == function);
@@ -84,14 +85,14 @@ impl Promised {
         if here.chain(through).any(|at| are_connected(body, at.block, way.block)) {
             return true;
         }
-        // A callback that is written in another one runs after what that does.
+        // A nested callback runs after the callback around it.
         let parent = facts.program.function(way.function).parent.map(|parent| way.function.sibling(parent));
         if let Some(parent) = parent.filter(|parent| way.function != self.by && *parent != self.by)
             && (by.iter().any(|at| at.function == parent) || calls_any(facts, parent, helpers).next().is_some())
         {
             return true;
         }
-        // What is only called by others is on their ways.
+        // A function that is only called by others is on their paths.
         let callers: Vec<OpRef> = facts
             .program
             .with_nested(self.by)
@@ -106,7 +107,7 @@ impl Promised {
     }
 }
 
-/// Whether control can get from one of two blocks to the other.
+/// Whether one of two blocks can be reached from the other.
 fn are_connected(body: &Function, one: BlockId, other: BlockId) -> bool {
     one == other
         || body.reaches(one, other, BlockId::NOWHERE, Edges::All)

@@ -15,7 +15,7 @@ pub fn goes_around(body: &Function, one: BlockId, other: BlockId) -> bool {
         || body.reaches(one, other, other, Edges::Normal) && body.reaches(other, one, one, Edges::Normal)
 }
 
-/// Whether a block is in a loop that goes through a list.
+/// Whether a block is in a loop over a list.
 #[must_use]
 pub fn is_over_list(body: &Function, block: BlockId) -> bool {
     let depth = body.block(block).loop_depth;
@@ -26,15 +26,18 @@ pub fn is_over_list(body: &Function, block: BlockId) -> bool {
     })
 }
 
-/// Whether an operation is in a loop that waits for what comes from outside.
+/// Whether an operation is in a loop that waits for something from outside.
 #[must_use]
 pub fn is_unending(facts: &Facts<'_>, at: OpRef) -> bool {
+    any_call_of_loop(facts, at, |call| facts.evaluator.function_fact(call).is_some_and(is_from_outside))
+}
+
+/// Whether `test` holds of a call in the loop around an operation.
+fn any_call_of_loop(facts: &Facts<'_>, at: OpRef, test: impl Fn(OpRef) -> bool) -> bool {
     let body = facts.program.function(at.function);
     body.block(at.block).loop_depth > 0
         && body.ops().any(|(block, index, op)| {
-            op.call().is_some()
-                && goes_around(body, block, at.block)
-                && facts.evaluator.function_fact(at.function.op(block, index)).is_some_and(is_from_outside)
+            op.call().is_some() && goes_around(body, block, at.block) && test(at.function.op(block, index))
         })
 }
 
@@ -42,19 +45,13 @@ fn is_from_outside(fact: &FunctionFact) -> bool {
     fact.comes_from_outside || fact.waits_for.is_some_and(|runs| runs != Runs::PerMessage)
 }
 
-/// Of so many calls within calls it is known that somebody is asked.
+/// The maximal depth of calls in which a question to a person is searched.
 const MAX_DEPTH: u32 = 5;
 
-/// Whether an operation is in a loop that asks a person each time round: it goes round a few times, however long that takes.
+/// Whether an operation is in a loop that asks a person on each turn: it has few turns, however long they take.
 #[must_use]
 pub fn is_answered_by_people(facts: &Facts<'_>, at: OpRef) -> bool {
-    let body = facts.program.function(at.function);
-    body.block(at.block).loop_depth > 0
-        && body.ops().any(|(block, index, op)| {
-            op.call().is_some()
-                && goes_around(body, block, at.block)
-                && asks(facts, at.function.op(block, index), MAX_DEPTH)
-        })
+    any_call_of_loop(facts, at, |call| asks(facts, call, MAX_DEPTH))
 }
 
 fn asks(facts: &Facts<'_>, at: OpRef, depth: u32) -> bool {
@@ -74,7 +71,7 @@ fn asks(facts: &Facts<'_>, at: OpRef, depth: u32) -> bool {
         }
 }
 
-/// Whether an operation, or a call on the way to its function, is in a loop that waits for what comes from outside.
+/// Whether an operation, or a call on the way to its function, is in a loop that waits for something from outside.
 #[must_use]
 pub fn repeats_without_end(facts: &Facts<'_>, at: OpRef) -> bool {
     let chain = facts.frequencies.chain(&facts.evaluator, at.function);

@@ -17,7 +17,7 @@ pub struct Twice<'f> {
     pub obligation: &'f Obligation,
     pub first: OpRef,
     pub second: OpRef,
-    /// What throws between the two, where it takes that.
+    /// The call that throws between the two, if the path leads through one.
     pub thrown_by: Option<OpRef>,
 }
 
@@ -40,15 +40,15 @@ fn of_obligation<'f>(facts: &'f Facts<'_>, obligation: &'f Obligation) -> Option
         subject: Identity::Acquired(obligation.id),
         releases: facts.releases(obligation).into_iter().filter(|at| is_written(facts, obligation, *at)).collect(),
     };
-    // Of several first ones the last is the one that the second follows.
+    // Of several first releases, the second follows the last.
     search.releases.iter().rev().find_map(|first| {
         let (second, thrown_by) = search.after(*first)?;
         Some(Twice { obligation, first: *first, second, thrown_by })
     })
 }
 
-/// Whether an operation surely releases this and nothing else, by itself: what a function of the project does with it may
-/// depend on something.
+/// Whether an operation surely releases this and nothing else, directly: what a function of the project does with it
+/// may depend on something.
 fn is_written(facts: &Facts<'_>, obligation: &Obligation, at: OpRef) -> bool {
     let solved = facts.solved(at.function);
     let released = solved.effects.ops.get(&(at.block, at.index)).into_iter().flat_map(|op| &op.effects);
@@ -77,11 +77,11 @@ struct Search<'a> {
     releases: Vec<OpRef>,
 }
 
-/// A release that is reached, and what throws on the way.
+/// A release that is reached, and the call that throws on the way.
 type Found = Option<(OpRef, Option<OpRef>)>;
 
 impl Search<'_> {
-    /// The release that control gets to after `first` has completed.
+    /// The release that is always reached after `first` has completed.
     fn after(&self, first: OpRef) -> Found {
         self.from(first, first.block, first.index + 1, &mut FxHashSet::default())
     }
@@ -128,7 +128,7 @@ impl Search<'_> {
 
     /// What every arm gets to.
     fn all(&self, first: OpRef, arms: &[BlockId], seen: &mut FxHashSet<BlockId>) -> Found {
-        // Ways multiply at each fork; so many are enough for what people write between two releases.
+        // Paths multiply at each branch; this many are enough for what people write between two releases.
         const WAYS: usize = 24;
         if seen.len() > WAYS {
             return None;

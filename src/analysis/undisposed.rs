@@ -13,7 +13,7 @@ use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::{Facts, is_teardown};
 use crate::analysis::frequency::Rate;
 use crate::analysis::value::Value;
-use crate::ir::{CallKind, Field, Name, OpKind, Operand, Property, Root, Rvalue, is_disposal};
+use crate::ir::{CallKind, Name, OpKind, Root, is_disposal};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 /// A call whose result nobody disposes of.
@@ -109,24 +109,20 @@ fn made(facts: &Facts<'_>, classes: &FxHashMap<ClassRef, FunctionRef>) -> Vec<Un
 /// The calls of functions that give a literal which has to be disposed of.
 fn literals(facts: &Facts<'_>) -> Vec<Undisposed> {
     let program = facts.program;
+    let made = program.modules().flat_map(|module| {
+        let literals = program.index(module.file).disposable_literals();
+        literals.iter().map(|made| FunctionRef::new(module.file, made.function).definition(made))
+    });
     let mut found = Vec::new();
-    for disposal in program.functions().filter(|it| program.function(*it).name.as_deref().is_some_and(is_disposal)) {
-        let parent = program.function(disposal).parent.map(|parent| disposal.sibling(parent));
-        let Some(maker) = parent.filter(|_| does_something(facts, disposal)) else { continue };
-        for (block, index, op) in program.function(maker).ops() {
-            let OpKind::Assign { value: Rvalue::Object(properties), .. } = &op.kind else { continue };
-            let has_it = properties.iter().any(|property| match property {
-                Property::Field { name: Field::Named(name), value: Operand::Function(it) } => {
-                    is_disposal(name) && maker.sibling(*it) == disposal
-                }
-                _ => false,
-            });
-            let made = maker.op(block, index);
-            let is_given = |value: &Value| matches!(value, Value::Object { at, .. } if *at == made);
-            if has_it && facts.evaluator.returns(maker).iter().any(is_given) {
-                let calls = calls_of_alone(facts, maker).filter(|at| is_asked(facts, at.function));
-                found.extend(calls.map(|at| Undisposed { at, made, disposal }));
-            }
+    for made in made {
+        let maker = made.function;
+        let OpKind::Assign { value, .. } = &program.op(made).kind else { continue };
+        let disposal = value.disposal().map(|disposal| maker.sibling(disposal));
+        let Some(disposal) = disposal.filter(|it| does_something(facts, *it)) else { continue };
+        let is_given = |value: &Value| matches!(value, Value::Object { at, .. } if *at == made);
+        if facts.evaluator.returns(maker).iter().any(is_given) {
+            let calls = calls_of_alone(facts, maker).filter(|at| is_asked(facts, at.function));
+            found.extend(calls.map(|at| Undisposed { at, made, disposal }));
         }
     }
     found

@@ -23,13 +23,13 @@ use crate::source::FileId;
 enum Reach {
     /// Into elements, fields and state of the files around.
     Near,
-    /// To callers, or through functions that are not known.
+    /// To callers, or through unknown functions.
     Program,
     /// To a library, which may do what it likes.
     Library,
 }
 
-/// The resources that are handed on or stored, and that nothing which may have them ends.
+/// The resources that are passed on or stored, if nothing that may have them ends them.
 #[must_use]
 pub fn unended<'f>(facts: &'f Facts<'_>) -> Vec<&'f Obligation> {
     let mut ends: FxHashMap<ResourceId, Vec<End>> = FxHashMap::default();
@@ -61,7 +61,7 @@ pub fn unended<'f>(facts: &'f Facts<'_>) -> Vec<&'f Obligation> {
 /// A call that ends such a resource.
 struct End {
     file: FileId,
-    /// Which it is, where that is known.
+    /// Which resources it ends, where that is known.
     of: Option<Vec<AcquisitionId>>,
 }
 
@@ -71,7 +71,7 @@ impl End {
     }
 }
 
-/// The calls of a program that by their names end a resource of a kind.
+/// The calls of a program that end a resource of a kind, judging by their names.
 fn ends_of(facts: &Facts<'_>, resource: &Resource) -> Vec<End> {
     let functions: Vec<&str> = resource.release_functions.iter().map(|path| last_name(path)).collect();
     let mut found = Vec::new();
@@ -127,7 +127,7 @@ fn reach(facts: &Facts<'_>, obligation: &Obligation) -> Reach {
     furthest.max().unwrap_or(Reach::Near).max(if is_returned { Reach::Program } else { Reach::Near })
 }
 
-/// How far a call takes what it is given.
+/// How far a call passes its argument.
 fn passed(facts: &Facts<'_>, at: OpRef) -> Reach {
     let Some(call) = facts.program.op(at).call() else { return Reach::Program };
     let callee = facts.evaluator.callee(at);
@@ -147,7 +147,7 @@ fn passed(facts: &Facts<'_>, at: OpRef) -> Reach {
     }
 }
 
-/// Whether what is called is the second thing that a hook gave beside a value: what sets the state.
+/// Whether the callee is the second part of a hook's result: the setter of a state.
 fn is_state_setter(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> bool {
     let Some(variable) = call.callee.place().and_then(Place::as_variable) else { return false };
     let program = evaluator.program;

@@ -16,7 +16,7 @@ use crate::ir::Name;
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 use crate::source::FileId;
 
-/// Names that lead from a value to a part of it. Values are handed on far more often than they are made, so copies share.
+/// Names that lead from a value to a part of it. Values are copied far more often than made, so copies share them.
 #[derive(Debug, Clone, Default)]
 pub struct Path(Option<Arc<[Name]>>);
 
@@ -27,7 +27,7 @@ impl Path {
         Self(None)
     }
 
-    /// One step further.
+    /// The path with one more name.
     #[must_use]
     pub fn and(&self, name: Name) -> Self {
         self.iter().cloned().chain([name]).collect()
@@ -107,13 +107,13 @@ pub enum Value {
     Namespace(FileId),
     /// A member of a package, or a global: itself, not an instance.
     External(ExternalId),
-    /// What calling or constructing a member of a package gives, when the catalogue names no resource for it.
+    /// The result of calling or constructing a member of a package, if the catalogue names no resource for it.
     Product {
         of: ExternalId,
         at: OpRef,
     },
-    /// What a method or field of a resource gave: a query, a builder, a manager. It borrows what it came from; what
-    /// came from a field (and methods of that) lasts, and whoever keeps it keeps the resource in use.
+    /// The result of a method or field of a resource: a query, a builder, a manager. It borrows from the resource; the
+    /// value of a field (and of methods on that) lasts, and keeps the resource in use.
     Part {
         of: AcquisitionId,
         lasts: bool,
@@ -124,7 +124,7 @@ pub enum Value {
         index: u32,
         path: Path,
     },
-    /// `this` of the class's methods, or a part of it the class's own code does not assign.
+    /// `this` of the class's methods, or a part of it that the class's own code does not assign.
     This {
         class: ClassRef,
         path: Path,

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use super::Verdict;
 use super::arguments::{Check, Color, OutputOptions, ProjectOptions};
 use super::errors::UserError;
-use super::fix;
+use super::fix::{self, Done};
 use super::levels;
 use super::output::{self, Output};
 use super::progress::ProgressLine;
@@ -61,7 +61,7 @@ pub(super) fn check(arguments: &Check, levels: Levels, packages: Option<Packages
     let checked = if arguments.fixing.fix {
         arguments.fixing.run(&request, &progress).map(|outcome| {
             progress.finish();
-            fix::tell(&outcome, true, arguments.output.quiet).map(|()| outcome.report)
+            fix::tell(&outcome, Done::Written, arguments.output.quiet).map(|()| outcome.report)
         })
     } else {
         run::check(&request, &progress).map(Ok).map_err(Into::into)
@@ -122,7 +122,7 @@ fn show_diff(arguments: &Check, request: &Request, progress: &ProgressLine) -> a
         out.write_all(fixing::unified(change).as_bytes())?;
     }
     out.flush()?;
-    fix::tell(&outcome, false, arguments.output.quiet)?;
+    fix::tell(&outcome, Done::Shown, arguments.output.quiet)?;
     let fails = outcome.worst > Some(Severity::Note) && !arguments.output.exit_zero;
     Ok(if fails { Verdict::Findings } else { Verdict::Clean })
 }

@@ -49,8 +49,15 @@ impl Fixing {
     }
 }
 
+/// Whether fixes were written to the files, or only shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    Written,
+    Shown,
+}
+
 /// Says on stderr what was done, or would be.
-pub(super) fn tell(outcome: &Outcome, is_written: bool, quiet: bool) -> std::io::Result<()> {
+pub(super) fn tell(outcome: &Outcome, done: Done, quiet: bool) -> std::io::Result<()> {
     let mut err = anstream::stderr().lock();
     for undone in &outcome.undone {
         writeln!(
@@ -59,10 +66,13 @@ pub(super) fn tell(outcome: &Outcome, is_written: bool, quiet: bool) -> std::io:
             undone.display_path, undone.line, undone.rule, undone.title, undone.reason
         )?;
     }
-    if !quiet && is_written && outcome.applied.is_empty() {
+    if !quiet && done == Done::Written && outcome.applied.is_empty() {
         writeln!(err, "nothing to fix")?;
     } else if !quiet && !outcome.applied.is_empty() {
-        let fixed = if is_written { "fixed" } else { "would fix" };
+        let fixed = match done {
+            Done::Written => "fixed",
+            Done::Shown => "would fix",
+        };
         let findings = Count(outcome.applied.len(), "finding");
         writeln!(err, "{fixed} {findings} in {}", Count(outcome.changes.len(), "file"))?;
     }

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::source::Span;
 
-use super::{Field, Operand, Place, Temp};
+use super::{Field, FunctionId, Operand, Place, Temp, is_disposal};
 
 /// One operation.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +59,18 @@ pub struct Rest {
 pub enum Property {
     Field { name: Field, value: Operand },
     Spread(Operand),
+}
+
+impl Property {
+    /// The function under `[Symbol.dispose]` or `[Symbol.asyncDispose]`.
+    fn disposal(&self) -> Option<FunctionId> {
+        match self {
+            Self::Field { name: Field::Named(name), value: Operand::Function(disposal) } => {
+                is_disposal(name).then_some(*disposal)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// One entry of an array literal.
@@ -179,6 +191,15 @@ impl Op {
 }
 
 impl Rvalue {
+    /// The function under `[Symbol.dispose]` or `[Symbol.asyncDispose]` of an object literal.
+    #[must_use]
+    pub fn disposal(&self) -> Option<FunctionId> {
+        match self {
+            Self::Object(properties) => properties.iter().find_map(Property::disposal),
+            _ => None,
+        }
+    }
+
     /// Every operand of the value.
     #[must_use]
     pub fn operands(&self) -> SmallVec<[&Operand; 4]> {

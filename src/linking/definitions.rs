@@ -31,6 +31,8 @@ pub struct ModuleIndex {
     children: Vec<SmallVec<[FunctionId; 2]>>,
     /// The calls of parameters and of what they have.
     calls_of_parameters: Vec<Definition>,
+    /// The object literals with a `[Symbol.dispose]`.
+    disposable_literals: Vec<Definition>,
 }
 
 impl ModuleIndex {
@@ -51,7 +53,12 @@ impl ModuleIndex {
                 let position = u32::try_from(position).expect("invariant: a block has fewer than 2^32 operations");
                 let definition = Definition { function: id, block, index: position };
                 match &op.kind {
-                    OpKind::Assign { target, .. } => index.add(target, definition, &mut temps),
+                    OpKind::Assign { target, value } => {
+                        index.add(target, definition, &mut temps);
+                        if value.disposal().is_some() {
+                            index.disposable_literals.push(definition);
+                        }
+                    }
                     OpKind::Call(call) => {
                         temps[call.result.0 as usize].push(definition);
                         let called = call.callee.place().and_then(Place::root_variable);
@@ -122,6 +129,12 @@ impl ModuleIndex {
     #[must_use]
     pub fn calls_of_parameters(&self) -> &[Definition] {
         &self.calls_of_parameters
+    }
+
+    /// The object literals with a `[Symbol.dispose]` or `[Symbol.asyncDispose]`, in order.
+    #[must_use]
+    pub fn disposable_literals(&self) -> &[Definition] {
+        &self.disposable_literals
     }
 
     /// What assigns the variable or a field of it.

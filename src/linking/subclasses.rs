@@ -4,8 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::ir::{Binding, Operand};
 
-use super::program::{Program, Symbol};
-use super::references::{ClassRef, FunctionRef};
+use super::{ClassRef, FunctionRef, Program, Symbol};
 
 /// The classes of the program that extend each.
 #[derive(Debug, Default)]

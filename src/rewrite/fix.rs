@@ -8,11 +8,11 @@ use crate::source::{FileId, Span};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Applicability {
-    /// Says how it may be done; parts are left to the reader. Never applied.
+    /// A suggestion that leaves parts to the reader. Never applied.
     DisplayOnly,
     /// Type-checks, but may change what the program does: when something closes, how often, with which limits.
     Unsafe,
-    /// Keeps what the program does, the leak aside.
+    /// Keeps what the program does, apart from the leak.
     Safe,
 }
 
@@ -30,11 +30,11 @@ pub struct Fix {
     /// What it does, in the imperative: lower case, no final period.
     pub title: String,
     pub applicability: Applicability,
-    /// What has to change. No two of them overlap.
+    /// The edits. No two of them overlap.
     pub edits: Vec<Edit>,
-    /// What several fixes may want alike and need once: imports, a shared declaration.
+    /// Edits that several fixes may share and need once: imports, a shared declaration.
     pub common: Vec<Edit>,
-    /// What is left without a use when this fix alone is applied: imports.
+    /// Removals of what this fix leaves unused if it is applied alone: imports.
     pub tidying: Vec<Edit>,
 }
 
@@ -54,8 +54,8 @@ impl Edit {
         Self { file, span, text: String::new() }
     }
 
-    /// Whether two edits cannot both be made as they are written. Two texts in one place would have no order, and what
-    /// touches a change may have been meant for what was there.
+    /// Whether two edits conflict. Two insertions in one place would have no order, and an edit that touches another
+    /// may depend on the old text.
     #[must_use]
     pub fn conflicts(&self, other: &Self) -> bool {
         self.file == other.file && self.span.start <= other.span.end && other.span.start <= self.span.end

@@ -2,15 +2,15 @@
 
 use crate::source::Span;
 
-/// The habits of one text.
+/// The line endings and indentation of one text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layout<'t> {
     text: &'t str,
-    /// What ends a line.
+    /// The line ending.
     pub(super) newline: &'static str,
-    /// What one level of indentation is.
+    /// One level of indentation.
     pub(super) unit: &'static str,
-    /// The same of the lines that are indented by spaces.
+    /// One level in lines that are indented by spaces.
     spaces: &'static str,
 }
 
@@ -24,7 +24,7 @@ impl<'t> Layout<'t> {
         Self { text, newline, unit, spaces }
     }
 
-    /// One level more than `indent`, in a text that may be laid out by several hands.
+    /// One level more than `indent`, in a text of mixed styles.
     pub(super) fn unit_beside(&self, indent: &str) -> &'static str {
         match (indent.contains('\t'), self.unit) {
             (true, _) => "\t",
@@ -37,7 +37,7 @@ impl<'t> Layout<'t> {
         &self.text[span.range()]
     }
 
-    /// Whether some line stands in by exactly this.
+    /// Whether some line is indented by exactly this.
     pub(super) fn is_stepped_by(&self, unit: &str) -> bool {
         self.text
             .lines()
@@ -120,7 +120,7 @@ impl<'t> Layout<'t> {
         starts
     }
 
-    /// What has to go for a statement to go: the whole line where it has it to itself, else itself and the white space
+    /// The span to remove for a statement: the whole line if it has the line to itself, else itself and the white space
     /// up to its neighbour.
     pub(super) fn removal(&self, span: Span) -> Span {
         let rest = self.text[span.end as usize..self.line_end(span.end) as usize].trim_start();
@@ -138,8 +138,8 @@ impl<'t> Layout<'t> {
 }
 
 impl Layout<'_> {
-    /// What has to go for statements to go: those on neighbouring lines together, and with them the blank lines behind
-    /// that had kept them apart from the rest.
+    /// The spans to remove for statements: those on neighbouring lines together, with the blank lines behind them that
+    /// separated them from the rest.
     pub(super) fn removals(&self, statements: &[Span]) -> Vec<Span> {
         let mut gone: Vec<Span> = statements.iter().map(|&statement| self.removal(statement)).collect();
         gone.sort();
@@ -171,14 +171,14 @@ pub(super) fn offset(value: usize) -> u32 {
     u32::try_from(value).expect("invariant: files over 1 MiB are not read")
 }
 
-/// The step of indentation: a tab where most lines start with tabs, else the difference that neighbouring lines most often
-/// have; and that difference.
+/// The indentation step: a tab if most lines start with tabs, else the most frequent difference of neighbouring lines;
+/// and that difference.
 fn units(text: &str) -> (&'static str, &'static str) {
     let mut counts = [0_u32; 9];
     let mut tabs = 0_u32;
     let mut before = 0;
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        // The lines of a block comment stand one further in than its start.
+        // The lines of a block comment are indented by one more than its start.
         if line.trim_start().starts_with('*') {
             continue;
         }

@@ -20,10 +20,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::languages::script;
 use crate::source::{Language, SourceFile};
 
-/// The fix that brings about the first of some remedies for which the code has the shape.
+/// The fix for the first remedy whose code has a known form.
 #[must_use]
 pub fn fix(remedies: &[Remedy], files: &[SourceFile]) -> Option<Fix> {
-    // A defect of a rewrite costs the fix it was to give, and no finding.
+    // A bug in a rewrite costs its fix, and no finding.
     let attempt = |remedy| catch_unwind(AssertUnwindSafe(|| fix_by(remedy, files))).ok().flatten();
     remedies.iter().find_map(attempt)
 }
@@ -34,7 +34,7 @@ fn fix_by(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
         _ => typescript::fix(remedy, files),
     }?;
     let edits: Vec<&Edit> = fix.edits.iter().chain(&fix.common).collect();
-    // What stands around scripts is for others to write.
+    // The markup around scripts is not edited.
     let is_in_script = |edit: &&Edit| {
         let file = &files[edit.file.index()];
         script(&file.text, file.language).spans.iter().any(|span| span.contains(edit.span))
@@ -46,7 +46,7 @@ fn fix_by(remedy: &Remedy, files: &[SourceFile]) -> Option<Fix> {
     Some(fix)
 }
 
-/// What edits leave without a use, to be removed with them.
+/// What edits leave unused, to be removed with them.
 #[must_use]
 pub fn tidying(edits: &[&Edit], files: &[SourceFile]) -> Vec<Edit> {
     let mut by_file: std::collections::BTreeMap<_, Vec<&Edit>> = std::collections::BTreeMap::new();
@@ -62,7 +62,7 @@ pub fn tidying(edits: &[&Edit], files: &[SourceFile]) -> Vec<Edit> {
         .collect()
 }
 
-/// Whether a new text is as good a program as the one before, as far as can be said without types.
+/// Whether a new text is as valid a program as the one before, as far as can be said without types.
 #[must_use]
 pub fn is_sound(before: &str, after: &str, language: Language) -> bool {
     match language {

@@ -11,54 +11,54 @@ pub enum Remedy {
     End(Ending),
     /// Making it once for the process.
     Hoist(Hoist),
-    /// Making it once for each of what it depends on.
+    /// Making it once per set of arguments.
     Keep(Hoist),
-    /// Letting go of the oldest of what is kept.
+    /// Dropping the oldest entry of a container.
     Bound(Bound),
     /// A handler for an event that must have one.
     Listen(Listen),
-    /// Options that bound what it does.
+    /// Options that limit it.
     Limit(Limits),
     /// A name that keeps a guard to the end of its block.
     Name(Location),
-    /// A pool in the place of one connection for all.
+    /// A pool instead of one connection for all.
     Pool(Pooled),
     /// Undoing what was begun when something throws.
     Rollback(Rollback),
-    /// Using what there is already in the place of what is made anew.
+    /// Using an existing instance instead of a new one.
     Share(Shared),
 }
 
-/// Releasing a resource however the function is left.
+/// Releasing a resource on every path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {
     /// The call that acquires it.
     pub acquisition: Location,
     pub by: By,
-    /// Whether the release gives a promise.
+    /// Whether the release returns a promise.
     pub waits: bool,
     /// The calls in the function that release it already, on some paths.
     pub present: Vec<Span>,
-    /// Whether the end of the scope that declares it may release it, and then whether that has to be waited for.
+    /// Whether the end of its scope may release it, and whether that has to be awaited.
     pub by_scope: Option<bool>,
-    /// Methods of what gives it that do the same with one which they take and give back themselves.
+    /// Methods of the giver that do the same with a lease that they take and give back themselves.
     pub by_giver: Vec<String>,
 }
 
 /// How a resource is released.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum By {
-    /// A method on what the call gives: `client.release()`.
+    /// A method of the result: `client.release()`.
     Method(String),
-    /// A member of what the call gives, besides the resource: `cleanup` of `{ db, cleanup }`.
+    /// A member of the result, besides the resource: `cleanup` of `{ db, cleanup }`.
     Member(String),
-    /// Calling what the call gives.
+    /// Calling the result.
     Itself,
-    /// A sibling of the function that is called, with what the call gives: `fs.closeSync(file)`.
+    /// A sibling of the called function, with the result: `fs.closeSync(file)`.
     Function(String),
 }
 
-/// Ending what begins again and again when its owner ends.
+/// Ending, with its owner, something that begins again and again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ending {
     /// The call that begins it.
@@ -71,8 +71,8 @@ pub struct Ending {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndsBy {
     Release(By),
-    /// A call of this method, with what it was added with: the argument that is the handler, and the one with options
-    /// where those matter.
+    /// A call of this method, with the arguments of the addition: the index of the handler, and that of the options if
+    /// those matter.
     Removal {
         method: String,
         handler: usize,
@@ -80,26 +80,26 @@ pub enum EndsBy {
     },
 }
 
-/// Who ends, sooner than the process does.
+/// An owner that ends sooner than the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
-    /// What the function around it returns is called then.
+    /// The function around it returns a cleanup.
     Returned,
-    /// The method of this name is called then.
+    /// The method of this name is called at the end.
     Method(Location),
-    /// A method that the class does not have would be called then.
+    /// A method that the class does not have yet would be called at the end.
     Absent(Absent),
-    /// What this function of a module is given is called then.
+    /// The argument of this function of a module is called at the end.
     Hook { name: String, module: String },
 }
 
-/// A method that ends an instance, and is not there.
+/// A method that ends an instance, and is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Absent {
     pub method: String,
-    /// The interface for it, and the module that has that.
+    /// The interface with the method, and its module.
     pub interface: Option<(String, String)>,
-    /// What the class may extend: nothing has such a method there.
+    /// Base classes that have no such method.
     pub roots: Vec<String>,
 }
 
@@ -110,50 +110,50 @@ pub struct Hoist {
     pub creation: Location,
     /// What it is called.
     pub word: &'static str,
-    /// The calls of the file that make such a thing, this one among them: where they are written alike they share it.
+    /// The calls of the file that make such a resource, including this one: identical ones share it.
     pub alike: Vec<Span>,
-    /// The methods that open it, where making it does not.
+    /// The methods that open it, if making it does not.
     pub opens: Vec<String>,
     /// The names of its types, and whether such a name is a whole type.
     pub types: Vec<(String, bool)>,
-    /// Whether a clone of it is the same thing once more.
+    /// Whether a clone of it is another handle of the same thing.
     pub is_cloned: bool,
-    /// The calls in the function that release it, which would be wrong then.
+    /// The calls in the function that release it, which would then be wrong.
     pub present: Vec<Span>,
-    /// Whether it is known who calls the function, again and again.
+    /// Whether the function's callers are known, and call it again and again.
     pub is_certain: bool,
-    /// Whether the framework loads modules again while the process runs.
+    /// Whether the framework reloads modules while the process runs.
     pub is_reloaded: bool,
-    /// The path of the file, for names that other files see.
+    /// The path of the file, for names that other files can see.
     pub path: String,
     /// The method that releases it.
     pub release: Option<String>,
-    /// What may keep it, in languages that have several such things.
+    /// What may keep it, in languages with several such types.
     pub keepers: Vec<Keeper>,
-    /// Types of parameters by which a handler is given what the program shares.
+    /// Types of parameters through which a handler gets what the program shares.
     pub carriers: Vec<String>,
 }
 
-/// Bounding what only grows.
+/// Limiting a container that only grows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bound {
-    /// What holds the entries.
+    /// The container.
     pub container: Location,
-    /// The calls of its file that add to it.
+    /// The calls in its file that add entries.
     pub additions: Vec<Span>,
-    /// What the project has that would do so by itself.
+    /// The caches that the project has, which limit themselves.
     pub caches: Vec<Cache>,
 }
 
-/// What keeps so many entries, and drops others.
+/// A cache with a limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cache {
     /// A class of a package that the manifest has.
     Package {
         module: String,
-        /// Its name there; `None` for what the package itself is.
+        /// Its name there; `None` for the package itself.
         name: Option<String>,
-        /// What it is made with to keep so many, as it is written in code.
+        /// The argument that limits it, as it is written in code.
         bound: String,
     },
     /// A type of a crate that the manifest has, by its path.
@@ -170,7 +170,7 @@ pub struct Listen {
     pub event: String,
 }
 
-/// Bounding a resource by options.
+/// Limiting a resource by options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// The call that makes it.
@@ -181,16 +181,16 @@ pub struct Limits {
     pub options: Vec<(String, String)>,
 }
 
-/// Making a pool in the place of a connection that many use.
+/// Making a pool instead of a connection that many use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pooled {
     /// The call that makes the connection.
     pub creation: Location,
-    /// What makes a pool, beside what makes the connection: `Pool`.
+    /// The export that makes a pool, beside the one that makes the connection: `Pool`.
     pub maker: String,
-    /// The methods that open a connection: a pool does so by itself.
+    /// The methods that open a connection; a pool does so by itself.
     pub opens: Vec<String>,
-    /// The methods that do the same on a pool, whichever connection it takes for them.
+    /// The methods that a pool has too, whichever connection it uses.
     pub calls: Vec<String>,
     /// Events that a pool needs a handler for.
     pub events: Vec<String>,
@@ -202,9 +202,9 @@ pub struct Pooled {
 pub struct Rollback {
     /// The call that begins it.
     pub begin: Location,
-    /// The method that undoes it: of what begins it, or of what that gives.
+    /// The method that rolls it back: of its giver, or of the result.
     pub method: String,
-    /// What the method is given, where it is one for all statements.
+    /// The argument of the method, if it is one for all statements.
     pub statement: Option<String>,
     /// The calls that finish it.
     pub ends: Vec<Span>,
@@ -215,17 +215,17 @@ pub struct Rollback {
 pub struct Shared {
     /// The call that makes one of its own.
     pub acquisition: Location,
-    /// The members of what that gives which are the same as the shared instance; an empty name for the result itself.
+    /// The members of its result that are the shared instance; an empty name for the result itself.
     pub members: Vec<String>,
     pub reach: Reach,
     /// `None` where it is in the same file under this name.
     pub import: Option<Import>,
     pub name: String,
-    /// Whether the two are given the same arguments.
+    /// Whether the two have the same arguments.
     pub is_alike: bool,
 }
 
-/// How a shared instance is got at.
+/// How a shared instance is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     Value,
@@ -233,22 +233,22 @@ pub enum Reach {
     AsyncCall,
 }
 
-/// What a file needs of another.
+/// An import that a file needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
     pub name: String,
-    /// The path of the file that needs it, as all paths here.
+    /// The path of the importing file.
     pub from: String,
-    /// The path of the file that has it.
+    /// The path of the exporting file.
     pub to: String,
-    /// The specifiers by which the file names the other already.
+    /// The specifiers by which the file imports the other already.
     pub present: Vec<String>,
-    /// What it names otherwise, and where that leads: how such things are written here. The likeliest first.
+    /// Its other specifiers and where they lead, as examples of the style. The likeliest first.
     pub like: Vec<(String, String)>,
 }
 
 impl Remedy {
-    /// The file that has to change first of all.
+    /// The file whose text the fix is mostly about.
     #[must_use]
     pub fn file(&self) -> crate::source::FileId {
         match self {

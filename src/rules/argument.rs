@@ -14,7 +14,7 @@ use crate::source::Location;
 use super::Family;
 use super::wording::{callee_text, chain_steps, noun, rate_text};
 
-/// Everything that can be said for and against a finding.
+/// All evidence for and against a finding.
 #[must_use]
 pub(crate) fn argument(facts: &Facts<'_>, finding: &Finding) -> Argument {
     let obligation = obligation(facts, finding);
@@ -143,7 +143,7 @@ fn frequency(facts: &Facts<'_>, function: FunctionRef, obligation: Option<&Oblig
     Section { title: "how often it runs".to_owned(), statements }
 }
 
-/// What would have kept the analysis silent, and whether it was there.
+/// What would have kept the analysis silent, and whether it was found.
 fn against(facts: &Facts<'_>, finding: &Finding, obligation: &Obligation) -> Section {
     let mut statements = Vec::new();
     match facts.frequencies.memo(&facts.evaluator, obligation.acquisition.at) {

@@ -6,7 +6,7 @@ use crate::linking::FunctionRef;
 use crate::rewrite::Cache;
 use crate::source::{FileId, Language};
 
-/// Those that a file could use, the project's own first.
+/// The caches that a file could use, the project's own first.
 pub(super) fn caches(facts: &Facts<'_>, file: FileId) -> Vec<Cache> {
     let is_rust = facts.program.module(file).language == Language::Rust;
     if is_rust {
@@ -38,7 +38,7 @@ fn of_crates(facts: &Facts<'_>, file: FileId) -> Vec<Cache> {
     bounded.filter(has).map(|path| Cache::Crate(path.clone())).collect()
 }
 
-/// Classes with a method that puts something in and, in the same breath, takes something out.
+/// Classes with a method that both puts something in and takes something out.
 fn own(facts: &Facts<'_>, file: FileId) -> Option<Cache> {
     let program = facts.program;
     let trims = |function: FunctionRef| {

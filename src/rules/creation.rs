@@ -17,7 +17,7 @@ use crate::rewrite::{Hoist, Remedy};
 
 use super::{RuleId, keeping, sharing, wording};
 
-/// Reports the resources of `kind` that one process should have one of and that are built repeatedly.
+/// Reports the resources of `kind` that should exist once per process and are built repeatedly.
 pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, findings: &mut Vec<Finding>) {
     for obligation in facts.obligations.iter() {
         if let Some(rate) = repeated(facts, kind, obligation) {
@@ -31,7 +31,7 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, kind: ResourceKind, finding
     }
 }
 
-/// A module's own one of what another module of the program has as well.
+/// A module's own pool, where another module of the program makes the same.
 fn one_of_several(facts: &Facts<'_>, rule: RuleId, duplicate: &Duplicate<'_>) -> Finding {
     let acquisition = &duplicate.obligation.acquisition;
     let noun = wording::noun(facts, acquisition);
@@ -51,7 +51,7 @@ fn one_of_several(facts: &Facts<'_>, rule: RuleId, duplicate: &Duplicate<'_>) ->
         ])
 }
 
-/// How often a resource of `kind` is built, where it should be built once.
+/// How often a resource of `kind` is built, if it should be built once.
 fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> Option<Rate> {
     let acquisition = &obligation.acquisition;
     let (_, resource) = facts.resource(acquisition)?;
@@ -69,7 +69,7 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
             return None;
         }
     }
-    // What the language does not end by itself stays, whoever it was made for.
+    // Without drops it stays, whoever it was made for.
     let may_be_of_one = facts.evaluator.drops_implicitly(acquisition.at.function) || resource.may_be_own;
     if rate > Rate::PerTurn && may_be_of_one && !resource.one_off && told::by_request(facts, acquisition.at) {
         return None;
@@ -77,7 +77,7 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
     if resource.shared == Shared::PerRequest && !is_by_rendering(facts, obligation, rate) {
         return None;
     }
-    // A loop that runs once builds what the start of a program needs: one client for each of a few.
+    // A loop that runs once builds what the start of a program needs: a fixed number of clients.
     let is_repeated = rate > Rate::PerTurn
         || rate >= Rate::PerCall
             && (is_dropped(obligation)
@@ -115,14 +115,14 @@ fn repeated(facts: &Facts<'_>, kind: ResourceKind, obligation: &Obligation) -> O
     {
         return None;
     }
-    // A program that runs it once, by way of something that is not known, shows no other time.
+    // If the program runs it once, through something unknown, there is no evidence of a second time.
     if rate == Rate::PerCall && facts.frequencies.chain(&facts.evaluator, acquisition.at.function).runs_once {
         return None;
     }
     (rate != Rate::PerCall || !is_job() || has_entry(facts, obligation)).then_some(rate)
 }
 
-/// What would end the building again and again of what a finding is about.
+/// The remedy for the repeated creation that a finding is about.
 pub(super) fn remedies(facts: &Facts<'_>, finding: &Finding, kind: ResourceKind) -> Vec<Remedy> {
     let subject = facts.obligations.iter().find(|obligation| {
         facts.location(obligation.acquisition.at) == finding.location
@@ -131,12 +131,12 @@ pub(super) fn remedies(facts: &Facts<'_>, finding: &Finding, kind: ResourceKind)
     });
     let Some(obligation) = subject else { return Vec::new() };
     let Some((_, resource)) = facts.resource(&obligation.acquisition) else { return Vec::new() };
-    // What is right once for each request is not right once for the process.
+    // What is right once per request is not right once per process.
     if resource.shared != Shared::Process {
         return Vec::new();
     }
     let present = facts.releases(obligation);
-    // Somebody else closes it: then each has to have its own.
+    // Other code closes it: then each caller has to have its own.
     if hands_out_cleanup(facts, obligation) || present.is_empty() && facts.released.contains(&obligation.id) {
         return Vec::new();
     }
@@ -166,8 +166,8 @@ pub(super) fn remedies(facts: &Facts<'_>, finding: &Finding, kind: ResourceKind)
     shared.map(Remedy::Share).into_iter().chain([Remedy::Hoist(hoist), keep]).collect()
 }
 
-/// Whether what runs it is a framework that loads modules again when they change: what they keep is made anew then, and
-/// nothing ends what was.
+/// Whether it runs under a framework that reloads modules when they change: what a module keeps is then made anew, and
+/// the old one is not ended.
 fn is_reloaded(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let chain = facts.frequencies.chain(&facts.evaluator, obligation.acquisition.at.function);
     let libraries = facts.evaluator.catalogue.libraries().iter().filter(|library| library.reloads);
@@ -175,14 +175,14 @@ fn is_reloaded(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     chain.entry.is_some_and(|(label, _)| labels.any(|known| label.starts_with(known)))
 }
 
-/// Whether rendering itself makes it: a function that is handed on may be called once.
+/// Whether rendering itself makes it: a function that is passed on may be called once.
 fn is_by_rendering(facts: &Facts<'_>, obligation: &Obligation, rate: Rate) -> bool {
     let chain = || facts.frequencies.chain(&facts.evaluator, obligation.acquisition.at.function);
     rate == Rate::PerRender && chain().calls.is_empty()
 }
 
-/// Whether the function goes on to use it in a loop: a job builds one for all that it works through, and where nothing
-/// says how often the job runs, that is what one is for.
+/// Whether the function then uses it in a loop: a job builds one for all that it works through, and if nothing says how
+/// often the job runs, that is right.
 fn works_through_a_loop(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let at = obligation.acquisition.at;
     let body = facts.program.function(at.function);
@@ -195,7 +195,7 @@ fn works_through_a_loop(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     })
 }
 
-/// Whether the function gives it work to do while it waits, as what starts a program or a service of the system does with
+/// Whether the function gives it work to do while it waits, as the start of a program or of a system service does with
 /// the runtime that it builds.
 fn runs_its_work(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let function = obligation.acquisition.at.function;
@@ -208,14 +208,13 @@ fn runs_its_work(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     })
 }
 
-/// Whether it is known who runs the code that builds it.
+/// Whether the callers of the code that builds it are known.
 fn has_entry(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let chain = facts.frequencies.chain(&facts.evaluator, obligation.acquisition.at.function);
     chain.entry.is_some() && !chain.runs_once
 }
 
-/// Whether the creation rules speak about what an obligation is for, where it was first made, so that the release
-/// rules need not.
+/// Whether the creation rules report this obligation where it was first made, so that the release rules need not.
 pub(super) fn speaks_of(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let origins = facts.origins(&obligation.acquisition);
     let origin = origins.last().unwrap_or(&obligation.acquisition);
@@ -229,12 +228,12 @@ pub(super) fn speaks_of(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     })
 }
 
-/// Whether the function keeps it to itself and leaves without closing it.
+/// Whether the function keeps it to itself and ends without closing it.
 fn is_dropped(obligation: &Obligation) -> bool {
     obligation.at_normal_exit == Fate::HELD || obligation.at_normal_exit == Fate::HELD | Fate::ABSENT
 }
 
-/// Whether it is handed out, to be used once: a caller that may run again and again keeps it no longer than that.
+/// Whether it is returned for one use: a caller that may run again and again keeps it no longer than that.
 fn is_dropped_by_callers(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let is_rust = facts.evaluator.drops_implicitly(obligation.function);
     is_rust
@@ -250,28 +249,28 @@ fn is_dropped_by_callers(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         })
 }
 
-/// Whether it went into something that the function keeps to itself.
+/// Whether it went into a wrapper that the function keeps to itself.
 fn is_dropped_with_its_wrapper(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     facts.evaluator.drops_implicitly(obligation.function)
         && obligation.at_normal_exit.contains(Fate::ESCAPED)
         && stays_wrapped(facts, obligation)
 }
 
-/// Whether it is released wherever the function is left: built and torn down again, which is slow but does not leak.
+/// Whether it is released on every path: built and torn down again, which is slow but does not leak.
 fn is_closed_again(obligation: &Obligation) -> bool {
     !(obligation.at_normal_exit | obligation.at_exceptional_exit).intersects(Fate::HELD | Fate::ESCAPED)
         && obligation.at_normal_exit.contains(Fate::RELEASED)
 }
 
-/// Whether it is handed to somebody and some code of the program closes what was: then its number is somebody's
-/// concern, and this analysis cannot tell how many there are at a time.
+/// Whether it is passed to somebody and some code of the program closes such resources: then their number is managed
+/// there, and this analysis cannot tell how many exist at a time.
 fn is_closed_elsewhere(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     obligation.at_normal_exit.contains(Fate::ESCAPED)
         && facts.released.contains(&obligation.id)
         && !hands_out_cleanup(facts, obligation)
 }
 
-/// Whether what it connects to comes from the function's caller, so that no two calls could share it.
+/// Whether its address comes from the function's caller, so that no two calls could share it.
 fn is_for_the_caller(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     facts.evaluator.argument(obligation.acquisition.at, 0).iter().any(|value| match value {
         crate::analysis::value::Value::Parameter { .. } => true,
@@ -284,11 +283,10 @@ fn is_for_the_caller(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     })
 }
 
-/// Of a way so long each call may be behind a condition: what is at its end need not come as often as what is at its start.
+/// On a path this long each call may be behind a condition: its end need not run as often as its start.
 const FAR: usize = 8;
 
-/// Whether what is built takes the place of what was built before, as where a configuration is read again: there is one at
-/// a time.
+/// Whether it replaces its predecessor, as when a configuration is reloaded: there is one at a time.
 fn is_put_in_place(facts: &Facts<'_>, obligation: &Obligation, chain: &frequency::Chain) -> bool {
     let at = obligation.acquisition.at;
     if !facts.evaluator.drops_implicitly(at.function) {
@@ -297,12 +295,12 @@ fn is_put_in_place(facts: &Facts<'_>, obligation: &Obligation, chain: &frequency
     let mut goes_with_it = obligation.at_normal_exit.contains(Fate::ESCAPED);
     let mut called = None;
     for call in std::iter::once(&at).chain(chain.calls.iter().rev()) {
-        // What a function gives may take a place that has nothing to do with what it made.
+        // The result of a function may be stored in a place that has nothing to do with what it made.
         if called.is_some_and(|function| gives_text(facts, function)) {
             return false;
         }
         called = Some(call.function);
-        // A thread that was started for it has it as long as what it was started for lasts.
+        // A thread that was started for it keeps it for as long as its work lasts.
         goes_with_it |= facts
             .obligations
             .iter()
@@ -314,7 +312,7 @@ fn is_put_in_place(facts: &Facts<'_>, obligation: &Obligation, chain: &frequency
     false
 }
 
-/// Whether a function is written to give a text or a number, if anything.
+/// Whether a function's written result is a text or a number, or may be one.
 fn gives_text(facts: &Facts<'_>, function: FunctionRef) -> bool {
     let module = facts.program.module(function.file);
     let mut written = facts.program.function(function).return_type.as_ref();
@@ -335,13 +333,14 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     let chain = facts.frequencies.chain(&facts.evaluator, function);
     let ends_on_drop = facts.resource(acquisition).is_some_and(|(_, resource)| resource.ends_on_drop);
     let is_released = is_closed_again(obligation) || ends_on_drop && is_dropped(obligation);
-    // Of a program that is all here, nothing shows that this runs more than once; and what uses its instance up runs as
-    // often as somebody makes one.
+    // In a complete program, nothing shows that this runs more than once; and what consumes its instance runs as often
+    // as one is made.
     let first = chain.calls.first().map_or(function, |call| call.function);
     let is_in_doubt = rate == Rate::PerCall
         && (chain.entry.is_none() || chain.runs_once)
         && (facts.frequencies.is_of_program(function.file) || facts.program.function(first).consumes_this);
-    // What goes in the end, and is made for some with keys of their own, costs no more than its making.
+    // A client that is collected in the end, and made for users with keys of their own, costs no more than its
+    // creation.
     let is_waste = facts.resource(acquisition).is_some_and(|(_, resource)| resource.collected && resource.may_be_own);
     let severity = if is_released
         || is_waste && chain.entry.is_none()
@@ -385,7 +384,7 @@ fn finding(facts: &Facts<'_>, rule: RuleId, obligation: &Obligation, rate: Rate)
     .trace(trace)
 }
 
-/// Whether the function gives its callers the means to release what it built.
+/// Whether the function returns a way to release what it built.
 fn hands_out_cleanup(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let function = obligation.acquisition.at.function;
     let returned = facts.evaluator.returns(function);

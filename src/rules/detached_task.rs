@@ -24,7 +24,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let rate = facts.rate(acquisition.at);
-        // What a program starts once may run as long as the program, and so may what each turn of its first loop starts.
+        // What a program starts once may run as long as the program, and so may what each turn of its outermost loop
+        // starts.
         if !facts.is_seen_to_repeat(acquisition.at) {
             continue;
         }
@@ -47,21 +48,21 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
     for owner in tasks::owners_without_drop(facts) {
         let rate = facts.frequencies.of_class(owner.class);
-        // One that a program has once goes with the program.
+        // If a program has only one, it ends with the program.
         if rate > Rate::PerTurn || rate == Rate::PerCall && !facts.frequencies.is_of_program(owner.class.file) {
             findings.push(owner_finding(facts, &owner, rate));
         }
     }
 }
 
-/// Whether the function is left, on some way, with nobody having the handle.
+/// Whether nobody has the handle when the function ends, on some path.
 fn is_dropped(obligation: &Obligation) -> bool {
     let at_exit = obligation.at_normal_exit | obligation.at_exceptional_exit;
     at_exit.contains(Fate::HELD) && !at_exit.intersects(Fate::ESCAPED | Fate::RELEASED)
         || obligation.at_normal_exit == Fate::HELD
 }
 
-/// An endless task; `kept` is where its handle is put into what the task itself keeps alive.
+/// An endless task; `kept` is where its handle is stored in something that the task keeps alive.
 fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: Rate, kept: Option<OpRef>) -> Finding {
     let acquisition = &obligation.acquisition;
     let function = acquisition.at.function;
@@ -75,7 +76,7 @@ fn finding(facts: &Facts<'_>, obligation: &Obligation, task: FunctionRef, rate: 
         location: facts.location(at),
         message: "what it keeps alive keeps its handle".to_owned(),
     }));
-    // A function of a library may be meant to be called once; a method is there once for each instance.
+    // A function of a library may be meant to be called once; a method runs once per instance.
     let is_method = facts.program.this_class(function).is_some() || facts.program.function(function).class().is_some();
     // Of a program that is all here, nothing shows that this runs more than once.
     let is_in_doubt = rate == Rate::PerCall && chain.entry.is_none() && facts.frequencies.is_of_program(function.file);
@@ -133,7 +134,7 @@ fn owner_finding(facts: &Facts<'_>, owner: &Owner, rate: Rate) -> Finding {
     let ended = Location { file: owner.class.file, span: facts.program.function(owner.ended_by).name_span };
     Finding::new(
         RuleId::DetachedTask,
-        // Of a type of a library nobody knows how many there are.
+        // How many instances of a library's type there are is unknown.
         if rate == Rate::PerCall { Severity::Note } else { Severity::Warning },
         Confidence::Medium,
         field,

@@ -8,15 +8,15 @@ use crate::discovery::version::Version;
 use crate::ir::OpKind;
 use crate::source::{FileId, Language};
 
-/// The compiler that reads `using` first, and what runs it as it is.
+/// The first versions that support `using`: of the compiler, and of what runs its output unchanged.
 const COMPILER: (&str, Version) = ("typescript", Version([5, 2, 0]));
 const RUNTIME: Version = Version([24, 0, 0]);
 
-/// The oldest node that has the symbols which `using` is compiled to; so have the types of that version.
+/// The oldest node with the symbols to which `using` is compiled; the types of that version have them too.
 const SYMBOLS: Version = Version([20, 4, 0]);
 const TYPES: &str = "@types/node";
 
-/// Whether the end of the scope may give it back, and then whether that has to be waited for.
+/// Whether the end of the scope can release it, and whether that has to be awaited.
 pub(super) fn by_scope(facts: &Facts<'_>, obligation: &Obligation) -> Option<bool> {
     let (id, resource) = facts.resource(&obligation.acquisition)?;
     let disposal = resource.disposed.as_ref()?;
@@ -26,7 +26,7 @@ pub(super) fn by_scope(facts: &Facts<'_>, obligation: &Obligation) -> Option<boo
     (has_method(governing, library, disposal) && can_declare(facts, file, governing)).then_some(disposal.waits)
 }
 
-/// Methods of the giver that do the same with one that they take and give back themselves.
+/// Methods of the giver that do the same with a lease that they take and give back themselves.
 pub(super) fn by_giver(facts: &Facts<'_>, obligation: &Obligation) -> Vec<String> {
     let acquisition = &obligation.acquisition;
     let Some((id, resource)) = facts.resource(acquisition) else { return Vec::new() };
@@ -43,7 +43,7 @@ pub(super) fn by_giver(facts: &Facts<'_>, obligation: &Obligation) -> Vec<String
     lease.map(|lease| lease.calls.clone()).unwrap_or_default()
 }
 
-/// Whether every version of the library that the manifests admit has the method that the end of a scope calls.
+/// Whether every version of the library that the manifests allow has the method that the end of a scope calls.
 fn has_method(governing: &Governing, library: &Library, disposal: &Disposal) -> bool {
     let Some(since) = Version::parse(&disposal.since) else { return false };
     let has = match disposal.of.as_str() {
@@ -54,7 +54,7 @@ fn has_method(governing: &Governing, library: &Library, disposal: &Disposal) -> 
     has.is_some_and(|has| has >= since)
 }
 
-/// Whether a file may say `using`: the package does so already, or its compiler and what runs its output take it.
+/// Whether a file may use `using`: the package does so already, or its compiler and what runs its output support it.
 fn can_declare(facts: &Facts<'_>, file: FileId, governing: &Governing) -> bool {
     let module = facts.program.module(file);
     let is_plain = module.language == Language::JavaScript;
@@ -81,7 +81,7 @@ fn can_declare(facts: &Facts<'_>, file: FileId, governing: &Governing) -> bool {
                 false => compiler.lib.iter().any(|lib| matches!(lib.as_str(), "esnext" | "esnext.disposable")),
             } || governing.least_version(TYPES).is_some_and(|types| types >= SYMBOLS);
             let is_read = governing.least_version(COMPILER.0).is_some_and(|compiler| compiler >= COMPILER.1);
-            // What is compiled for the newest is not compiled at all.
+            // Code for the newest target is not compiled at all.
             let is_run = if is_open { governing.least_node().is_some_and(|it| it >= RUNTIME) } else { runs(SYMBOLS) };
             has_types && is_read && is_run && compiler.target.is_some()
         }

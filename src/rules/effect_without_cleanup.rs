@@ -57,7 +57,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether it belongs to a component: its rendering makes it, or an effect does. What a handler makes is the handler's.
+/// Whether it belongs to a component: rendering makes it, or an effect does. What an event handler makes belongs to the
+/// handler.
 pub(super) fn is_of_effect(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let at = obligation.acquisition.at;
     matches!(facts.rate(at), Rate::PerInstance | Rate::PerRender)
@@ -70,7 +71,7 @@ pub(super) fn is_of_effect(facts: &Facts<'_>, obligation: &Obligation) -> bool {
                 .any(|effect| facts.evaluator.is_within(at.function, *effect)))
 }
 
-/// What nothing ends, wherever it went.
+/// A resource that nothing ends, wherever it went.
 pub(super) fn left(facts: &Facts<'_>, obligation: &Obligation, rule: RuleId) -> Finding {
     let acquisition = &obligation.acquisition;
     let at = acquisition.at;
@@ -95,10 +96,10 @@ pub(super) fn left(facts: &Facts<'_>, obligation: &Obligation, rule: RuleId) -> 
         .trace(trace)
 }
 
-/// Delays below this are there to let something else happen first, and no component goes away meanwhile.
+/// Shorter delays only let something else happen first, and no component goes away meanwhile.
 const LONG_DELAY: f64 = 1_000.0;
 
-/// Whether a call runs something in a long while and nobody could call that off.
+/// Whether a call runs something after a long delay and nothing could cancel that.
 fn is_left_to_fire(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
     let is_long = |index: u32| match call.argument(index as usize) {
         Some(Operand::Number(delay)) => *delay >= LONG_DELAY,
@@ -114,12 +115,12 @@ fn is_left_to_fire(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
     delays && !is_used(facts, at, call)
 }
 
-/// Whether something reads what a call gives.
+/// Whether something reads the result of a call.
 pub(super) fn is_used(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
     is_kept(facts, at.function, &Place::new(Root::Temp(call.result)), MAX_NAMES)
 }
 
-/// How many names a result is followed through.
+/// The maximal number of aliases a result is followed through.
 const MAX_NAMES: u32 = 3;
 
 fn left_to_fire(facts: &Facts<'_>, at: OpRef) -> Finding {
@@ -132,7 +133,7 @@ fn left_to_fire(facts: &Facts<'_>, at: OpRef) -> Finding {
         .help("keep what it returns, and cancel it in the function that the effect returns")
 }
 
-/// Whether it is what an effect opens: something that stays open until somebody closes it.
+/// Whether an effect opens it, and it stays open until somebody closes it.
 pub(super) fn speaks_of(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let at = obligation.acquisition.at;
     let may_stay_open = obligation.at_normal_exit.intersects(Fate::HELD | Fate::ESCAPED);

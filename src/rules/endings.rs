@@ -12,7 +12,7 @@ use crate::source::Location;
 
 use super::RuleId;
 
-/// What would end what a finding says is begun.
+/// The remedy for what a finding says is begun: an end with its owner.
 pub(super) fn remedies(facts: &Facts<'_>, finding: &Finding) -> Vec<Remedy> {
     if finding.rule == RuleId::UnremovedListener {
         return removal(facts, finding).map(Remedy::End).into_iter().collect();
@@ -42,7 +42,7 @@ pub(super) fn remedies(facts: &Facts<'_>, finding: &Finding) -> Vec<Remedy> {
         .collect()
 }
 
-/// What ends it, and whether that gives a promise.
+/// The call that ends it, and whether it returns a promise.
 fn by(facts: &Facts<'_>, obligation: &Obligation) -> Option<(By, bool)> {
     let (_, resource): (_, &Resource) = facts.resource(&obligation.acquisition)?;
     if resource.kind == ResourceKind::Timer
@@ -60,7 +60,7 @@ fn removal(facts: &Facts<'_>, finding: &Finding) -> Option<Ending> {
     let registrations = facts.registrations();
     let addition: &Addition =
         registrations.additions.iter().find(|it| facts.location(it.at) == finding.location && it.inner.is_none())?;
-    // What was meant to remove it and does not has to be mended, not written a second time.
+    // A removal that was meant for it but does not work has to be repaired, not written a second time.
     let is_meant = registrations.removals.iter().chain(&registrations.lost).any(|removal| {
         let is_of_another =
             || registrations.additions.iter().any(|it| it.at != addition.at && Registrations::removes(removal, it));
@@ -81,14 +81,14 @@ fn removal(facts: &Facts<'_>, finding: &Finding) -> Option<Ending> {
     Some(Ending { beginning: finding.location, by, owner })
 }
 
-/// Who ends, and with it what is begun in a function.
+/// The owner whose end is to end what a function begins.
 fn owner(facts: &Facts<'_>, function: FunctionRef) -> Option<Owner> {
     if facts.frequencies.lifecycles.effects.contains_key(&function) {
         return Some(Owner::Returned);
     }
     if let Some(class) = facts.program.this_class(function) {
         let teardown = match absent(facts, function) {
-            // Whoever makes the instances calls this method, and no other of its like.
+            // The makers of the instances call this method, and no similar one.
             Some(absent) => {
                 let mut members = facts.program.members(class);
                 let has = members.find(|(_, member)| !member.is_static && member.name == absent.method.as_str());
@@ -108,7 +108,7 @@ fn owner(facts: &Facts<'_>, function: FunctionRef) -> Option<Owner> {
     hook(facts, function)
 }
 
-/// The method that would end an instance, where a framework that makes instances of the class calls one.
+/// The method that ends an instance, if a framework calls one on instances of the class.
 fn absent(facts: &Facts<'_>, function: FunctionRef) -> Option<Absent> {
     let (label, _) = facts.frequencies.chain(&facts.evaluator, function).entry?;
     let module = facts.program.module(function.file);
@@ -127,7 +127,7 @@ fn absent(facts: &Facts<'_>, function: FunctionRef) -> Option<Absent> {
     })
 }
 
-/// A hook that runs what it is given when the component ends whose script the function is, or is registered by.
+/// A hook that runs a function at the end of the component whose script the function is, or whose setup registers it.
 fn hook(facts: &Facts<'_>, function: FunctionRef) -> Option<Owner> {
     let module = facts.program.module(function.file);
     let body = facts.program.function(function);

@@ -68,7 +68,7 @@ fn of_cycle(facts: &Facts<'_>, held: &Held, rate: Rate) -> Finding {
         .trace(trace)
 }
 
-/// What is said of one kind of forgotten values.
+/// The wording for one kind of forgotten values.
 struct Wording {
     does: String,
     label: &'static str,

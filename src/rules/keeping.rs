@@ -9,7 +9,7 @@ use crate::source::FileId;
 /// Crates that come with the compiler.
 const PLATFORM: [&str; 3] = ["std", "core", "alloc"];
 
-/// Those that a file of a crate can use, what comes with the compiler first.
+/// The types that a file of a crate can use, those of the standard library first.
 pub(super) fn keepers(facts: &Facts<'_>, file: FileId) -> Vec<Keeper> {
     let governing = facts.program.governing(file);
     let of = governing.and_then(|it| it.in_crate.as_deref());
@@ -19,7 +19,7 @@ pub(super) fn keepers(facts: &Facts<'_>, file: FileId) -> Vec<Keeper> {
     keepers
 }
 
-/// Types of parameters by which handlers are given what the program shares.
+/// Types of parameters through which handlers get what the program shares.
 pub(super) fn carriers(facts: &Facts<'_>) -> Vec<String> {
     let libraries = facts.evaluator.catalogue.libraries().iter().filter(|it| it.ecosystem == Ecosystem::Crates);
     libraries.flat_map(|library| &library.carriers).cloned().collect()

@@ -86,7 +86,7 @@ pub fn judge(facts: &Facts<'_>) -> Vec<Finding> {
     let on_containers = |facts: &Facts<'_>| (found(ON_CONTAINERS, facts), facts.containers().to_vec());
     let (others, (mut findings, containers)) = facts.beside(|| found(ON_THE_REST, facts), on_containers);
     findings.extend(others);
-    // Whoever mends what is found asks once more.
+    // The rewrites ask once more.
     facts.give_containers(containers);
     // A call that may give one of several resources is one place to mend.
     let mut seen = rustc_hash::FxHashSet::default();

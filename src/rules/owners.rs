@@ -7,14 +7,14 @@ use crate::analysis::value::AcquiredKind;
 use crate::findings::Finding;
 use crate::linking::FunctionRef;
 
-/// What such a reason names: the path, the symbol. Other words may follow.
+/// The path and the symbol that such a reason names. Other words may follow.
 #[must_use]
 pub(crate) fn named_in(reason: &str) -> Option<(&str, &str)> {
     let named = reason.strip_prefix("owned-by")?.trim_start_matches(':').trim_start();
     named.split_whitespace().next()?.split_once('#')
 }
 
-/// Why `path#symbol` is no owner of what was found; nothing where it is one.
+/// Why `path#symbol` does not own what was found; nothing if it does.
 #[must_use]
 pub(crate) fn complaint(facts: &Facts<'_>, finding: &Finding, path: &str, symbol: &str) -> Option<String> {
     let wanted = path.trim_start_matches("./");
@@ -34,11 +34,11 @@ pub(crate) fn complaint(facts: &Facts<'_>, finding: &Finding, path: &str, symbol
     if named.iter().any(|function| releases(facts, *function, resource)) {
         return None;
     }
-    // A file that has nothing to do with what can leak is not read as far as its functions.
+    // The functions of a file without relevant code are not read.
     Some(format!("`{symbol}` of `{path}` does not release a `{resource}`, as far as can be seen"))
 }
 
-/// Whether a function releases something of a kind, or what it is given.
+/// Whether a function releases something of a kind, or its argument.
 fn releases(facts: &Facts<'_>, function: FunctionRef, resource: &str) -> bool {
     let solved = facts.summaries.get(&facts.evaluator, function, Interest::Given);
     solved.effects.ops.values().flat_map(|op| &op.effects).any(|(identity, effect)| {

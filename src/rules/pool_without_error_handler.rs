@@ -35,12 +35,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether it lives for one piece of work: what goes wrong then shows there.
+/// Whether it lives for one piece of work: errors show there.
 fn is_closed_where_made(obligation: &Obligation) -> bool {
     obligation.at_normal_exit.contains(Fate::RELEASED) && !obligation.at_normal_exit.contains(Fate::ESCAPED)
 }
 
-/// What handlers for `error` are attached to, anywhere in the program.
+/// The resources that `error` handlers are attached to, anywhere in the program.
 fn attachments(facts: &Facts<'_>) -> Vec<Values> {
     let mut found = Vec::new();
     for function in facts.program.relevant_functions() {
@@ -73,7 +73,7 @@ fn adds_error_handler(facts: &Facts<'_>, at: FunctionRef, call: &Call) -> bool {
         })
 }
 
-/// Whether one of the handlers is attached to the resource, under whatever name it goes there.
+/// Whether one of the handlers is attached to the resource, whatever its name there.
 fn listens(facts: &Facts<'_>, attachments: &[Values], acquisition: &Acquisition, id: AcquisitionId) -> bool {
     let is_given = |function: FunctionRef, index: u32| {
         acquisition.how == How::CallbackParameter { callback: function, parameter: index }
@@ -81,13 +81,13 @@ fn listens(facts: &Facts<'_>, attachments: &[Values], acquisition: &Acquisition,
     attachments.iter().flatten().any(|value| match value {
         Value::Resource(held) | Value::View { of: held, .. } => is_same(facts, *held, id),
         Value::Parameter { function, index, path } if path.is_empty() && is_given(*function, *index) => true,
-        // A helper that attaches it to whatever it is given.
+        // A helper that attaches it to its argument.
         Value::Parameter { function, .. } => is_given_to(facts, *function, id),
         _ => false,
     })
 }
 
-/// Whether some call hands the resource to `helper`.
+/// Whether some call passes the resource to `helper`.
 fn is_given_to(facts: &Facts<'_>, helper: FunctionRef, id: AcquisitionId) -> bool {
     facts.calls.callers(facts.program, helper).iter().any(|at| {
         facts.program.op(*at).call().is_some_and(|call| {
@@ -113,7 +113,7 @@ fn is_same(facts: &Facts<'_>, held: AcquisitionId, id: AcquisitionId) -> bool {
     }
 }
 
-/// Whether it goes to code that is not analysed, which may listen.
+/// Whether it is passed to unknown code, which may listen.
 fn is_passed_on(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let solved = facts.solved(obligation.function);
     let own = match obligation.acquisition.how {

@@ -32,7 +32,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         if facts.evaluator.drops_implicitly(acquisition.at.function) {
-            // One that is built again and again has to go elsewhere first.
+            // A pool that is built again and again has a worse problem.
             if creation::speaks_of(facts, obligation) {
                 continue;
             }
@@ -43,14 +43,15 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let important = |limits: &[&Limit]| limits.iter().filter(|limit| limit.important).count();
         let all: Vec<&Limit> = resource.limits.iter().collect();
         if important(&missing) > 0 {
-            // Somebody who set some of them has thought about it.
+            // Whoever set some of them has thought about limits.
             let severity = if important(&missing) == important(&all) { Severity::Warning } else { Severity::Note };
             findings.push(finding(facts, obligation, &missing, severity));
         }
     }
 }
 
-/// Whether the function that makes it closes it: a connection to look whether the database is there bounds itself.
+/// Whether the function that makes it closes it: a connection that only checks whether the database is there needs no
+/// limits.
 fn ends_where_it_began(obligation: &Obligation) -> bool {
     obligation.at_normal_exit.contains(Fate::RELEASED) && !obligation.at_normal_exit.contains(Fate::ESCAPED)
 }
@@ -69,7 +70,7 @@ pub(super) fn remedy(facts: &Facts<'_>, finding: &Finding) -> Option<Limits> {
     (!limits.options.is_empty()).then_some(limits)
 }
 
-/// The limits that what is made at `at` lacks to be such a resource, as far as there are values to propose.
+/// The limits that the creation at `at` lacks to be such a resource, if there are values to propose.
 pub(super) fn limits(facts: &Facts<'_>, creation: Location, at: OpRef, resource: &Resource) -> Limits {
     let options = missing(&facts.evaluator, at, resource)
         .iter()
@@ -79,7 +80,7 @@ pub(super) fn limits(facts: &Facts<'_>, creation: Location, at: OpRef, resource:
     Limits { creation, arguments: resource.options.iter().filter_map(|path| path.parse().ok()).collect(), options }
 }
 
-/// What a builder was not told, where code that serves waits for it and nothing else ends the waiting.
+/// A missing limit of a builder, where serving code waits for the result and nothing else limits the wait.
 fn built(
     facts: &Facts<'_>,
     obligation: &Obligation,
@@ -99,8 +100,8 @@ fn built(
     let uses = known.entry(id).or_insert_with(|| limits::uses(facts, id, deadline));
     let own: Vec<&Use> = uses.iter().filter(|it| it.of.contains(&obligation.id)).collect();
     let is_shown = !own.is_empty();
-    // Who uses it cannot always be shown: then those of the same crate count of whom nothing else is known, by the name
-    // that it goes by.
+    // The users of a resource cannot always be shown: then uses of unknown resources in the same crate count, if the
+    // name is the same.
     let strangers = || {
         let names = limits::names_of(facts, obligation.id);
         let near = |it: &&Use| {
@@ -129,8 +130,8 @@ fn built(
     Some(found)
 }
 
-/// `builder.timeout(LIMIT).build().unwrap_or_else(|_| Client::new())`: it stands in for one that was told, where that
-/// cannot be built at all.
+/// `builder.timeout(LIMIT).build().unwrap_or_else(|_| Client::new())`: a fallback for a client with limits, if that
+/// cannot be built.
 fn is_fallback(facts: &Facts<'_>, obligation: &Obligation, resource: &Resource) -> bool {
     let at = obligation.acquisition.at;
     let tells = |id: AcquisitionId| {
@@ -155,7 +156,7 @@ fn is_fallback(facts: &Facts<'_>, obligation: &Obligation, resource: &Resource) 
     })
 }
 
-/// The limits that the written options do not set; none where the options are not all written out.
+/// The limits that the written options do not set; none if the options are not all written out.
 fn missing<'r>(evaluator: &Evaluator<'_>, at: OpRef, resource: &'r Resource) -> Vec<&'r Limit> {
     let mut written = Written::default();
     for path in &resource.options {

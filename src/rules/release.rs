@@ -18,13 +18,13 @@ use super::{RuleId, creation, disposal, effect_without_cleanup, wording};
 enum Loss {
     /// Nothing in the function ever releases it.
     Never,
-    /// Some way out without an exception.
+    /// Some path without an exception.
     SomePath,
     /// Only where something throws.
     OnThrow,
 }
 
-/// Reports the obligations that a rule speaks about and that are lost.
+/// Reports the obligations of a rule that are lost.
 pub(super) fn check(facts: &Facts<'_>, rule: RuleId, findings: &mut Vec<Finding>) {
     for obligation in facts.obligations.iter() {
         if rule_for(facts, obligation) != Some(rule) || !facts.is_held_to_account(obligation.acquisition.at.function) {
@@ -39,7 +39,7 @@ pub(super) fn check(facts: &Facts<'_>, rule: RuleId, findings: &mut Vec<Finding>
     }
 }
 
-/// Whether it is released with what gave it, and that is lost too: then losing that is what there is to tell.
+/// Whether it is released with its giver, and that is lost too: then only the giver is reported.
 fn goes_with_its_giver(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let How::Leased { giver: Some(giver), with_giver: true } = obligation.acquisition.how else { return false };
     facts
@@ -51,7 +51,7 @@ fn goes_with_its_giver(facts: &Facts<'_>, obligation: &Obligation) -> bool {
 /// The release rule that an obligation belongs to.
 fn rule_for(facts: &Facts<'_>, obligation: &Obligation) -> Option<RuleId> {
     let acquisition = &obligation.acquisition;
-    // A child ends by itself; who is given a way to end it earlier need not take it.
+    // A child ends by itself; a caller that gets a way to end it earlier need not use it.
     let ends_by_itself = facts.kind(acquisition) == ResourceKind::Process;
     if matches!(acquisition.how, How::Received { .. })
         && let Some(_) = facts.releasing_member(obligation)
@@ -81,11 +81,11 @@ fn owns_something(facts: &Facts<'_>, class: crate::linking::ClassRef) -> bool {
 
 fn loss<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Option<(Loss, Option<&'o LeakPath>)> {
     let lost = lost(facts, rule, obligation)?;
-    // What the end of a scope takes back is right to give up on, but not to forget altogether.
+    // A resource that the end of a scope undoes may be lost on failure, but must not be forgotten altogether.
     (dropped(facts, obligation) != Dropped::Undone || lost.0 == Loss::Never).then_some(lost)
 }
 
-/// What the end of the scope does to it.
+/// What the end of the scope does to the resource.
 fn dropped(facts: &Facts<'_>, obligation: &Obligation) -> Dropped {
     match facts.resource(&obligation.acquisition) {
         Some((_, resource)) if facts.evaluator.drops_implicitly(obligation.function) => resource.dropped,
@@ -102,7 +102,7 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
         return None;
     }
     let outlives_process = facts.resource(&obligation.acquisition).is_some_and(|(_, it)| it.outlives_process);
-    // What a program makes once may live as long as the program; what it leases must go back all the same. A child is
+    // What a program makes once may live as long as the program, but leases must go back all the same. A child is
     // another program, and ends before.
     if rate == Rate::Once && !is_leased && kind != ResourceKind::Process && !outlives_process {
         return None;
@@ -124,18 +124,18 @@ fn lost<'o>(facts: &Facts<'_>, rule: RuleId, obligation: &'o Obligation) -> Opti
         return None;
     }
     if normal.contains(Fate::ESCAPED) && !normal.contains(Fate::RELEASED) {
-        // It is kept or handed on when all goes well. That a failure on the way loses it is worth telling only where
-        // each failure costs one more, and the function says itself that it fails.
+        // It is kept or passed on when all goes well. Losing it on failure is reported only if each failure costs one
+        // more, and the function itself shows that it fails.
         path = obligation.raised_path.as_ref().filter(|_| kind != ResourceKind::Pool)?;
     } else if !normal.contains(Fate::RELEASED) {
-        // No normal exit at all: a loop that only an exception ends.
+        // There is no normal exit: a loop that only an exception ends.
         return None;
     }
     Some((Loss::OnThrow, Some(path)))
 }
 
-/// Whether a process is started to go on without who starts it, once: what it writes goes elsewhere, and who starts it
-/// leaves without a word of it, or has said of it that nobody is to wait.
+/// Whether a process is started once and meant to outlive its starter: its output goes elsewhere, and the starter ends
+/// without mentioning it again, or has detached it.
 fn is_left_to_itself(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let acquisition = &obligation.acquisition;
     let Some((_, resource)) = facts.resource(acquisition) else { return false };
@@ -147,15 +147,15 @@ fn is_left_to_itself(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     chain.has_all(&resource.detached_by)
 }
 
-/// Whether all this is compiled for a platform whose system does it.
+/// Whether the code is compiled only for a platform whose system releases the resource.
 fn is_unneeded(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let location = facts.location(obligation.acquisition.at);
     let resource = facts.resource(&obligation.acquisition);
     resource.is_some_and(|(_, resource)| is_only_on(facts.program, location, &resource.unneeded_on))
 }
 
-/// Whether a path begins where a method of the resource itself fails, or what takes a part out of it: that the part is there
-/// was said when the resource was made.
+/// Whether a path begins with a failing method of the resource itself, or of a part taken out of it: the part was
+/// requested when the resource was made.
 fn is_failure_of_its_own(facts: &Facts<'_>, obligation: &Obligation, path: &LeakPath) -> bool {
     let failing = wording::first_throw(obligation.function, path);
     let Some(call) = failing.and_then(|at| facts.program.op(at).call()) else { return false };
@@ -272,7 +272,7 @@ fn help(facts: &Facts<'_>, obligation: &Obligation, loss: Loss, handle: &str) ->
     }
 }
 
-/// What a finding of a release rule is about.
+/// The obligation that a finding of a release rule is about.
 pub(super) fn subject<'f>(facts: &'f Facts<'_>, finding: &Finding) -> Option<&'f Obligation> {
     facts.obligations.iter().find(|obligation| {
         facts.location(obligation.acquisition.at) == finding.location
@@ -281,7 +281,7 @@ pub(super) fn subject<'f>(facts: &'f Facts<'_>, finding: &Finding) -> Option<&'f
     })
 }
 
-/// How a resource would be released on every path.
+/// The remedy that releases a resource on every path.
 pub(super) fn remedy(facts: &Facts<'_>, obligation: &Obligation) -> Option<Release> {
     let (by, waits) = releaser(facts, obligation)?;
     let present = facts.releases(obligation).into_iter().map(|at| facts.location(at).span).collect();
@@ -290,7 +290,7 @@ pub(super) fn remedy(facts: &Facts<'_>, obligation: &Obligation) -> Option<Relea
     Some(Release { acquisition: facts.location(obligation.acquisition.at), by, waits, present, by_scope, by_giver })
 }
 
-/// How the transaction of a finding would be undone when something throws.
+/// The remedy that rolls back the transaction of a finding when something throws.
 pub(super) fn rollback(facts: &Facts<'_>, finding: &Finding) -> Option<Rollback> {
     let obligation = facts.obligations.iter().find(|obligation| {
         facts.location(obligation.acquisition.at) == finding.location
@@ -299,7 +299,7 @@ pub(super) fn rollback(facts: &Facts<'_>, finding: &Finding) -> Option<Rollback>
     })?;
     let (_, resource) = facts.resource(&obligation.acquisition)?;
     let (method, statement) = undo(resource)?;
-    // What is begun by a method of its own needs another shape.
+    // A transaction begun by a method needs another form.
     if statement.is_none() && matches!(obligation.acquisition.how, How::Begun) {
         return None;
     }
@@ -307,7 +307,7 @@ pub(super) fn rollback(facts: &Facts<'_>, finding: &Finding) -> Option<Rollback>
     Some(Rollback { begin: finding.location, method: method.clone(), statement: statement.cloned(), ends })
 }
 
-/// The method that ends a transaction without its work, and the statement that it is given, if it takes one.
+/// The method that rolls a transaction back, and its statement, if it takes one.
 fn undo(resource: &Resource) -> Option<(&String, Option<&String>)> {
     let undoes = |name: &&String| name.starts_with("rollback") || name.starts_with("abort");
     match resource.release_statements.iter().find(undoes) {
@@ -316,7 +316,7 @@ fn undo(resource: &Resource) -> Option<(&String, Option<&String>)> {
     }
 }
 
-/// What releases it, and whether that gives a promise.
+/// The call that releases it, and whether it returns a promise.
 fn releaser(facts: &Facts<'_>, obligation: &Obligation) -> Option<(By, bool)> {
     let acquisition = &obligation.acquisition;
     let resource = facts.resource(acquisition).map(|(_, resource)| resource);
@@ -334,7 +334,7 @@ fn releaser(facts: &Facts<'_>, obligation: &Obligation) -> Option<(By, bool)> {
         AcquiredKind::Instance(class) => {
             let teardown = facts.teardown(class)?;
             let name = facts.program.function(teardown).name.as_ref()?;
-            // `[Symbol.dispose]` is no name to call.
+            // `[Symbol.dispose]` cannot be called by name.
             let is_plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
             is_plain.then(|| (By::Method(name.to_string()), facts.gives_promise(teardown)))
         }

@@ -13,7 +13,7 @@ use super::{
     unbounded_cache,
 };
 
-/// What would end the leak that a finding is about, the best first; empty where nothing would, or it is not known.
+/// The remedies for a finding, the best first; empty if there is none, or none is known.
 #[must_use]
 pub fn remedies(facts: &Facts<'_>, finding: &Finding) -> Vec<Remedy> {
     match finding.rule {

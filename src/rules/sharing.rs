@@ -11,17 +11,17 @@ use crate::linking::{FunctionRef, Target, VariableRef};
 use crate::rewrite::{Import, Reach, Shared};
 use crate::source::FileId;
 
-/// What is the same thing to whoever uses it: the resource itself, or a view of it.
+/// How its users see a resource: as the resource itself, or as a view of it.
 type Shape = Option<ResourceId>;
 
-/// The shared instance that a caller could use in the place of what a factory made for it.
+/// The shared instance that a caller could use instead of the one a factory made for it.
 pub(super) fn existing(facts: &Facts<'_>, obligation: &Obligation) -> Option<Shared> {
     let origin = facts.origins(&obligation.acquisition).pop()?;
     let factory = facts.called(obligation.acquisition.at).first()?.file;
     find(facts, obligation, &origin, factory, false)
 }
 
-/// The shared instance that a function could use in the place of what it makes itself: one that is made alike.
+/// The shared instance that a function could use instead of its own: one with the same arguments.
 pub(super) fn existing_for_creation(facts: &Facts<'_>, obligation: &Obligation) -> Option<Shared> {
     let origin = &obligation.acquisition;
     find(facts, obligation, origin, origin.at.function.file, true)
@@ -47,7 +47,7 @@ fn find(
     let chosen = match (alike.next(), alike.next(), candidates.as_slice()) {
         (Some(one), None, _) => one,
         (None, _, [one]) if !only_alike => one,
-        // Which of them is meant is somebody's decision.
+        // Only a person can choose between several.
         _ => return None,
     };
     Some(Shared {
@@ -60,7 +60,7 @@ fn find(
     })
 }
 
-/// The members of what the call gave that are the resource; an empty name for the result itself.
+/// The members of the call's result that are the resource; an empty name for the result itself.
 fn members(facts: &Facts<'_>, obligation: &Obligation) -> Vec<(String, Shape)> {
     let values = facts.evaluator.call_values(obligation.acquisition.at);
     let mut members: Vec<_> = shape(&values, obligation.id).map(|shape| (String::new(), shape)).into_iter().collect();
@@ -73,7 +73,7 @@ fn members(facts: &Facts<'_>, obligation: &Obligation) -> Vec<(String, Shape)> {
     members
 }
 
-/// What values are of a resource, when they are nothing else.
+/// How values refer to a resource, if they are nothing else.
 fn shape(values: &Values, id: AcquisitionId) -> Option<Shape> {
     let mut shapes = values.iter().filter(|value| !matches!(value, Value::Nullish)).map(|value| match value {
         Value::Resource(of) if *of == id => Some(None),
@@ -101,7 +101,7 @@ fn exported<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = (String, VariableR
         .flat_map(|module| facts.program.own_exports(module.file).map(|(name, variable)| (name.to_string(), variable)))
 }
 
-/// What a file declares and does not export.
+/// The variables that a file declares and does not export.
 fn own<'f>(facts: &'f Facts<'_>, file: FileId) -> impl Iterator<Item = (String, VariableRef)> + 'f {
     let module = facts.program.module(file);
     let is_exported =
@@ -168,7 +168,7 @@ fn is_kept(facts: &Facts<'_>, acquisition: &Acquisition, reach: Reach) -> bool {
     }
 }
 
-/// How a file gets at what another exports.
+/// How a file reaches an export of another.
 pub(super) fn import(facts: &Facts<'_>, from: FileId, to: FileId, name: &str, like: FileId) -> Option<Import> {
     if from == to {
         return None;

@@ -22,7 +22,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The write that happens most often, if it happens again and again with keys nobody wrote down.
+/// The most frequent write, if it repeats with keys that are not written in the program.
 fn growing_write<'c>(facts: &Facts<'_>, container: &'c Container) -> Option<&'c Write> {
     container
         .writes
@@ -48,7 +48,7 @@ fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
     if runs_in_a_browser(module) {
         return false;
     }
-    // Whoever writes down how old an entry is knows that there will be others.
+    // A program that records the age of an entry expects others.
     if container.expiry.is_some() && (write.is_memo && write.rate >= Rate::Once || write.rate >= Rate::PerTick) {
         return !makes_elements(module);
     }
@@ -67,13 +67,13 @@ fn grows(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
     }
 }
 
-/// Whether a write happens again for what others send or for the clock.
+/// Whether a write repeats because of what others send, or of the clock.
 fn comes_again(facts: &Facts<'_>, write: &Write) -> bool {
     write.rate >= Rate::PerTick || write.rate == Rate::PerTurn && turns::repeats_without_end(facts, write.at)
 }
 
-/// Whether a write is in a loop below the container that does not go through a list, or the container is passed to it
-/// from one.
+/// Whether a write is in a loop after the creation of the container, but not a loop over a list, or the container is
+/// passed to it from such a loop.
 fn is_in_endless_loop(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
     let holder = facts.program.function(container.at.function);
     std::iter::once(write.at).chain(write.via).chain(write.by).any(|at| {
@@ -89,8 +89,8 @@ fn is_in_endless_loop(facts: &Facts<'_>, container: &Container, write: &Write) -
     })
 }
 
-/// Whether a set of tasks in a field gets one for each request or message, or has a method by which others start theirs:
-/// that is there to be called again and again.
+/// Whether a set of tasks in a field gets one per request or message, or has a method by which others start theirs,
+/// which is meant to be called again and again.
 fn is_for_each(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
     let holder = facts.program.function(container.at.function);
     let starts_what_it_is_given = || {
@@ -102,7 +102,7 @@ fn is_for_each(facts: &Facts<'_>, container: &Container, write: &Write) -> bool 
     };
     let FunctionKind::Constructor { class } = holder.kind else { return false };
     let class = container.at.function.class(class);
-    // One that is made for each message has a set of its own.
+    // A set that is made for each message is not shared.
     facts.frequencies.of_class(class) < Rate::PerTurn
         && (write.rate >= Rate::PerTick || write.rate == Rate::PerCall && starts_what_it_is_given())
 }
@@ -125,13 +125,13 @@ fn is_of_an_entry(facts: &Facts<'_>, container: &Container, write: &Write) -> bo
         })
 }
 
-/// Whether a write starts a task, where another one puts in the handle of one.
+/// Whether a write starts a task, instead of storing its handle.
 fn starts(facts: &Facts<'_>, write: &Write) -> bool {
     let method = facts.program.op(write.at).call().and_then(|call| call.method_name());
     method.is_some_and(|name| name.starts_with("spawn"))
 }
 
-/// Names of tables that a program fills with its own parts: `servers` by address are as many as it has itself.
+/// Names of tables of a program's own parts: `servers` by address has as many entries as there are servers.
 fn is_registry(name: &str) -> bool {
     const PARTS: &[&str] = &[
         "servers",
@@ -156,7 +156,7 @@ fn is_registry(name: &str) -> bool {
     PARTS.iter().any(|part| lower.ends_with(part))
 }
 
-/// The pieces of one stream, collected where it is read: `stdout.on("data", (piece) => pieces.push(piece))`.
+/// The pieces of one stream, collected while it is read: `stdout.on("data", (piece) => pieces.push(piece))`.
 fn is_stream(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
     container.shape == Shape::List
         && facts
@@ -166,8 +166,8 @@ fn is_stream(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
             .is_some_and(|(label, _)| label.ends_with("`data`"))
 }
 
-/// Whether the function that writes, or a callback it sets up, ends the process: `connection.on("close", () =>
-/// process.exit())` is how a tool for one connection is written.
+/// Whether the writing function, or a callback that it sets up, ends the process:
+/// `connection.on("close", () => process.exit())` is how a tool for one connection is written.
 fn may_exit(facts: &Facts<'_>, write: &Write) -> bool {
     let is_exit = |call: &Call| {
         call.method_name() == Some("exit")
@@ -180,7 +180,7 @@ fn may_exit(facts: &Facts<'_>, write: &Write) -> bool {
         .any(|function| facts.program.function(function).ops().any(|(_, _, op)| op.call().is_some_and(is_exit)))
 }
 
-/// Whether a module is made for a page, which is closed before a growing table is felt.
+/// Whether a module runs in a page, which is closed before a growing table matters.
 fn runs_in_a_browser(module: &Module) -> bool {
     const PAGE: &[&str] = &["document", "window", "localStorage", "sessionStorage", "navigator", "HTMLElement"];
     const ELEMENT: &[&str] = &["querySelector", "querySelectorAll", "innerHTML", "classList"];
@@ -207,7 +207,7 @@ fn makes_elements(module: &Module) -> bool {
         .any(|(_, function)| function.ops().any(|(_, _, op)| op.call().is_some_and(|call| call.kind == CallKind::Jsx)))
 }
 
-/// A bound beside what fills it, where that is one file.
+/// A size check beside what fills it, if all of that is in one file.
 pub(super) fn remedy(facts: &Facts<'_>, finding: &Finding) -> Option<Bound> {
     let container = facts.containers().iter().find(|it| facts.location(it.at) == finding.location)?;
     let file = container.at.function.file;
@@ -226,7 +226,7 @@ fn finding(facts: &Facts<'_>, container: &Container, write: &Write) -> Finding {
     let chain = facts.frequencies.chain(&facts.evaluator, write.at.function);
     let on_read = container.shrinks.iter().find(|shrink| shrink.on_expired_read);
     let deleted = on_read.or_else(|| container.shrinks.first());
-    // A set of tasks in a field is mended where the loop fills it.
+    // A set of tasks in a field is repaired in the loop that fills it.
     let at = match facts.program.function(container.at.function).kind {
         FunctionKind::Constructor { .. } if container.lifetime == Lifetime::Loop => write.at,
         _ => container.at,

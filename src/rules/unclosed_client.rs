@@ -80,11 +80,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What a function does not end, where the other functions of the program do.
+/// A resource that a function does not end, although the other functions of the program do.
 fn deviating(facts: &Facts<'_>, deviant: &Deviant) -> Finding {
     let call = wording::callee_text(facts, deviant.at);
     let ending = &deviant.ending;
-    // What runs once leaves one open, which the others say nothing of.
+    // Code that runs once leaves one open, about which the others say nothing.
     let severity = if facts.rate(deviant.at) > Rate::Once { Severity::Warning } else { Severity::Note };
     let (label, message) = match deviant.kind {
         Deviation::Never => (
@@ -122,7 +122,7 @@ fn deviating(facts: &Facts<'_>, deviant: &Deviant) -> Finding {
         .trace(trace)
 }
 
-/// What a sweep takes out of a container, and ends not.
+/// A resource that a sweep takes out of a container without ending it.
 fn swept(facts: &Facts<'_>, dropped: &DroppedEntry<'_>) -> Finding {
     let acquisition = facts.evaluator.acquisition(dropped.id);
     let noun = wording::noun(facts, &acquisition);
@@ -144,7 +144,7 @@ fn swept(facts: &Facts<'_>, dropped: &DroppedEntry<'_>) -> Finding {
         ])
 }
 
-/// What a field held when a method emptied it.
+/// The resource in a field that a method emptied.
 fn emptied(facts: &Facts<'_>, forgotten: &ForgottenField<'_>) -> Finding {
     let acquisition = &forgotten.obligation.acquisition;
     let noun = wording::noun(facts, acquisition);
@@ -166,7 +166,7 @@ fn emptied(facts: &Facts<'_>, forgotten: &ForgottenField<'_>) -> Finding {
         ])
 }
 
-/// What the end of its owner leaves open.
+/// A resource that the end of its owner leaves open.
 fn left_by_the_end(facts: &Facts<'_>, part: &ForgottenPart) -> Finding {
     let acquisition = &part.made;
     let noun = wording::noun(facts, acquisition);
@@ -188,7 +188,7 @@ fn left_by_the_end(facts: &Facts<'_>, part: &ForgottenPart) -> Finding {
         ])
 }
 
-/// Whether losing a resource is a leak at all, and one that this rule speaks about.
+/// Whether losing a resource is a leak, and one that this rule reports.
 fn is_to_be_closed(facts: &Facts<'_>, id: AcquisitionId) -> bool {
     let acquisition = facts.evaluator.acquisition(id);
     facts.resource(&acquisition).is_some_and(|(_, resource)| {
@@ -203,7 +203,7 @@ fn is_about(facts: &Facts<'_>, finding: &Finding, unsettled: &Unsettled) -> bool
         && finding.location == facts.location(facts.evaluator.acquisition(unsettled.id).at)
 }
 
-/// What a container drops by itself, and nobody closes then.
+/// A resource that a container drops by itself, so that nobody closes it.
 fn evicted(facts: &Facts<'_>, obligation: &Obligation, eviction: Forgotten) -> Finding {
     let acquisition = &obligation.acquisition;
     let noun = wording::noun(facts, acquisition);

@@ -59,7 +59,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A callback that a function of the project keeps, where what it returns is dropped.
+/// A callback that a function of the project keeps, if its result is dropped.
 fn left_in_hub(facts: &Facts<'_>, left: &Left) -> Finding {
     let rate = facts.rate(left.at);
     let chain = facts.frequencies.chain(&facts.evaluator, left.at.function);
@@ -89,7 +89,7 @@ fn left_in_hub(facts: &Facts<'_>, left: &Left) -> Finding {
     .trace(trace)
 }
 
-/// Whether what it subscribes to lives no longer than who subscribes: then they go together.
+/// Whether its source lives no longer than the subscriber: then they go together.
 fn goes_with_its_source(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let How::Leased { giver, with_giver: true } = obligation.acquisition.how else { return false };
     let Some(giver) = giver else { return true };
@@ -102,7 +102,7 @@ fn goes_with_its_source(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     made != Rate::Once || facts.evaluator.is_within(subscriber, source) && !facts.evaluator.is_initialiser(source)
 }
 
-/// Whether an instance makes it once, and watches over nothing but itself with it: who is no more is not watched.
+/// Whether an instance makes it once, and only observes itself with it: an instance that is gone is not observed.
 fn is_about_its_maker(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let function = obligation.acquisition.at.function;
     let is_itself = |at: &OpRef| {
@@ -115,7 +115,7 @@ fn is_about_its_maker(facts: &Facts<'_>, obligation: &Obligation) -> bool {
         && opened.iter().all(is_itself)
 }
 
-/// What an effect makes and does nothing with.
+/// An observer that an effect makes and does not use.
 fn unused(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'static>> {
     let at = obligation.acquisition.at;
     let is_effect = facts.frequencies.lifecycles.effects.contains_key(&at.function);
@@ -139,7 +139,7 @@ fn ends_what_it_is_given(facts: &Facts<'_>, obligation: &Obligation) -> bool {
 /// Where the callbacks of observers are given the observer.
 const OWN_PARAMETER: usize = 1;
 
-/// The callback of what an effect began, where that alone ends it: it need not be called before the effect is over.
+/// The callback of an observer in an effect, if only that ends it: it need not run before the effect is over.
 fn ended_by_itself(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'static>> {
     let at = obligation.acquisition.at;
     let is_effect = facts.frequencies.lifecycles.effects.contains_key(&at.function);
@@ -149,7 +149,7 @@ fn ended_by_itself(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'st
     (is_effect && by_itself).then_some(Why::ItsOwnCallback)
 }
 
-/// Something it was opened with and is not told to give up, where it is only told of such things one by one.
+/// Something that it was opened with and is never told to give up, if it is only told of such things one by one.
 fn partly_ended(facts: &Facts<'_>, obligation: &Obligation) -> Option<Why<'static>> {
     let (_, resource) = facts.resource(&obligation.acquisition)?;
     if resource.release_each.is_empty() || facts.rate(obligation.acquisition.at) < Rate::PerInstance {
@@ -175,7 +175,7 @@ fn with_effect(facts: &Facts<'_>, obligation: &Obligation, function: FunctionRef
     ops.map(|((block, index), _)| function.op(*block, *index as usize)).collect()
 }
 
-/// Whether two calls are given the same thing: by its name, or written the same way.
+/// Whether two calls have the same argument: the same variable, or written the same way.
 fn is_of_same(facts: &Facts<'_>, one: OpRef, other: OpRef) -> bool {
     let first = |at: OpRef| {
         let argument = facts.program.op(at).call()?.arguments.first()?;
@@ -202,7 +202,7 @@ fn is_of_same(facts: &Facts<'_>, one: OpRef, other: OpRef) -> bool {
     text(one, one_span) == text(other, other_span)
 }
 
-/// How many names a place is followed through.
+/// The maximal number of aliases a place is followed through.
 const MAX_NAMES: u32 = 3;
 
 /// The list that a place is an element of, in a loop over it.

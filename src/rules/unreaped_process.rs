@@ -16,14 +16,14 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     release::check(facts, RuleId::UnreapedProcess, findings);
     for process in abandoned(facts) {
         let rate = facts.rate(process.process.at);
-        // A program that ends soon takes what it started with it, or leaves one behind.
+        // A program that ends soon takes its children with it, or leaves one behind.
         if rate > Rate::Once && facts.is_held_to_account(process.at.function) {
             findings.push(finding(facts, &process));
         }
     }
     for killed in killed(facts) {
         let unneeded = &facts.evaluator.catalogue.resource(killed.process).unneeded_on;
-        // The one that a program has goes with the program.
+        // If a program has only one, it goes with the program.
         if facts.frequencies.of_class(killed.class) > Rate::Once
             && !is_only_on(facts.program, facts.location(killed.at), unneeded)
         {

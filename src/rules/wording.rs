@@ -54,7 +54,7 @@ pub(super) fn release_name(facts: &Facts<'_>, acquisition: &Acquisition) -> Stri
     format!("`{}`", written.unwrap_or_else(|| "close()".to_owned()))
 }
 
-/// What to do with what something gave when its owner ends.
+/// What to do with a result when its owner ends.
 pub(super) fn keep_and_end(facts: &Facts<'_>, acquisition: &Acquisition) -> String {
     let function = match acquisition.kind {
         AcquiredKind::Catalogued(id) => facts.evaluator.catalogue.resource(id).release_functions.first(),
@@ -72,7 +72,7 @@ pub(super) fn article(phrase: &str) -> &'static str {
     if matches!(first.to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o') { "an" } else { "a" }
 }
 
-/// What an operation calls, as it is written and short enough for a sentence: "`client.query`".
+/// The callee of an operation as it is written, if that is short enough for a sentence: "`client.query`".
 pub(super) fn callee_text(facts: &Facts<'_>, at: OpRef) -> String {
     let op = facts.program.op(at);
     let span = op.call().map_or(op.span, |call| call.callee_span);
@@ -132,12 +132,12 @@ pub(super) fn path_steps(facts: &Facts<'_>, function: FunctionRef, path: &LeakPa
     steps
 }
 
-/// What an operation does that does not complete: errors are values where scopes drop, and exceptions elsewhere.
+/// The verb for an operation that fails: where scopes drop, errors are values; elsewhere they are exceptions.
 pub(super) fn fail(facts: &Facts<'_>, function: FunctionRef) -> &'static str {
     if facts.evaluator.drops_implicitly(function) { "fail" } else { "throw" }
 }
 
-/// The operation at which the path leaves the straight line, for messages.
+/// The first failing operation on the path, for messages.
 pub(super) fn first_throw(function: FunctionRef, path: &LeakPath) -> Option<OpRef> {
     let PathStep::Throws { block, index } = match (path.steps.first(), path.end) {
         (Some(step), _) => *step,
@@ -197,7 +197,7 @@ pub(super) fn chain_steps(facts: &Facts<'_>, chain: &Chain, at: Option<OpRef>) -
     steps
 }
 
-/// What makes a loop around an operation go round more often than its function runs.
+/// The wait that makes a loop around an operation run more often than its function.
 fn wait_step(facts: &Facts<'_>, at: OpRef) -> Option<TraceStep> {
     let (wait, rate) = facts.frequencies.wait(&facts.evaluator, at)?;
     (rate > facts.frequencies.of_function(at.function)).then(|| TraceStep {
@@ -226,8 +226,8 @@ pub(super) fn chain_text(facts: &Facts<'_>, chain: &Chain, function: FunctionRef
     parts.join(" → ")
 }
 
-/// How often something happens in a function, in words. What a component makes runs when somebody calls it, not with
-/// the component.
+/// How often something happens in a function, in words. A callback made by a component runs when somebody calls it, not
+/// with the component.
 pub(super) fn how_often(facts: &Facts<'_>, chain: &Chain, function: FunctionRef, rate: Rate) -> String {
     match rate {
         Rate::PerInstance | Rate::PerRender => made_on_the_way(facts, chain, function)
@@ -242,7 +242,7 @@ pub(super) fn each_time(facts: &Facts<'_>, chain: &Chain, function: FunctionRef,
     format!("each time {} runs", made.as_deref().unwrap_or(label))
 }
 
-/// The last function on the chain that is made there, and called by whoever has it.
+/// The last function on the chain that is made by another one, and called by whoever has it.
 fn made_on_the_way(facts: &Facts<'_>, chain: &Chain, function: FunctionRef) -> Option<String> {
     let index = chain.calls.iter().rposition(|at| facts.program.op(*at).call().is_none())?;
     Some(named(facts, chain.calls.get(index + 1).map_or(function, |next| next.function)))
@@ -267,7 +267,7 @@ pub(super) fn rate_text(rate: Rate) -> &'static str {
     }
 }
 
-/// Why a cleanup is never run, and where that is decided.
+/// Why a cleanup never runs, and the place that decides it.
 pub(super) fn lost_cleanup(facts: &Facts<'_>, lost: LostCleanup) -> (&'static str, TraceStep) {
     let (reason, at) = match lost {
         LostCleanup::OfPromise { effect } => {

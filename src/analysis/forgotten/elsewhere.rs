@@ -7,7 +7,7 @@ use crate::analysis::facts::Facts;
 use crate::ir::{Binding, Call, CallKind, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
-/// The names that a value has in a function, from one of them on.
+/// The variables of a function that hold the same value.
 pub(super) fn names_of(facts: &Facts<'_>, function: FunctionRef, root: Root) -> Vec<Root> {
     let mut names = vec![root];
     for (_, _, op) in facts.program.function(function).ops() {
@@ -24,8 +24,8 @@ pub(super) fn is_given(call: &Call, names: &[Root]) -> bool {
     call.arguments.iter().filter_map(|it| it.value.place()).any(|place| names.contains(&place.root))
 }
 
-/// Whether something got hold of what the names stand for before it was forgotten (a pointer, a number of the system, a part
-/// of it), or has another claim on it after.
+/// Whether something else refers to the value before it is forgotten (a pointer, a file descriptor, a part of it), or
+/// has another claim on it afterwards.
 pub(super) fn is_held_elsewhere(facts: &Facts<'_>, at: OpRef, forgetting: &Call, names: &[Root]) -> bool {
     let body = facts.program.function(at.function);
     let is_named = |place: &Place| names.contains(&place.root);
@@ -74,14 +74,14 @@ fn called_text(call: &Call) -> Option<&str> {
     })
 }
 
-/// Whether a method, by its name, gives something by which one has what the receiver owns: `as_mut_ptr`, `as_raw_fd`.
+/// Whether a method returns access to what the receiver owns, judging by its name: `as_mut_ptr`, `as_raw_fd`.
 fn gives_pointer(name: &str) -> bool {
     name.starts_with("as_")
         || name.starts_with("into_")
         || ["ptr", "raw", "id", "handle"].iter().any(|it| name.ends_with(it))
 }
 
-/// Whether a pointer goes to whoever uses the program as a library: they may know how to give it back.
+/// Whether a pointer goes to users of the library: they may know how to give it back.
 pub(super) fn leaves_program(facts: &Facts<'_>, at: OpRef, call: &Call) -> bool {
     if !facts.calls.callers(facts.program, at.function).is_empty() {
         return false;

@@ -78,7 +78,7 @@ pub fn forgotten(facts: &Facts<'_>) -> Vec<Forgotten> {
     found
 }
 
-/// What is known of what a call calls, be it written `CString::into_raw(x)` or `x.into_raw()`.
+/// The facts about the callee of a call, whether written `CString::into_raw(x)` or `x.into_raw()`.
 fn fact_of<'f>(facts: &'f Facts<'_>, at: OpRef, call: &Call) -> Option<&'f FunctionFact> {
     let by_type = || {
         let name = call.method_name()?;
@@ -88,12 +88,12 @@ fn fact_of<'f>(facts: &'f Facts<'_>, at: OpRef, call: &Call) -> Option<&'f Funct
     facts.evaluator.function_fact(at).or_else(by_type)
 }
 
-/// What takes back what was forgotten.
+/// What takes forgotten values back.
 #[derive(Default)]
 struct TakenBack {
-    /// Files with a function that does, and the kind of memory, where it is told.
+    /// Files with such a function, and the kind of memory, if known.
     memory: FxHashSet<(FileId, Option<String>)>,
-    /// Files that give back guards in the place of those that were lost.
+    /// Files that make up for forgotten guards.
     permits: FxHashSet<FileId>,
 }
 
@@ -102,8 +102,8 @@ impl TakenBack {
         self.memory.insert((file, fact.memory.clone()));
     }
 
-    /// A raw pointer goes through hands that no type shows: what takes one of its kind back may take back this one, wherever
-    /// it stands. What is leaked is mostly meant to be: it is taken back where it was leaked, if at all.
+    /// Types do not show where a raw pointer goes: any function that takes its kind back may take back this one,
+    /// wherever it is. A leak is mostly intended: it is taken back in the same file, if at all.
     fn has(&self, facts: &Facts<'_>, forgotten: &Forgotten) -> bool {
         let file = forgotten.at.function.file;
         let call = facts.program.op(forgotten.at).call();
@@ -119,20 +119,20 @@ impl TakenBack {
     }
 }
 
-/// Whether the function has the name of what it calls: then it is its callers who decide to leak.
+/// Whether the function has the name of its callee: then its callers decide to leak.
 fn is_passed_on(facts: &Facts<'_>, at: OpRef) -> bool {
     let name = facts.program.function(at.function).name.as_deref();
     name.is_some() && facts.program.op(at).call().and_then(|call| call.method_name()) == name
 }
 
-/// Whether a function puts what it leaks into a table, which then has it instead of another one the next time: how far
-/// that grows is another rule's question.
+/// Whether a function puts what it leaks into a table, from which it is reused the next time: how far that grows is
+/// another rule's question.
 fn is_put_into_table(facts: &Facts<'_>, at: OpRef) -> bool {
     let body = facts.program.function(at.function);
     let collections = Collections::of(facts.program.module(at.function.file).language);
     let Some(leaked) = facts.program.op(at).call().map(|call| call.result) else { return false };
     let mut names = names_of(facts, at.function, Root::Temp(leaked));
-    // `SymbolPtr::new(Box::leak(bytes))`: what is made of it alone is it.
+    // `SymbolPtr::new(Box::leak(bytes))`: a wrapper of the leaked value stands for it.
     let wrapped = body.ops().filter_map(|(_, _, op)| op.call()).find(|call| {
         call.arguments.len() == 1 && call.receiver().is_none_or(|(of, _)| of.path.is_empty()) && is_given(call, &names)
     });
@@ -149,7 +149,7 @@ fn is_put_into_table(facts: &Facts<'_>, at: OpRef) -> bool {
     body.ops().filter_map(|(_, _, op)| op.call()).any(|call| (fills(call) || sets(call)) && is_given(call, &names))
 }
 
-/// What is lost with a value that is forgotten, where it is the function's own and nothing else has got hold of it.
+/// What is lost with a forgotten value, if it belongs to the function and nothing else refers to it.
 fn owned(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<What> {
     let Operand::Place(place) = call.argument(0)? else { return None };
     if !place.path.is_empty() {
@@ -163,7 +163,7 @@ fn owned(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<What> {
     };
     let names = match &variable {
         Some(id) => {
-            // What is made is seldom given its name at once: `let x = make()?`.
+            // A value is often named only after it is unwrapped: `let x = make()?`.
             let mut names = vec![Root::Variable(*id)];
             for definition in index.of_variable(*id) {
                 let defining = at.function.definition(definition);
@@ -191,8 +191,8 @@ fn owned(facts: &Facts<'_>, at: OpRef, call: &Call) -> Option<What> {
     names.iter().any(|name| is_allocated(facts, at.function, name)).then_some(What::Memory)
 }
 
-/// Whether something is missed that is never dropped. Tasks run on, a process has its own rule, and what there is one of in
-/// a program may be there to its end.
+/// Whether it matters that something is never dropped. Tasks run on, a process has its own rule, and something of which
+/// a program has one may live to its end.
 fn is_missed(facts: &Facts<'_>, kind: AcquiredKind) -> bool {
     let AcquiredKind::Catalogued(id) = kind else { return false };
     let resource = facts.evaluator.catalogue.resource(id);
@@ -210,7 +210,7 @@ fn is_plain_local(facts: &Facts<'_>, function: FunctionRef, id: VariableId) -> b
         && !module.functions().any(|(other_id, other)| other_id != function.function && is_seen_by(other))
 }
 
-/// Whether what some names stand for is made of memory of its own.
+/// Whether the value of some variables is made of memory of its own.
 fn is_allocated(facts: &Facts<'_>, function: FunctionRef, name: &Root) -> bool {
     let index = facts.program.index(function.file);
     let definitions = index.of_root(function.function, name);

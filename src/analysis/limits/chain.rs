@@ -6,19 +6,20 @@ use crate::analysis::evaluate::{CallTarget, Evaluator};
 use crate::ir::{Call, CallKind, Field, Name, OpKind, Operand, Place, Property, Root, Rvalue};
 use crate::linking::{FunctionRef, OpRef, VariableRef};
 
-/// What was called, and assigned, on the way to a value.
+/// The calls and assignments on the way to a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Chain {
-    /// Methods called on it and fields assigned in it; a method that is given a number once more with that: `max_idle(0)`.
+    /// Methods called on it and fields assigned in it; a method with a number argument also appears with that:
+    /// `max_idle(0)`.
     pub names: Vec<Name>,
-    /// The places it begins at, where those are not made on the spot: parameters, fields, captured variables.
+    /// The places where it begins, unless those are made inline: parameters, fields, captured variables.
     pub starts: Vec<Place>,
-    /// Something that is not seen had a hand in it.
+    /// Unknown code took part in it.
     pub is_partial: bool,
 }
 
 impl Chain {
-    /// The chain that ends with the call at `at`. `is_start` says of a place that what it holds is where to stop.
+    /// The chain that ends with the call at `at`. `is_start` decides at which places it begins.
     #[must_use]
     pub fn to(evaluator: &Evaluator<'_>, at: OpRef, is_start: &dyn Fn(&Place) -> bool) -> Self {
         let mut walk =
@@ -34,7 +35,7 @@ impl Chain {
         self.names.iter().any(|name| names.iter().any(|other| other == name.as_str()))
     }
 
-    /// Whether all of these methods are among its own.
+    /// Whether it contains all of these methods.
     #[must_use]
     pub fn has_all(&self, names: &[String]) -> bool {
         names.iter().all(|name| self.names.iter().any(|own| own == name.as_str()))
@@ -146,8 +147,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What is done with a variable elsewhere: methods called on it belong to the chain, and whoever it is given to may
-    /// call others.
+    /// Other uses of a variable: methods called on it belong to the chain, and code that receives it may call others.
     fn touched(&mut self, place: &Place) {
         let id = place.as_variable();
         // What a method of it gave, and what a method of that gave, in turn.

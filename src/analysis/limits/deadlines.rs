@@ -14,17 +14,17 @@ use crate::source::Span;
 
 use super::chain::Chain;
 
-/// Callers are asked so far up what they hand on, and whether they give it its time.
+/// The maximal number of callers that are searched for the resource and for a deadline.
 const MAX_CALLERS: u32 = 6;
 
-/// An operation that waits for a resource, or for what came from one.
+/// An operation that waits for a resource, or for something made from one.
 #[derive(Debug, Clone)]
 pub struct Use {
     pub at: OpRef,
     pub has_deadline: bool,
-    /// Whose use it is, where the program shows that.
+    /// The resource, where the program shows which it is.
     pub of: SmallVec<[AcquisitionId; 1]>,
-    /// What the resource is called there.
+    /// The names of the resource there.
     pub names: SmallVec<[Name; 1]>,
 }
 
@@ -64,7 +64,7 @@ fn is_kind(facts: &Facts<'_>, function: FunctionRef, place: &Place, resource: Re
     values.iter().any(|value| facts.evaluator.resources_of(value).contains(&resource))
 }
 
-/// The creations that a value goes back to, through the calls that hand it on.
+/// The creations of a value, through the calls that return it.
 fn acquired(facts: &Facts<'_>, values: &Values, depth: u32, found: &mut SmallVec<[AcquisitionId; 1]>) {
     for value in values {
         match value {
@@ -89,8 +89,7 @@ fn acquired(facts: &Facts<'_>, values: &Values, depth: u32, found: &mut SmallVec
     }
 }
 
-/// How often a use happens: as often as those who call its function do, where that is more than once for each of their
-/// callers.
+/// How often a use happens: as often as the callers of its function run, if that is more than once for each of them.
 #[must_use]
 pub fn rate(facts: &Facts<'_>, at: OpRef) -> Rate {
     rate_within(facts, at, MAX_CALLERS)
@@ -105,7 +104,7 @@ fn rate_within(facts: &Facts<'_>, at: OpRef, depth: u32) -> Rate {
     above.fold(rate, Rate::max)
 }
 
-/// The names that what was created goes by in its function: of variables, and of fields it is put in.
+/// The names of a created resource in its function: of variables, and of fields it is put in.
 #[must_use]
 pub fn names_of(facts: &Facts<'_>, id: AcquisitionId) -> Vec<Name> {
     let function = facts.evaluator.acquisition(id).at.function;
@@ -132,8 +131,8 @@ pub fn names_of(facts: &Facts<'_>, id: AcquisitionId) -> Vec<Name> {
     names
 }
 
-/// Whether something ends what the operation waits for: it stands in what is given a time, its function is called by
-/// nobody else than those who give it one, or it was written inside of what is.
+/// Whether something limits the wait of an operation: it is inside the argument of a time limit, all callers of its
+/// function have one, or it is inside a closure that has one.
 fn has_time(facts: &Facts<'_>, at: OpRef, span: Option<Span>, depth: u32) -> bool {
     let body = facts.program.function(at.function);
     let is_inside = body.ops().any(|(block, index, op)| {
@@ -165,8 +164,8 @@ fn callers(facts: &Facts<'_>, function: FunctionRef) -> Vec<OpRef> {
     found
 }
 
-/// The calls in functions that only pass on what others made and so have no part in the call graph, by the names of what
-/// they call.
+/// The calls in functions that are not in the call graph because they only pass on what others made, by the names of
+/// their callees.
 #[must_use]
 pub fn passing_calls(facts: &Facts<'_>) -> FxHashMap<Name, Vec<OpRef>> {
     let mut found: FxHashMap<Name, Vec<OpRef>> = FxHashMap::default();
@@ -181,7 +180,7 @@ pub fn passing_calls(facts: &Facts<'_>) -> FxHashMap<Name, Vec<OpRef>> {
     found
 }
 
-/// Whether a call ends what it is given when its time is over.
+/// Whether a call limits the time of its argument.
 fn limits_time(facts: &Facts<'_>, at: OpRef) -> bool {
     facts.evaluator.function_fact(at).is_some_and(|fact| fact.cancels.is_some())
 }

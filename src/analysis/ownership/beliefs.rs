@@ -12,7 +12,7 @@ use crate::ir::{BlockId, Function, OpKind, Place, Terminator};
 
 use super::effects::{Effect, Effects};
 
-/// Lets the calls of every `try` whose `catch` nothing would get to throw.
+/// Takes the calls of a `try` to throw if nothing else would reach its `catch`.
 pub(super) fn add(body: &Function, effects: &mut Effects) {
     let mut guarded: BTreeMap<BlockId, Vec<BlockId>> = BTreeMap::new();
     for (block, content) in body.blocks() {
@@ -57,7 +57,7 @@ pub(super) fn add(body: &Function, effects: &mut Effects) {
     }
 }
 
-/// Whether a handler is a `finally`, which says nothing about what throws: it goes on with the exception.
+/// Whether a handler is a `finally`. That says nothing about what throws: it continues the exception.
 fn is_finally(body: &Function, handler: BlockId) -> bool {
     let (mut seen, mut work) = (FxHashSet::default(), vec![handler]);
     while let Some(block) = work.pop() {

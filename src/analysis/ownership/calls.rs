@@ -40,13 +40,14 @@ impl Collector<'_, '_> {
                 }
                 CallTarget::ResourceMethod { receiver, name } => {
                     self.resource_method(at, call, receiver, name, found);
-                    // A library's method runs what it is given; another resource it may take over: `source.pipe(sink)`.
+                    // A library's method runs its function arguments, and may take over another resource:
+                    // `source.pipe(sink)`.
                     self.run_callbacks(call, found);
                     takes_arguments = false;
                     self.give_to_callback(at, call, receiver, name, found);
                     for argument in &call.arguments {
                         for identity in self.resources_in(&self.evaluator.operand(self.function, &argument.value)) {
-                            // Two faces of one resource that are put together stay where they are.
+                            // Connecting two wrappers of one resource moves neither.
                             let is_itself = receiver.acquisition().map(Identity::Acquired) == Some(identity.clone());
                             if matches!(identity, Identity::Acquired(_)) && !is_itself {
                                 found.effects.push((identity, Effect::Escape(Escape::Passed)));
@@ -71,8 +72,8 @@ impl Collector<'_, '_> {
         self.store_in_receiver(call, found);
     }
 
-    /// `spawn().and_then(|child| child.wait())`: a method that is none of the resource's own, given a function, is one of
-    /// what held it, and the function gets the resource.
+    /// `spawn().and_then(|child| child.wait())`: a method with a function argument that is not a method of the resource
+    /// belongs to its holder, and the function receives the resource.
     fn give_to_callback(
         &self,
         at: OpRef,
@@ -99,7 +100,7 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// Whether what a method gives is told to do what releases a resource: a face that somebody else's trait gives it.
+    /// Whether the release is called on the result of a method: a wrapper with somebody else's trait.
     fn is_released_through(&self, call: &Call, resources: &[ResourceId]) -> bool {
         let body = self.evaluator.program.function(self.function);
         let mut faces = FxHashSet::from_iter([Root::Temp(call.result)]);
@@ -135,7 +136,8 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// A method of something unknown. A release by name counts for a parameter: helpers are often untyped.
+    /// A method of something unknown. For a parameter, a method with the name of a release counts as one: helpers are
+    /// often untyped.
     fn unknown_method(&self, call: &Call, found: &mut OpEffects, takes_arguments: &mut bool) {
         let Some((receiver, field)) = call.receiver() else { return };
         let Some(name) = field.name() else { return };
@@ -153,7 +155,7 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// A call of a library's function; whether it may keep its arguments.
+    /// A call of a library's function; gives whether it may keep its arguments.
     fn external_call(
         &mut self,
         at: OpRef,
@@ -215,10 +217,10 @@ impl Collector<'_, '_> {
                 for identity in &of {
                     found.effects.push((identity.clone(), Effect::Release));
                 }
-                // Closing one thing is not taken to keep the next from being closed; a rollback may well fail.
+                // Closing one resource is not taken to keep the next from being closed; a rollback may well fail.
                 found.throws &= self.evaluator.catalogue.resource(resource).kind == ResourceKind::Transaction;
             }
-            // An answer without the id of what was begun began nothing.
+            // A response without an id means that nothing was begun.
             let is_face = facts.returns_self && !facts.opens && call.arguments.is_empty();
             found.throws &= !(is_face && self.evaluator.drops_implicitly(self.function));
             if facts.opens {
@@ -229,9 +231,9 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// What to ask about a function of the project that is called, if it can do anything to the resources followed
-    /// here: it is given one, or a closure that mentions one, is a method of what may hold one, or sees the variables
-    /// of a function around it.
+    /// What to ask about a called function of the project, if it can affect the resources followed here: it receives
+    /// one, or a closure that mentions one, is a method of an object that may hold one, or sees the variables of a
+    /// function around it.
     fn concern(&self, at: OpRef, call: &Call, function: FunctionRef) -> Option<Interest> {
         let receiver = call.receiver().map(|(place, _)| self.evaluator.place(self.function, &place));
         let arguments = call.arguments.iter().map(|argument| self.evaluator.operand(self.function, &argument.value));
@@ -285,7 +287,7 @@ impl Collector<'_, '_> {
             }
             for identity in affected {
                 let mut normal = fates.normal;
-                // What the call gives back is followed on as what the call gives, if that is known.
+                // Resources in the result of the call are followed as its result, if that is known.
                 if normal.contains(Fate::RETURNED) && !given.contains(&identity) {
                     normal |= Fate::ESCAPED;
                 }
@@ -313,7 +315,7 @@ impl Collector<'_, '_> {
         self.pass_callbacks(call, found);
     }
 
-    /// Functions passed on: what they do may happen now, or whenever the callee's keeper calls them.
+    /// Functions that are passed on: they may run now, or whenever the callee's owner calls them.
     fn pass_callbacks(&self, call: &Call, found: &mut OpEffects) {
         for argument in &call.arguments {
             let values = self.evaluator.operand(self.function, &argument.value);

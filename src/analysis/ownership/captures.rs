@@ -21,7 +21,7 @@ impl<'e, 'p> Captures<'e, 'p> {
         Self { evaluator }
     }
 
-    /// What the functions among (or in) some values would do, were they called.
+    /// The effects of calling the functions among (or in) some values.
     pub(super) fn effects_of(
         &self,
         summaries: &Summaries,
@@ -44,7 +44,7 @@ impl<'e, 'p> Captures<'e, 'p> {
         found
     }
 
-    /// The resources that the functions among (or in) some values mention and may take along.
+    /// The resources that the functions among (or in) some values mention and may keep alive.
     pub(super) fn mentions_of(&self, values: &Values) -> SmallVec<[Identity; 2]> {
         let mut found: SmallVec<[Identity; 2]> = SmallVec::new();
         for (function, context) in self.evaluator.functions_in(values) {
@@ -66,7 +66,7 @@ impl<'e, 'p> Captures<'e, 'p> {
         found
     }
 
-    /// What the variables that `outer` captures hold, as far as they are resources; looks into functions within.
+    /// The resources in the variables that `outer` captures; looks into nested functions.
     fn mentioned(&self, function: FunctionRef, outer: FunctionRef, depth: u32, found: &mut Values) {
         let program = self.evaluator.program;
         let owned = &program.function(outer).owned_captures;

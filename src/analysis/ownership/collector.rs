@@ -49,14 +49,14 @@ impl Collector<'_, '_> {
             OpKind::Assign { target, value } => {
                 found.throws = matches!(value, Rvalue::Await(_));
                 if !target.path.is_empty() && self.is_instance(target) {
-                    // `connection.onmessage = (message) => socket.send(message)`: the other object works with it.
+                    // `connection.onmessage = (message) => socket.send(message)`: the other object uses it.
                     let values = self.evaluator.rvalue(at, value);
                     for identity in self.captures.mentions_of(&values) {
                         found.effects.push((identity, Effect::Escape(Escape::Captured)));
                     }
                 } else if !target.path.is_empty() && (self.is_resource(target) || self.is_foreign(target)) {
-                    // `socket.onopen = () => resolve(socket)`: the same as a listener that is added. So is that of what
-                    // nothing is known of: `video.onplay = () => stop(stream)`.
+                    // `socket.onopen = () => resolve(socket)`: the same as adding a listener. So are handlers of
+                    // unknown objects: `video.onplay = () => stop(stream)`.
                     let values = self.evaluator.rvalue(at, value);
                     for (identity, fates) in self.effects_of(&values) {
                         self.capture(identity, fates, &mut found);
@@ -69,7 +69,7 @@ impl Collector<'_, '_> {
                     }
                 }
             }
-            // Where scopes drop by themselves, dropping is nothing that somebody has to do or to show.
+            // In languages whose scopes drop, nobody has to drop anything, and a drop is no evidence.
             OpKind::Dispose { .. } if self.evaluator.drops_implicitly(self.function) => {}
             OpKind::Dispose { place } => {
                 found.throws = true;
@@ -88,7 +88,7 @@ impl Collector<'_, '_> {
         found
     }
 
-    /// What begins at a call: the resources its result is or holds that nobody had before.
+    /// What begins at a call: the resources in its result that nobody had before.
     pub(super) fn begin(&self, at: OpRef, found: &mut OpEffects) {
         let values = self.evaluator.call_values(at);
         let mut reachable = FxHashSet::default();
@@ -105,7 +105,7 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// Literal callbacks of a callee that runs them before it returns: what they do happens here.
+    /// Literal callbacks of a callee that runs them before it returns: their effects happen here.
     pub(super) fn run_callbacks(&mut self, call: &Call, found: &mut OpEffects) {
         for argument in &call.arguments {
             let values = self.evaluator.operand(self.function, &argument.value);
@@ -115,8 +115,8 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// What a callback would do to a resource. It may not run at all; that it is there shows who is to release. One
-    /// that releases a lease on some of its paths only has not settled the matter; tells whether it is such a one.
+    /// What a callback would do to a resource. It may not run at all, but it shows who is to release. A callback that
+    /// releases a lease only on some of its paths has not settled the matter; gives whether it is such a one.
     pub(super) fn capture(&self, identity: Identity, fates: ExitFates, found: &mut OpEffects) -> bool {
         if fates.normal.contains(Fate::RELEASED | Fate::HELD) && self.is_lease(&identity) {
             found.effects.push((identity, Effect::PartialRelease));
@@ -141,7 +141,7 @@ impl Collector<'_, '_> {
         self.evaluator.root_values(self.function, &place.root).resources().next().is_some()
     }
 
-    /// Whether the root of a place is something that other code made, and may work with.
+    /// Whether the root of a place is an object that other code made, and may use.
     fn is_foreign(&self, place: &Place) -> bool {
         !self.evaluator.drops_implicitly(self.function) && self.evaluator.root_values(self.function, &place.root).open
     }
@@ -159,7 +159,7 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// Arguments given to a callee nothing is known of.
+    /// Arguments of an unknown callee.
     pub(super) fn pass_arguments(&mut self, call: &Call, found: &mut OpEffects) {
         for argument in &call.arguments {
             let values = self.evaluator.operand(self.function, &argument.value);
@@ -172,7 +172,7 @@ impl Collector<'_, '_> {
                 }
             }
             if is_deferred {
-                // What a callback of an unknown callee only uses, it may use as long as it likes.
+                // If a callback of an unknown callee only uses a resource, it may do so for as long as it likes.
                 for identity in self.captures.mentions_of(&values) {
                     let identity = self.summaries.lease_callbacks.canonical(identity);
                     if !partly.contains(&identity) {
@@ -211,7 +211,7 @@ impl Collector<'_, '_> {
         found
     }
 
-    /// Those that values are, and those in the literals they are.
+    /// The identities of values, and of what is in the literals among them.
     fn identities_in(&self, values: &Values, depth: u32, found: &mut SmallVec<[Identity; 2]>) {
         for identity in identities(values) {
             if !found.contains(&identity) {
@@ -227,7 +227,7 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// What lives on when a value does: the resources it is or holds, and those its closures mention.
+    /// What stays alive with a value: the resources it is or holds, and those its closures mention.
     pub(super) fn held_by(&mut self, values: &Values) -> SmallVec<[Identity; 2]> {
         let mut found = self.resources_in(values);
         for value in values {

@@ -38,7 +38,7 @@ pub enum Effect {
     /// It was made earlier and starts to hold something, if the operation completes.
     Open,
     Release,
-    /// Something was set up that releases it on some of the ways it may go.
+    /// Something was set up that releases it on some paths.
     PartialRelease,
     /// It is released if the operation throws, and only then.
     ReleaseOnThrow,
@@ -74,7 +74,7 @@ pub struct OpEffects {
     pub effects: SmallVec<[(Identity, Effect); 2]>,
     /// Whether it is taken to throw.
     pub throws: bool,
-    /// Whether the function itself says so, by a `catch` around another call of the same function.
+    /// Whether the function itself shows that, by a `catch` around another call of the same function.
     pub is_believed: bool,
     /// Whether it ends the process.
     pub exits: bool,
@@ -121,7 +121,7 @@ impl Effects {
                 continue;
             };
             let values = evaluator.operand(function, operand);
-            // What a recursive call gives is not known while the question is open, and handed on all the same.
+            // The result of a recursive call is unknown while the question is open; it is passed on all the same.
             let begun = begun_for(body, &effects, operand);
             let itself: SmallVec<[Identity; 2]> = identities(&values).collect();
             let returned: SmallVec<[(Identity, Returned); 2]> = collector
@@ -153,7 +153,7 @@ impl Effects {
         effects
     }
 
-    /// What a guard has is the guard's to end, whatever else the function does.
+    /// The guard has to end what is put into it, whatever else the function does.
     fn settle_guarded(&mut self, collector: &mut Collector<'_, '_>) {
         let (evaluator, function) = (collector.evaluator, collector.function);
         if !evaluator.drops_implicitly(function) {
@@ -179,9 +179,10 @@ impl Effects {
         }
     }
 
-    /// A function that gives a lease back itself is the one that has to: a callback that may do so too, when the
-    /// other side goes away or an event comes, need never run. Where it does not give it back after it set the callback
-    /// up, but on another way (`if (error) return done()`) or when something throws, the rest is the callback's work.
+    /// A function that gives a lease back itself has to do so on every path: a callback that may do so too, when the
+    /// other side goes away or an event comes, need never run. If the function does not give it back after it has set
+    /// up the callback, but before (`if (error) return done()`) or when something throws, the rest is the callback's
+    /// task.
     fn settle_captures(&mut self, body: &Function, is_lease: impl Fn(&Identity) -> bool) {
         let mut released: FxHashMap<Identity, Vec<(BlockId, u32)>> = FxHashMap::default();
         for (at, op) in &self.ops {
@@ -192,7 +193,7 @@ impl Effects {
             }
         }
         for (at, op) in &mut self.ops {
-            // Whom it passes the lease to on the way only works with it.
+            // Functions that receive the lease on the way only use it.
             op.effects.retain(|(identity, effect)| {
                 *effect != Effect::Escape(Escape::Passed) || !released.contains_key(identity)
             });
@@ -211,8 +212,8 @@ impl Effects {
         }
     }
 
-    /// What only the handler of an event releases that comes when something goes wrong is not given back when all goes
-    /// well: `request.on("aborted", () => client.release())`. Not so for events of the resource itself, which say that it
+    /// A release that stands only in the handler of an error event does not happen when all goes well:
+    /// `request.on("aborted", () => client.release())`. Events of the resource itself are different: they say that it
     /// is over.
     fn settle_rare(&mut self, evaluator: &Evaluator<'_>, function: FunctionRef, is_lease: impl Fn(&Identity) -> bool) {
         const RARE: &[&str] = &["error", "abort", "aborted", "timeout"];
@@ -243,7 +244,7 @@ impl Effects {
     }
 }
 
-/// What begins at the call whose result an operand is.
+/// What begins at the call whose result this operand is.
 fn begun_for(body: &Function, effects: &Effects, operand: &Operand) -> SmallVec<[Identity; 1]> {
     let Some(Place { root: Root::Temp(temp), path }) = operand.place() else { return SmallVec::new() };
     if !path.is_empty() {
@@ -261,7 +262,7 @@ fn begun_for(body: &Function, effects: &Effects, operand: &Operand) -> SmallVec<
         .collect()
 }
 
-/// The identities a value is, itself.
+/// The identities of values themselves.
 pub(super) fn identities(values: &Values) -> impl Iterator<Item = Identity> + '_ {
     values.iter().filter_map(|value| match value {
         Value::Resource(id) | Value::View { of: id, .. } => Some(Identity::Acquired(*id)),
@@ -272,8 +273,8 @@ pub(super) fn identities(values: &Values) -> impl Iterator<Item = Identity> + '_
     })
 }
 
-/// Whether an acquisition is one that ownership follows at all: a resource of the catalogue that holds something, or
-/// an instance of a class.
+/// Whether ownership follows an acquisition: a resource of the catalogue that holds something, or an instance of a
+/// class.
 pub(super) fn is_followed(evaluator: &Evaluator<'_>, id: AcquisitionId) -> bool {
     match evaluator.acquisition(id).kind {
         AcquiredKind::Catalogued(resource) => evaluator.catalogue.resource(resource).kind != ResourceKind::Stateless,

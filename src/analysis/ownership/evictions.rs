@@ -16,7 +16,8 @@ pub struct Forgotten {
     pub put: OpRef,
 }
 
-/// The container that alone keeps `id`, as far as the function with these effects says, and drops it unasked.
+/// The container that is the only owner of `id`, as far as the function with these effects shows, and drops it by
+/// itself.
 #[must_use]
 pub fn forgotten(evaluator: &Evaluator<'_>, effects: &Effects, id: AcquisitionId) -> Option<Forgotten> {
     let function = evaluator.acquisition(id).at.function;
@@ -24,7 +25,7 @@ pub fn forgotten(evaluator: &Evaluator<'_>, effects: &Effects, id: AcquisitionId
     let mut escapes = effects.ops.iter().filter(|(_, op)| {
         op.effects.iter().any(|(identity, effect)| *identity == own && matches!(effect, Effect::Escape(_)))
     });
-    // Whoever else has it may close it.
+    // Other owners may close it.
     let (((block, index), _), None) = (escapes.next()?, escapes.next()) else { return None };
     let put = OpRef { function, block: *block, index: *index };
     let call = evaluator.program.op(put).call()?;
@@ -45,7 +46,8 @@ pub fn forgotten(evaluator: &Evaluator<'_>, effects: &Effects, id: AcquisitionId
     containers.next().is_none().then_some(Forgotten { container, put })
 }
 
-/// Whether a container that `call` fills drops entries, and its options, all written out, name nobody to be told.
+/// Whether the container that `call` fills drops entries by itself, and its options, which are all written out, contain
+/// no function to call then.
 fn drops_silently(
     evaluator: &Evaluator<'_>,
     call: &Call,

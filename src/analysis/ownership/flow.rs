@@ -12,7 +12,7 @@ use super::effects::{Effect, Effects, Identity, Returned};
 use super::summary::Summaries;
 
 bitflags! {
-    /// What may have become of a resource, over all paths to a point.
+    /// The possible states of a resource, over all paths to a point.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
     pub struct Fate: u8 {
         /// It does not exist (yet), or holds nothing.
@@ -21,7 +21,7 @@ bitflags! {
         const RELEASED = 4;
         /// Somebody else has it.
         const ESCAPED = 8;
-        /// The caller gave it, and has it back: what the function gives is it.
+        /// The caller passed it, and gets it back as the result.
         const RETURNED = 16;
     }
 }
@@ -52,7 +52,7 @@ pub(super) struct Transfer<'a, 'p> {
     pub effects: &'a Effects,
     /// Identities that exist before the function begins, by index.
     pub foreign: Vec<bool>,
-    /// The function's own parameters, which a `return` hands back to whoever gave them.
+    /// The function's own parameters, which a `return` gives back to the caller.
     own_parameters: Vec<bool>,
     /// By block, by arm: identities that a guarded release on the other arm accounts for.
     guards: rustc_hash::FxHashMap<(BlockId, BlockId), Vec<usize>>,
@@ -99,8 +99,8 @@ impl<'a, 'p> Transfer<'a, 'p> {
         self.foreign.iter().map(|foreign| if *foreign { Fate::HELD } else { Fate::ABSENT }).collect()
     }
 
-    /// Runs a block; `leave` is told every way out of it with the fates there. The operation's index says which
-    /// throwing operation an exceptional way out belongs to.
+    /// Runs a block; calls `leave` for every edge out of it with the fates there. The operation's index says which
+    /// throwing operation an exceptional edge belongs to.
     pub(super) fn run(&self, block: BlockId, mut fates: Vec<Fate>, leave: &mut dyn FnMut(Leave, Option<u32>, &[Fate])) {
         let content = self.body.block(block);
         let unwind = || content.unwind.map_or(Leave::Out(Exit::Exceptional), Leave::To);
@@ -115,7 +115,7 @@ impl<'a, 'p> Transfer<'a, 'p> {
                 for (identity, effect) in &op.effects {
                     let fate = &mut thrown[self.index(identity)];
                     *fate = match effect {
-                        // An attempt to release counts, and what a failed call was given it may have kept.
+                        // An attempt to release counts, and a failed call may have kept its arguments.
                         Effect::Release | Effect::ReleaseOnThrow => moved(*fate, Fate::RELEASED),
                         Effect::Escape(_) => given_away(*fate),
                         Effect::Begin | Effect::Open | Effect::PartialRelease => *fate,
@@ -202,7 +202,8 @@ impl<'a, 'p> Transfer<'a, 'p> {
             _ => return,
         };
         let values = self.evaluator.place(self.function, tested);
-        // `{ fd, path }` that a callee made or did not make: what only it would have brought is not there either.
+        // `{ fd, path }` that a callee may have made: if it is not there, what only it would have brought is not there
+        // either.
         let mut made_elsewhere = Values::default();
         for value in values.iter().filter(|it| matches!(it, Value::Object { at, .. } if at.function != self.function)) {
             made_elsewhere.add(value.clone());
@@ -220,8 +221,8 @@ impl<'a, 'p> Transfer<'a, 'p> {
         // A flag or an alias computed together with the handle (`{ client, done }`) is not followed.
     }
 
-    /// `if (mine) client.release()`: the arm without the release is the one on which there is nothing to release. The
-    /// same for the way past a loop that releases each element.
+    /// `if (mine) client.release()`: on the arm without the release there is nothing to release. The same holds for the
+    /// path past a loop that releases each element.
     fn guarded(&self, block: BlockId, arm: BlockId, fates: &[Fate]) -> Vec<Fate> {
         let mut fates = fates.to_vec();
         for index in self.guards.get(&(block, arm)).into_iter().flatten() {
@@ -256,8 +257,8 @@ impl<'a, 'p> Transfer<'a, 'p> {
         self.guards = guards;
     }
 
-    /// The identities released on the way from `from` to `to`, when that way is short and leads nowhere else. What comes
-    /// by `fork` again is another turn of a loop, and another resource.
+    /// The identities released between `from` and `to`, if the path is short and leads nowhere else. Coming by `fork`
+    /// again is another turn of a loop, with another resource.
     fn released_before(&self, fork: BlockId, from: BlockId, to: BlockId) -> Vec<usize> {
         const SHORT: usize = 8;
         let mut released = Vec::new();
@@ -271,7 +272,7 @@ impl<'a, 'p> Transfer<'a, 'p> {
                     }
                 }
             }
-            // Where nothing follows, each arm has its own way out.
+            // If nothing follows, each arm has its own exit.
             arrives |= self.is_bare_exit(to) && self.body.block(block).terminator == self.body.block(to).terminator;
             for next in self.body.block(block).terminator.successors() {
                 if next == to {

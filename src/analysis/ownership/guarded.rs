@@ -12,7 +12,7 @@ use crate::catalogue::schema::ResourceKind;
 use crate::ir::{Call, CallKind, Name, Place, Root, TypeRef, TypeRoot};
 use crate::linking::{ClassRef, FunctionRef, OpRef};
 
-/// The trait by which a language that drops by itself lets a type have a say in it, and its method.
+/// The trait, and its method, by which a type takes part in its drop.
 const DROP_TRAIT: &str = "Drop";
 const DROP: &str = "drop";
 
@@ -28,7 +28,7 @@ pub fn destructor(evaluator: &Evaluator<'_>, class: ClassRef) -> Option<Function
     methods.next().map(|(method, _)| method).filter(|_| implements)
 }
 
-/// What the call at `at` puts into a guard, as its function sees it.
+/// The values that the call at `at` puts into a guard.
 pub(super) fn by_call(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> Values {
     let mut guarded = Values::default();
     if !evaluator.drops_implicitly(at.function) {
@@ -65,7 +65,7 @@ pub(super) fn by_call(evaluator: &Evaluator<'_>, at: OpRef, call: &Call) -> Valu
     guarded
 }
 
-/// What a struct literal puts into the fields that the destructor of its class works with.
+/// The values that a struct literal puts into the fields that its class's destructor uses.
 fn by_literal(evaluator: &Evaluator<'_>, at: OpRef, class: ClassRef) -> Values {
     let mut held = Values::default();
     let Some(destructor) = destructor(evaluator, class) else { return held };

@@ -26,7 +26,7 @@ pub struct LeaseCallback {
 #[derive(Debug, Default)]
 pub struct LeaseCallbacks {
     by_function: FxHashMap<FunctionRef, LeaseCallback>,
-    /// What the calls that run a function open: `client.connect((error) => …)`.
+    /// The resources opened by calls that run a function: `client.connect((error) => …)`.
     opened_before: FxHashMap<FunctionRef, SmallVec<[AcquisitionId; 1]>>,
 }
 
@@ -91,7 +91,7 @@ impl LeaseCallbacks {
     #[must_use]
     pub fn given_to(&self, evaluator: &Evaluator<'_>, function: FunctionRef) -> Option<Identity> {
         let index = self.get(function)?.parameter;
-        // One that does not take the lease may find it elsewhere: in `arguments`, in the pool.
+        // A callback without a parameter for the lease may find it elsewhere: in `arguments`, in the pool.
         evaluator.program.function(function).parameters.get(index as usize)?;
         Some(Identity::Parameter { function, index, path: Path::new() })
     }
@@ -104,7 +104,7 @@ impl LeaseCallbacks {
         all
     }
 
-    /// The lease stands for the function that gives it back: calling or passing on one is as much as the other.
+    /// The function that gives a lease back is an alias of the lease: calling it or passing it on counts for the lease.
     pub(super) fn canonical(&self, identity: Identity) -> Identity {
         match identity {
             Identity::Parameter { function, index, path } if path.is_empty() => {
@@ -115,7 +115,7 @@ impl LeaseCallbacks {
         }
     }
 
-    /// The identities that a callback's error parameter excludes: where there is an error nothing was leased, and what
+    /// The identities that a callback's error parameter excludes: if there is an error, nothing was leased, and what
     /// failed to open holds nothing.
     pub(super) fn excluded_by(&self, value: &Value) -> SmallVec<[Identity; 1]> {
         match value {

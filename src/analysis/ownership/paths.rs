@@ -20,7 +20,7 @@ pub struct LeakPath {
     pub end: PathEnd,
 }
 
-/// A point where the path leaves the straight line.
+/// A point where the path branches off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathStep {
     /// This operation throws, and the path goes to a handler.
@@ -38,12 +38,13 @@ pub enum PathEnd {
     Raises { block: BlockId },
 }
 
-/// Which way out a path is to take.
+/// The kind of exit that a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     Normal,
     Exceptional,
-    /// A `throw` of the function itself, what it catches and throws again, or a call that it believes to throw.
+    /// A `throw` of the function itself, an exception that it catches and rethrows, or a call that it believes to
+    /// throw.
     Raised,
 }
 
@@ -109,7 +110,7 @@ pub fn leak_path(
     let (mut at, end) = found?;
     let mut steps = Vec::new();
     while let Some((from, thrown_by)) = came_from.get(&at) {
-        // Only what happens while it is held is part of the argument.
+        // Only steps while it is held are part of the argument.
         if at.1
             && let Some(index) = thrown_by
         {

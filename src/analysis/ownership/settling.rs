@@ -21,9 +21,9 @@ use super::summary::{Interest, Summaries};
 #[derive(Debug, Clone)]
 pub struct Unsettled {
     pub id: AcquisitionId,
-    /// The calls of `reject` after (and before) which it is not released.
+    /// The calls of `reject` around which it is not released.
     pub rejections: Vec<OpRef>,
-    /// A call of `resolve` by which it is: the evidence that the callbacks are to release it.
+    /// A call of `resolve` around which it is: the evidence that the callbacks have to release it.
     pub resolution: OpRef,
 }
 
@@ -59,7 +59,7 @@ pub fn unsettled(evaluator: &Evaluator<'_>, summaries: &Summaries) -> Vec<Unsett
                     }
                 }
                 for (id, released) in &mut settlement.released {
-                    // What opens it and fails leaves nothing open: `new Database(path, (error) => …)`.
+                    // If opening it fails, nothing is left open: `new Database(path, (error) => …)`.
                     *released |= settlement.rejects && opened_by(evaluator, *id, function);
                 }
                 by_promise.entry(promise).or_default().push(settlement);
@@ -84,7 +84,7 @@ fn opened_by(evaluator: &Evaluator<'_>, id: AcquisitionId, function: FunctionRef
     })
 }
 
-/// The handlers of events after which a resource holds nothing any more, with the resource.
+/// The handlers of events after which a resource no longer holds anything, with the resource.
 fn ended_before(
     evaluator: &Evaluator<'_>,
     functions: impl Iterator<Item = FunctionRef>,
@@ -161,8 +161,8 @@ fn settlements(evaluator: &Evaluator<'_>, summaries: &Summaries, function: Funct
         let mut released = IndexMap::default();
         for (position, identity) in effects.identities.iter().enumerate() {
             let Identity::Acquired(id) = identity else { continue };
-            // A block that nothing is taken to get to (the `catch` of calls that are not taken to throw) says nothing
-            // about what came before it.
+            // An unreachable block (the `catch` of calls that are not taken to throw) says nothing about what came
+            // before it.
             let entry = solution.at_entry[block.index()].as_ref().map(|fates| fates[position]);
             let is_released = entry.is_none_or(|fate| {
                 !fate.contains(Fate::HELD)
@@ -175,7 +175,7 @@ fn settlements(evaluator: &Evaluator<'_>, summaries: &Summaries, function: Funct
     found
 }
 
-/// Whether no way from the start of a block out of the function has the resource still held.
+/// Whether no path from the start of a block out of the function still holds the resource.
 fn never_held_at_exit(
     evaluator: &Evaluator<'_>,
     summaries: &Summaries,
@@ -199,7 +199,7 @@ fn never_held_at_exit(
             match leave {
                 Leave::To(next) if is_held => work.push(next),
                 Leave::Out(Exit::Normal) => held |= is_held,
-                // That a callback may throw as well is not what this is about.
+                // Exceptions in callbacks are a different question.
                 Leave::Out(Exit::Exceptional) => held |= is_held && thrown_by.is_none(),
                 Leave::To(_) => {}
             }

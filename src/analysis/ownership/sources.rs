@@ -164,7 +164,7 @@ impl Sources {
 /// The resources that nobody had before the call at `at`.
 fn begun_at(evaluator: &Evaluator<'_>, at: OpRef) -> Vec<AcquisitionId> {
     let Some(call) = evaluator.program.op(at).call() else { return Vec::new() };
-    // What the call had nothing to do with holds nothing that is new with it.
+    // A value that does not come from the call holds nothing new.
     let may_carry = |value: &Value| match value {
         Value::Resource(id) | Value::View { of: id, .. } | Value::Method { of: id, .. } => {
             evaluator.acquisition(*id).at == at
@@ -202,7 +202,7 @@ fn begins_lease(evaluator: &Evaluator<'_>, callee: &Callee) -> bool {
     })
 }
 
-/// What a function releases by methods that have the name of a release.
+/// What a function releases by methods with the name of a release.
 fn released_by_name(evaluator: &Evaluator<'_>, function: FunctionRef) -> Option<Released> {
     let calls = evaluator.program.function(function).ops().filter_map(|(block, index, op)| {
         let call = op.call()?;

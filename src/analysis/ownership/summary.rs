@@ -21,34 +21,34 @@ use super::leases::LeaseCallbacks;
 use super::sources::Sources;
 use super::throws::Throws;
 
-/// What a function does, as far as its callers' obligations are concerned.
+/// The effects of a function on the resources of its callers.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Summary {
-    /// What becomes of resources that existed before the call: captured, passed, or held in fields.
+    /// What it does to resources that existed before the call: captured, passed, or held in fields.
     pub effects: Vec<(Identity, ExitFates)>,
-    /// It releases something that the class it belongs to acquired and keeps.
+    /// It releases something that its class acquired and keeps.
     pub releases_own_fields: bool,
     /// It acquires (or opens) something and keeps it in a field of its class.
     pub opens_own_fields: bool,
-    /// What it acquired itself and gave away in an open state.
+    /// The open resources that it acquired itself and gave away.
     pub handed_over: FxHashSet<AcquisitionId>,
 }
 
-/// The fates of a resource at the two ways out.
+/// The fates of a resource at the two kinds of exit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ExitFates {
     pub normal: Fate,
     pub exceptional: Fate,
-    /// What the caller made and gave away unopened was opened.
+    /// It opened a resource that the caller made and passed unopened.
     pub is_opened: bool,
 }
 
-/// What a question about a function is interested in.
+/// Which resources a question about a function concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Interest {
     /// Resources that functions acquire.
     Acquired,
-    /// What callers give it, too.
+    /// Also those that callers pass.
     Given,
 }
 
@@ -60,7 +60,7 @@ pub struct Solved {
     pub summary: Summary,
 }
 
-/// The summaries of a program. A clone shares what is known and remembers for itself what it is asked.
+/// The summaries of a program. A clone shares what is known, and remembers later answers for itself.
 #[derive(Debug, Default, Clone)]
 pub struct Summaries {
     pub lease_callbacks: Arc<LeaseCallbacks>,
@@ -76,9 +76,9 @@ type Question = (FunctionRef, Interest);
 #[derive(Debug, Default, Clone)]
 struct Open {
     frames: Vec<Frame>,
-    /// Answers that rest on a provisional one, in the order given, with the depth of that; void when it changes.
+    /// Answers that depend on a provisional one, in the order given, with its depth; void when it changes.
     tentative: IndexMap<Question, usize, FxBuildHasher>,
-    /// The answers of the last round, to start the next from.
+    /// The answers of the last round, with which the next begins.
     provisional: FxHashMap<Question, Arc<Solved>>,
 }
 
@@ -90,7 +90,7 @@ struct Frame {
 }
 
 impl Open {
-    /// Notes that what is being answered rests on the provisional answer of the question at this depth.
+    /// Notes that the open question depends on the provisional answer of the question at this depth.
     fn rest_on(&mut self, depth: usize) {
         for frame in &mut self.frames[depth..] {
             frame.rests_on = frame.rests_on.min(depth);
@@ -105,11 +105,12 @@ impl Open {
     }
 }
 
-/// How often a cycle of the call graph is solved anew before the last answer is taken. Fates only grow, so cycles
-/// settle in two or three rounds.
+/// The maximal number of rounds for a cycle of the call graph. Fates only grow, so cycles settle in two or three
+/// rounds.
 const MAX_ROUNDS: usize = 4;
 
-/// How many calls deep a resource is followed. Real chains are shorter; this keeps hostile ones off the stack.
+/// The maximal depth of calls through which a resource is followed. Real chains are shorter; this keeps hostile ones
+/// off the stack.
 const MAX_DEPTH: usize = 128;
 
 impl Summaries {
@@ -145,7 +146,7 @@ impl Summaries {
         let mut answer = Arc::new(self.solve(evaluator, question));
         for _ in 1..MAX_ROUNDS {
             let mut open = self.open.borrow_mut();
-            // Only the outermost member of a cycle goes round; it takes the others with it.
+            // Only the outermost member of a cycle iterates; it takes the others with it.
             let is_settled = open.frames[depth].rests_on != depth
                 || open.provisional.get(&question).is_some_and(|last| last.summary == answer.summary)
                 || (!open.provisional.contains_key(&question) && answer.summary == Summary::default());
@@ -164,7 +165,7 @@ impl Summaries {
         let mut open = self.open.borrow_mut();
         let frame = open.frames.pop().expect("invariant: every open question has its frame");
         if frame.rests_on < depth {
-            // What rested on this answer rests on what this one does.
+            // What depended on this answer depends on what this one does.
             for rests_on in open.tentative[tentative..].values_mut() {
                 *rests_on = frame.rests_on.min(*rests_on);
             }
@@ -176,7 +177,8 @@ impl Summaries {
         answer
     }
 
-    /// Callbacks that are given a lease, and what is written in them, are always asked about what they are given.
+    /// Questions about callbacks that receive a lease, and about functions within them, always include passed
+    /// resources.
     fn widened(&self, evaluator: &Evaluator<'_>, function: FunctionRef, interest: Interest) -> Interest {
         let mut at = Some(function.function);
         while let (Some(id), Interest::Acquired) = (at, interest) {
@@ -221,8 +223,8 @@ impl Summaries {
         }
     }
 
-    /// Whether a resource that exists before `function` runs is worth following through it. What a module makes when
-    /// it is loaded may live as long as the program.
+    /// Whether a resource that exists before `function` runs is worth following through it. What a module makes when it
+    /// is loaded may live as long as the program.
     pub(super) fn is_live(&self, evaluator: &Evaluator<'_>, id: AcquisitionId, function: FunctionRef) -> bool {
         let made_in = evaluator.acquisition(id).at.function;
         (made_in == function || made_in.function != FunctionId::INITIALISER) && self.sources.may_hold(evaluator, id)

@@ -30,8 +30,8 @@ impl Throws {
         throws
     }
 
-    /// Whether the call of a function of the project throws where it stands. An async function never throws at its
-    /// caller, only at whoever awaits it.
+    /// Whether a call of a function of the project throws at the call itself. An async function never throws at its
+    /// caller, only where its result is awaited.
     #[must_use]
     pub(super) fn at_call(&self, evaluator: &Evaluator<'_>, call: &Call, function: FunctionRef) -> bool {
         call.awaited || (!evaluator.program.function(function).is_async && self.of(evaluator, function))

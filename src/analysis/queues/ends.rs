@@ -12,11 +12,11 @@ use crate::catalogue::schema::QueueEnd;
 use crate::ir::{Field, OpKind};
 use crate::linking::{FunctionRef, OpRef};
 
-/// Arguments are followed through this many calls: an end that `main` makes goes through a constructor or two, and each of
-/// them is a call and a literal.
+/// The maximal number of calls through which arguments are followed: an end that `main` makes goes through a
+/// constructor or two, and each is a call and a literal.
 const MAX_DEPTH: u32 = 8;
 
-/// In so many parts of what a parameter holds an end is looked for. Records that are put together from the fields of others
+/// The maximal number of parts of a parameter that are searched for an end. Records built from the fields of others
 /// have as many parts as their fields have permutations.
 const MAX_PARTS: u32 = 200;
 
@@ -26,10 +26,10 @@ pub(super) type End = (OpRef, Option<QueueEnd>);
 pub(super) struct Ends<'f, 'p> {
     facts: &'f Facts<'p>,
     sites: FxHashSet<OpRef>,
-    /// Calls of methods of nothing that is known, by the methods of the program's traits that they may be of.
+    /// Calls of methods on unknown receivers, by the methods of the program's traits that they may run.
     possible: FxHashMap<FunctionRef, Vec<OpRef>>,
     memo: RefCell<FxHashMap<(FunctionRef, u32, Path), Rc<Vec<End>>>>,
-    /// By parameter: how many parts of it were asked for.
+    /// By parameter: the number of parts that were searched.
     parts: RefCell<FxHashMap<(FunctionRef, u32), u32>>,
 }
 
@@ -101,7 +101,7 @@ impl<'f, 'p> Ends<'f, 'p> {
         if let Some(known) = self.memo.borrow().get(&question) {
             return Rc::clone(known);
         }
-        // A recursive function passes what it was passed.
+        // A recursive function passes its own parameter.
         self.memo.borrow_mut().insert(question.clone(), Rc::default());
         let mut parts = self.parts.borrow_mut();
         let asked = parts.entry((function, index)).or_default();

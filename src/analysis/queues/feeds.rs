@@ -11,10 +11,11 @@ use crate::source::Location;
 use super::items::Items;
 use super::{Queue, makes, sources};
 
-/// A send so many calls below the loop is one thing of many that a message may lead to, and not what becomes of each.
+/// The maximal number of calls between the loop and the send. Further down, a send is only one of many things a message
+/// may lead to.
 const MAX_CALLS: usize = 3;
 
-/// What goes from queue to queue is followed through so many.
+/// The maximal number of queues through which items are followed.
 const MAX_QUEUES: u32 = 4;
 
 /// Why a send repeats.
@@ -28,19 +29,19 @@ pub struct Feed {
 
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// A loop around the send, or around a call on the way to it, takes the next of what others send.
+    /// A loop around the send, or around a call on the way to it, receives what others send.
     Loop(OpRef),
     /// A framework calls the function for every request or message.
     Entry(String, Location),
 }
 
-/// The sends of a queue that others set the pace of, and that do not wait for the other end.
+/// The sends of a queue whose pace others set, and that do not wait for the other end.
 #[must_use]
 pub fn feeds(facts: &Facts<'_>, queue: &Queue) -> Vec<Feed> {
     feeds_through(facts, queue, MAX_QUEUES)
 }
 
-/// The same, where what comes out of another queue counts if that is fed so, through so many of them.
+/// The same; items from another queue count if that is fed in this way, through up to this many queues.
 pub(super) fn feeds_through(facts: &Facts<'_>, queue: &Queue, queues: u32) -> Vec<Feed> {
     let sends = queue.sends.iter().chain(&queue.told).copied();
     let held = sends.filter(|send| facts.is_held_to_account(send.function));
@@ -64,7 +65,7 @@ fn feed(facts: &Facts<'_>, queue: &Queue, send: OpRef, queues: u32) -> Option<Fe
     }
     let is_near = outward.len() <= MAX_CALLS + 1;
     let (label, location) = chain.entry.filter(|_| is_near && facts.rate(send) >= Rate::PerMessage)?;
-    // A queue that is made for each request is not for the requests to fill.
+    // A queue that is made for each request is not filled by the sequence of requests.
     let entry = outward.last()?.function;
     if ways_to(facts, queue.at).iter().any(|at| at.function == entry) {
         return None;
@@ -79,7 +80,7 @@ fn ways_to(facts: &Facts<'_>, at: OpRef) -> Vec<OpRef> {
     std::iter::once(at).chain(chain.calls).collect()
 }
 
-/// The operation that brings, in a loop, what leads to the operation at `at`.
+/// The operation that receives, in a loop, what leads to the operation at `at`.
 fn brought_by(facts: &Facts<'_>, queue: &Queue, at: OpRef, queues: u32) -> Option<OpRef> {
     let body = facts.program.function(at.function);
     if body.block(at.block).loop_depth == 0 {
@@ -94,9 +95,9 @@ fn brought_by(facts: &Facts<'_>, queue: &Queue, at: OpRef, queues: u32) -> Optio
             Some(Waiting::Input) => true,
             _ => false,
         };
-        // Each turn of a loop that makes the queue, or leads to what does, has its own.
+        // Each turn of a loop that makes the queue, directly or through calls, has its own.
         let makes_anew = || makers.iter().any(|it| it.function == at.function && goes_around(body, it.block, block));
-        // Who takes out of the queue in the turns of the same loop puts nothing in while it waits.
+        // A loop that also receives from the queue sends nothing while it waits.
         let takes_out = || {
             let mut receives = queue.receives.iter().filter(|it| it.function == at.function);
             receives.any(|it| goes_around(body, it.block, block) && goes_around(body, it.block, at.block))
@@ -113,7 +114,7 @@ fn brought_by(facts: &Facts<'_>, queue: &Queue, at: OpRef, queues: u32) -> Optio
     })
 }
 
-/// Whether a call is given something made of the items, or a closure that has it.
+/// Whether an argument of a call is made from the items, or is a closure that captures one.
 fn passes_on(facts: &Facts<'_>, items: &Items<'_>, at: OpRef) -> bool {
     let made = items.made_of();
     let Some(call) = facts.program.op(at).call() else { return false };
@@ -128,7 +129,7 @@ fn passes_on(facts: &Facts<'_>, items: &Items<'_>, at: OpRef) -> bool {
     }) || call.receiver().is_some_and(|(receiver, _)| made.contains(&receiver.root))
 }
 
-/// Whether what is sent is no more than a signal: `()`, a constant, a variant without content.
+/// Whether the items are only signals: `()`, a constant, a variant without content.
 fn is_signal(facts: &Facts<'_>, send: OpRef) -> bool {
     let Some(argument) = facts.program.op(send).call().and_then(|call| call.argument(0)) else { return false };
     match argument {
@@ -160,7 +161,7 @@ fn is_constant(facts: &Facts<'_>, function: FunctionRef, place: &Place) -> bool 
     }
 }
 
-/// Whether who sends waits for the other end in some way: for the answer to what it sent, or for a permit.
+/// Whether the sender waits for the other end: for an answer to what it sent, or for a permit.
 fn is_tied(facts: &Facts<'_>, send: OpRef) -> bool {
     let body = facts.program.function(send.function);
     body.ops().any(|(block, index, op)| {

@@ -13,7 +13,7 @@ use crate::source::Language;
 
 use super::ends::{End, Ends};
 
-/// From a value back to the collection it came out of: a lock, an iterator and an element are a few steps.
+/// The maximal number of steps from a value back to its collection: a lock, an iterator and an element are a few.
 const MAX_STEPS: u32 = 12;
 
 /// Methods that put an entry in, besides those of tables.
@@ -85,7 +85,7 @@ impl<'h, 'p> Holders<'h, 'p> {
         self.held.is_empty()
     }
 
-    /// The ends that what is at a place of a function may be, where it came out of a collection.
+    /// The ends at a place of a function, if its value came out of a collection.
     pub(super) fn out_of(&self, function: FunctionRef, place: &Place) -> Vec<End> {
         let mut found = Vec::new();
         let mut of_entry = |place: &Place, field: Option<&Name>| {
@@ -119,7 +119,7 @@ impl Walk<'_, '_> {
             return;
         }
         match place.split_last() {
-            // `entry.1` is of what `entry` is of.
+            // `entry.1` belongs to the collection of `entry`.
             Some((base, Field::Named(name))) if name.parse::<u32>().is_ok() => self.place(function, &base, steps - 1),
             Some((base, Field::Named(name))) => self.field(function, &base, name),
             Some((base, Field::Computed)) => self.place(function, &base, steps - 1),
@@ -148,7 +148,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Goes on at what the root of a place was made from.
+    /// Continues with what the root of a place was made from.
     fn before(&mut self, function: FunctionRef, place: &Place, steps: u32) {
         let program = self.facts.program;
         let index = program.index(function.file);

@@ -11,7 +11,7 @@ use crate::linking::OpRef;
 
 use super::Queue;
 
-/// Where a receiver is kept that nobody takes anything out of.
+/// Where a receiver is kept although nothing receives from it.
 #[must_use]
 pub fn kept_idle(facts: &Facts<'_>, queue: &Queue) -> Option<OpRef> {
     let is_filled = !queue.sends.is_empty() || !queue.told.is_empty();

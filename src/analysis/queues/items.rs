@@ -14,11 +14,11 @@ pub(super) struct Items<'b> {
 }
 
 impl<'b> Items<'b> {
-    /// Of what the operation `index` of `block` gives, if that is a value.
+    /// The items of the operation `index` of `block`, if its result is a value.
     pub(super) fn of(body: &'b Function, block: BlockId, index: usize) -> Option<Self> {
         let mut given = result(&body.block(block).ops[index])?;
         let mut index = index;
-        // `timeout(limit, receiver.recv())`: what is waited for is what the call around it gives.
+        // `timeout(limit, receiver.recv())`: the item is the result of the call around it.
         while let Some(around) = passed_on(body, block, index, given) {
             index = around;
             given = result(&body.block(block).ops[index])?;
@@ -129,7 +129,7 @@ fn result(op: &Op) -> Option<Temp> {
     }
 }
 
-/// The call of the same block that is given the result of another, and nothing else reads it.
+/// The call of the same block whose argument is the result of another, if nothing else reads that.
 fn passed_on(body: &Function, block: BlockId, index: usize, given: Temp) -> Option<usize> {
     let later = body.block(block).ops.iter().enumerate().skip(index + 1);
     later.take(4).find_map(|(at, op)| {

@@ -25,17 +25,17 @@ use crate::linking::OpRef;
 #[derive(Debug, Clone)]
 pub struct Queue {
     pub at: OpRef,
-    /// The operations that put something in.
+    /// The operations that send.
     pub sends: Vec<OpRef>,
-    /// The operations that put something in by a sender which they find in a collection: what they send is for many.
+    /// The operations that send through a sender from a collection: these items are for many.
     pub told: Vec<OpRef>,
-    /// The operations that take something out.
+    /// The operations that receive.
     pub receives: Vec<OpRef>,
-    /// Where the receiving end is stored in a field or a static, with the name it has there.
+    /// Where the receiving end is stored in a field or a static, with its name.
     pub kept: Option<(OpRef, String)>,
-    /// Whether the receiving end is in the hands of code that is not analysed, or used in a way that says nothing.
+    /// Whether unknown code has the receiving end, or it is used in a way that is not understood.
     pub escapes: bool,
-    /// Whether something decides by how much is in it.
+    /// Whether something checks the length of the queue.
     pub is_measured: bool,
 }
 
@@ -58,7 +58,7 @@ pub fn queues(facts: &Facts<'_>) -> Vec<Queue> {
     uses::collect(facts, &ends, &sites)
 }
 
-/// What the call at `at` makes, by what is known of a library's function.
+/// The kind of collection that the call at `at` makes, according to the catalogue.
 fn makes(facts: &Facts<'_>, at: OpRef) -> Option<Collection> {
     facts.evaluator.callee(at).targets.iter().find_map(|target| match target {
         CallTarget::External(id) => facts.evaluator.facts(*id).function?.makes,

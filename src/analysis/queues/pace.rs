@@ -12,20 +12,20 @@ use crate::linking::{FunctionRef, OpRef};
 use super::Queue;
 use super::items::Items;
 
-/// What a consumer waits for is looked for through this many calls.
+/// The maximal depth of calls in which waits are searched.
 const MAX_CALLS: u32 = 5;
-/// What gives an item to its caller is followed through this many callers.
+/// The maximal number of callers through which returned items are followed.
 const MAX_CALLERS: u32 = 3;
 
 /// A consumer that waits before it takes its next item.
 #[derive(Debug, Clone)]
 pub struct Consumer {
     pub receive: OpRef,
-    /// The operation it waits for there, and those within it, innermost last.
+    /// The operation it waits for, and those within it, innermost last.
     pub waits: Vec<OpRef>,
 }
 
-/// The consumer of a queue, if there is one and all there are wait for something for each item.
+/// The consumer of a queue, if there is one and all consumers wait for something at each item.
 #[must_use]
 pub fn slow_consumer(facts: &Facts<'_>, queue: &Queue) -> Option<Consumer> {
     let mut places = Vec::new();
@@ -46,7 +46,7 @@ pub fn slow_consumer(facts: &Facts<'_>, queue: &Queue) -> Option<Consumer> {
 /// How much an operation takes.
 enum Taken {
     OneByOne,
-    /// All there ever is: `receiver.forward(socket)`, `receiver.for_each(…)`; with what it waits for at each item.
+    /// Everything: `receiver.forward(socket)`, `receiver.for_each(…)`; with what it waits for at each item.
     Whole {
         waits: Option<Vec<OpRef>>,
     },
@@ -67,7 +67,7 @@ fn taken(facts: &Facts<'_>, receive: OpRef) -> Taken {
     })
 }
 
-/// Where the items that an operation gives are taken in a loop: there, or by whoever they are returned to.
+/// Where the items of an operation are received in a loop: there, or in the callers that get them.
 fn loops(facts: &Facts<'_>, receive: OpRef, callers: u32, found: &mut Vec<OpRef>) {
     let body = facts.program.function(receive.function);
     if body.block(receive.block).loop_depth > 0 {
@@ -82,7 +82,7 @@ fn loops(facts: &Facts<'_>, receive: OpRef, callers: u32, found: &mut Vec<OpRef>
     }
 }
 
-/// What is waited for between one item and the next.
+/// What is awaited between one item and the next.
 fn wait(facts: &Facts<'_>, receive: OpRef) -> Option<Vec<OpRef>> {
     let body = facts.program.function(receive.function);
     let items = Items::of(body, receive.block, receive.index as usize)?;
@@ -135,7 +135,7 @@ fn slow(
     })
 }
 
-/// What a function waits for that takes time, and the closures that it gives (`|item| async move { … }`).
+/// The waits of a function that take time, including those of closures that it returns (`|item| async move { … }`).
 fn within(
     facts: &Facts<'_>,
     function: FunctionRef,

@@ -12,15 +12,15 @@ use crate::source::FileId;
 
 use super::feeds::feeds_through;
 
-/// How the receiving ends of channels are called, whoever makes them: `broadcast::Receiver`, `ReceiverStream`.
+/// Names of the types of receiving ends: `broadcast::Receiver`, `ReceiverStream`.
 const CHANNEL: &str = "Receiver";
 
-/// How many variables and calls an end is followed through to where its type is written.
+/// The maximal number of variables and calls from an end to the place where its type is written.
 const MAX_STEPS: u32 = 4;
 
-/// Whether what the operation at `at` brings comes from outside.
+/// Whether what the operation at `at` receives comes from outside.
 pub(super) fn is_outside(facts: &Facts<'_>, at: OpRef, queues: u32) -> bool {
-    // What comes out of a queue comes from where that is filled.
+    // Items of a queue come from where it is filled.
     let mut through = facts.queues_taken_from(at).peekable();
     if through.peek().is_some() {
         return queues > 0 && through.any(|queue| !feeds_through(facts, queue, queues - 1).is_empty());

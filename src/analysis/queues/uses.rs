@@ -104,7 +104,7 @@ impl Uses<'_, '_, '_> {
         }
     }
 
-    /// What is sent by an end that came out of a collection.
+    /// A send through an end from a collection.
     fn told(&mut self, at: OpRef, receiver: &Place) {
         for (site, end) in self.holders.out_of(at.function, receiver) {
             let told = &mut self.queues[&site].told;
@@ -114,7 +114,7 @@ impl Uses<'_, '_, '_> {
         }
     }
 
-    /// Whether what a call gives decides a branch, by itself or as the variable it is put in.
+    /// Whether the result of a call decides a branch, directly or through a variable.
     fn is_compared(&self, function: FunctionRef, call: &Call) -> bool {
         let body = self.facts.program.function(function);
         let result = Place::temp(call.result);
@@ -132,7 +132,7 @@ impl Uses<'_, '_, '_> {
         })
     }
 
-    /// What a call is given: functions of the project are looked into, and others may do anything with an end.
+    /// The arguments of a call: functions of the project are looked into, and others may do anything with an end.
     fn arguments(&mut self, at: OpRef, call: &Call) {
         let callee = self.facts.evaluator.callee(at);
         let is_seen = |target: &CallTarget| match target {

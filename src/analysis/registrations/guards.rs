@@ -4,14 +4,14 @@ use crate::analysis::evaluate::Evaluator;
 use crate::ir::{BlockId, Call, Condition, Edges, Function, OpKind, Operand, Place, Root, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
-/// What a guard bounds an operation by.
+/// What a guard limits an operation to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guard {
     Process,
     Instance,
 }
 
-/// Methods that ask what has been added already.
+/// Methods that ask what was added already.
 const COUNTS: &[&str] = &["listenerCount", "listeners", "rawListeners", "eventNames", "hasListeners", "hasListener"];
 
 /// The guard of an operation: a flag that its function sets, a set its function adds to, a count of listeners.
@@ -24,7 +24,7 @@ pub fn guard(evaluator: &Evaluator<'_>, at: OpRef) -> Option<Guard> {
         .find_map(|place| of_place(evaluator, at.function, &place, 3))
 }
 
-/// The conditions that decide whether control gets to a block.
+/// The conditions that decide whether a block is reached.
 #[must_use]
 pub fn conditions(body: &Function, to: BlockId) -> Vec<&Condition> {
     body.blocks()

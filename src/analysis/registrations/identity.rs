@@ -18,7 +18,7 @@ pub enum Likeness {
     Sure,
 }
 
-/// A place, wherever it is looked at from.
+/// A place, independent of the function that refers to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlaceId {
     Global(Vec<Name>),
@@ -37,19 +37,19 @@ pub enum HandlerId {
     Place(PlaceId),
     /// Written in place: nothing can name it but itself.
     Written(FunctionRef),
-    /// Bound anew: equal to nothing else. The function it runs, where that is known.
+    /// Bound anew: equal to nothing else. With the function it runs, if known.
     Fresh(Option<FunctionRef>),
     Unknown,
 }
 
-/// A callback, by where it is kept and what it may be.
+/// A callback, with the place it is kept in and the functions it may be.
 #[derive(Debug, Clone)]
 pub struct Handler {
     pub id: HandlerId,
     pub values: Values,
-    /// The functions that went into the call whose result it is: `debounce(onResize)` is another function than `onResize`.
+    /// The function arguments of the call whose result it is: `debounce(onResize)` is another function than `onResize`.
     made_of: SmallVec<[FunctionRef; 1]>,
-    /// The function that hands it over.
+    /// The function that passes it.
     by: FunctionRef,
 }
 
@@ -70,7 +70,7 @@ const ONCE: &[&str] = &[
     "spawn",
 ];
 
-/// How many names a place is followed through.
+/// The maximal number of aliases a place is followed through.
 const MAX_ALIASES: u32 = 6;
 
 /// Names of the global object itself.
@@ -150,7 +150,7 @@ fn followed(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, dep
     }
 }
 
-/// A variable, through imports and through the names it is only another name for.
+/// A variable, through imports and through variables that are only aliases.
 fn variable(evaluator: &Evaluator<'_>, id: VariableRef, path: &[Field], depth: u32) -> PlaceId {
     let declared = evaluator.program.variable(id);
     let itself = || PlaceId::Variable(id, path.to_vec());
@@ -235,7 +235,7 @@ impl Handler {
         fresh.into_iter().chain(known.filter(move |function| Some(*function) != fresh))
     }
 
-    /// Whether a removal that is given `self` takes away `added`.
+    /// Whether a removal of `self` removes `added`.
     #[must_use]
     pub fn likeness(&self, added: &Self) -> Likeness {
         let is = |function: FunctionRef| {
@@ -260,14 +260,14 @@ impl Handler {
         }
     }
 
-    /// Whether it is what a function was given, and so nothing that the function made then.
+    /// Whether it is an argument of a function, and so not made there.
     fn was_given_to(&self, function: FunctionRef) -> bool {
         let mut values = self.values.iter().peekable();
         let is_given = |value: &Value| matches!(value, Value::Parameter { function: of, path, .. } if *of == function && path.is_empty());
         values.peek().is_some() && values.all(is_given)
     }
 
-    /// Whether a call made it of functions, and `other` is one that is written out, or made by another call.
+    /// Whether a call made it from functions, and `other` is a literal one or made by another call.
     fn is_made_apart_from(&self, other: &Self) -> bool {
         let is_written = || {
             let mut values = other.values.iter().peekable();
@@ -276,7 +276,7 @@ impl Handler {
         !self.made_of.is_empty() && (!other.made_of.is_empty() || is_written())
     }
 
-    /// Whether it is what some call made of the function that `other` is.
+    /// Whether it is the result of a call with the function that `other` is.
     #[must_use]
     pub fn is_made_of(&self, other: &Self) -> bool {
         other.functions().any(|function| self.made_of.contains(&function))
@@ -300,7 +300,7 @@ fn made_of(evaluator: &Evaluator<'_>, function: FunctionRef, operand: &Operand) 
     values.flat_map(functions).collect()
 }
 
-/// The only call that gives a place its value, through the names that are only other names for it.
+/// The only call that assigns a place, through variables that are only aliases.
 fn call_behind(evaluator: &Evaluator<'_>, function: FunctionRef, place: &Place, depth: u32) -> Option<OpRef> {
     if depth == 0 || !place.path.is_empty() {
         return None;
@@ -337,7 +337,8 @@ fn handler_id(evaluator: &Evaluator<'_>, function: FunctionRef, handler: &Operan
     }
 }
 
-/// A handler computed in place: `this.onMessage.bind(this)` is a new function each time; anything else may be kept.
+/// A handler computed inline: `this.onMessage.bind(this)` is a new function each time; the results of other calls may
+/// be kept.
 fn made(evaluator: &Evaluator<'_>, function: FunctionRef, temp: crate::ir::Temp) -> HandlerId {
     let definitions = evaluator.program.index(function.file).of_temp(function.function, temp);
     let is_new = definitions.iter().all(|definition| {
@@ -381,7 +382,7 @@ impl Event {
         }
     }
 
-    /// Its name, where it is written out.
+    /// Its name, if it is a literal.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
@@ -390,7 +391,7 @@ impl Event {
         }
     }
 
-    /// Whether it may come any number of times in the life of what it comes from, by its name.
+    /// Whether it may come any number of times in the life of its target, judging by its name.
     #[must_use]
     pub fn fires_again(&self) -> bool {
         self.text().is_some_and(|event| {
@@ -435,10 +436,10 @@ fn is_sibling(a: &PlaceId, b: &PlaceId) -> bool {
     }
 }
 
-/// Whether two places hold the same, by what they may hold.
+/// Whether two places hold the same, judging by their values.
 #[must_use]
 pub(super) fn overlap(a: &Values, b: &Values) -> Likeness {
-    // What is known by its type alone is some instance of it, not this one.
+    // A value that is known by its type alone is some instance, not this one.
     let is_identity =
         |value: &Value| !matches!(value, Value::Borrowed(_) | Value::This { .. } | Value::Part { .. } | Value::Nullish);
     let same = |a: &Value, b: &Value| match (a, b) {

@@ -16,16 +16,16 @@ use crate::linking::{FunctionRef, VariableRef};
 
 use super::{Addition, HandlerId, Life, PlaceId, Registrations};
 
-/// How a listener outlives what it was added for.
+/// How a listener outlives the work that it was added for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lingering {
-    /// Whether the program shows that the next piece of work meets the same target.
+    /// Whether the program shows that the next piece of work uses the same target.
     pub is_shown: bool,
-    /// Whether its work is the promise that the call makes.
+    /// Whether its work is to settle the promise of the call.
     pub settles: bool,
 }
 
-/// Whether an addition stays when the work is done that it was made for.
+/// Whether an added listener stays when its piece of work is done.
 #[must_use]
 pub fn lingering(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> Option<Lingering> {
     let goes_otherwise = addition.removes_itself && !addition.is_once
@@ -85,7 +85,7 @@ fn outlives(facts: &Facts<'_>, addition: &Addition) -> Option<Outlives> {
     }
 }
 
-/// Whether a function of this name is called once in the life of what it works on.
+/// Whether a function of this name is called once in the life of the object it works on.
 fn starts(name: &str) -> bool {
     const WORDS: &[&str] =
         &["init", "setup", "start", "boot", "main", "listen", "connect", "open", "ready", "launch", "spawn", "attach"];
@@ -101,7 +101,7 @@ fn fills(facts: &Facts<'_>, function: FunctionRef, field: &str) -> bool {
     })
 }
 
-/// Whether a function that stands in another one is called several times there.
+/// Whether a nested function is called several times in the function around it.
 fn is_called_again(facts: &Facts<'_>, function: FunctionRef) -> bool {
     let mut calls = 0;
     for (id, body) in facts.program.module(function.file).functions() {
@@ -143,7 +143,7 @@ fn settled(facts: &Facts<'_>, addition: &Addition) -> Option<Temp> {
     })
 }
 
-/// Whether something besides the handler settles the promise, and the target is still there then.
+/// Whether something other than the handler settles the promise while the target is still there.
 fn is_settled_elsewhere(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition, promise: Temp) -> bool {
     let adder = addition.at.function;
     let body = facts.program.function(adder);
@@ -155,7 +155,7 @@ fn is_settled_elsewhere(facts: &Facts<'_>, registrations: &Registrations, additi
                 && matches!(variable.binding, Binding::Settle { promise: of, .. } if of == promise)
         })
     };
-    // What ends the target ends its listeners.
+    // Ending the target ends its listeners.
     let is_its_end = |other: &Addition| {
         !addition.is_last
             && other.event.text().is_some_and(|event| ENDS.contains(&event))
@@ -188,10 +188,10 @@ fn is_settled_elsewhere(facts: &Facts<'_>, registrations: &Registrations, additi
     false
 }
 
-/// Events after which nothing else comes from what they are of.
+/// Events after which no other event of the same target comes.
 pub(super) const ENDS: &[&str] = &["end", "close", "finish", "exit", "error", "destroy", "disconnect"];
 
-/// Whether the function makes the event come itself when it is done: `controller.abort()`.
+/// Whether the function triggers the event itself when it is done: `controller.abort()`.
 fn raises(facts: &Facts<'_>, addition: &Addition) -> bool {
     let PlaceId::Variable(target, _) = &addition.target.place else { return false };
     let raises_here = |function: FunctionRef| {
@@ -204,7 +204,7 @@ fn raises(facts: &Facts<'_>, addition: &Addition) -> bool {
     raises_here(addition.at.function) || facts.program.children(addition.at.function).any(raises_here)
 }
 
-/// Whether the handler works on what only the call has that adds it, and the call waits and comes back.
+/// Whether the handler uses something that only its call has, and the call awaits something and returns.
 fn is_of_one_call(facts: &Facts<'_>, addition: &Addition) -> bool {
     let at = addition.at;
     let body = facts.program.function(at.function);
@@ -237,7 +237,7 @@ fn is_of_one_call(facts: &Facts<'_>, addition: &Addition) -> bool {
         })
 }
 
-/// Whether it is added on each turn of a loop, to what was there before it.
+/// Whether it is added on each turn of a loop, to a target from before the loop.
 fn is_in_a_loop(facts: &Facts<'_>, addition: &Addition) -> bool {
     let is_made_here = matches!(
         addition.handler.id,

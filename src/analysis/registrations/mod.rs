@@ -47,13 +47,13 @@ pub struct Addition {
     pub event: Event,
     pub handler: Handler,
     pub capture: Capture,
-    /// It goes by itself: `{ once: true }`, a signal.
+    /// It is removed by itself: `{ once: true }`, a signal.
     pub removes_itself: bool,
-    /// It goes by itself when its event comes, and in no other way.
+    /// It is removed when its event comes, and in no other way.
     pub is_once: bool,
-    /// Its event comes at the end of all that the target is about, if at all.
+    /// Its event comes at the end of everything that the target is about, if at all.
     pub is_last: bool,
-    /// The call's result is kept: it may be what removes.
+    /// The result of the call is kept: it may remove the listener.
     pub hands_back: bool,
     /// Adding the same function twice adds it once.
     pub deduplicates: bool,
@@ -74,9 +74,9 @@ pub struct Removal {
     pub handler: Option<Handler>,
     pub capture: Capture,
     pub class: Option<ClassRef>,
-    /// It is written out, and takes away the very function it is given and no other.
+    /// It is written out, and removes exactly the function it is given.
     pub is_exact: bool,
-    /// It is written out, on something.
+    /// It is written out, with a receiver.
     pub is_direct: bool,
 }
 
@@ -85,7 +85,7 @@ pub struct Removal {
 pub struct Target {
     pub place: PlaceId,
     pub values: Values,
-    /// How it reads: `window`, `this.socket`.
+    /// How the code writes it: `window`, `this.socket`.
     pub text: String,
     pub life: Life,
 }
@@ -97,11 +97,11 @@ pub enum Life {
     Global,
     /// A module-level variable that only the module's top level assigns, or a package's own object.
     Module,
-    /// What a function of the project gives to everybody who asks: one pool for all.
+    /// Something that a function of the project returns to every caller: one pool for all.
     Shared,
-    /// A lease: it goes back to where others get it from.
+    /// A lease: it goes back to its pool, from which others get it.
     Leased(AcquisitionId),
-    /// A field filled by asking somebody else for it: `this.queue = queues.getQueue("logs")`.
+    /// A field filled by a getter of somebody else: `this.queue = queues.getQueue("logs")`.
     Fetched,
     Unknown,
 }
@@ -126,7 +126,8 @@ pub fn registrations(facts: &Facts<'_>) -> Registrations {
 }
 
 impl Registrations {
-    /// Whether a removal takes an addition away. What is only perhaps the same needs something that surely is.
+    /// Whether a removal removes what an addition added. If some parts are only perhaps the same, another part must
+    /// surely be.
     #[must_use]
     pub fn removes(removal: &Removal, addition: &Addition) -> bool {
         let event = removal.event.as_ref().map_or(Likeness::Sure, |event| event.likeness(&addition.event));
@@ -147,7 +148,7 @@ impl Registrations {
         }
     }
 
-    /// Whether something takes an addition away, here or in the helper that makes it.
+    /// Whether something removes what was added, here or in the helper that adds it.
     #[must_use]
     pub fn is_removed(&self, addition: &Addition) -> bool {
         addition.removes_itself
@@ -155,7 +156,7 @@ impl Registrations {
             || addition.inner.is_some_and(|inner| self.is_removed(&self.additions[inner]))
     }
 
-    /// The addition whose handler `function` is, or is written in.
+    /// The addition whose handler contains `function`, or is it.
     #[must_use]
     pub fn handled_by(&self, facts: &Facts<'_>, function: FunctionRef) -> Option<(FunctionRef, &Addition)> {
         let mut at = function;
@@ -169,7 +170,7 @@ impl Registrations {
 }
 
 impl Removal {
-    /// Whether it is from what an addition was to. Two things that one file imports are not one.
+    /// Whether it removes from the target of an addition. Two imports of one file are different things.
     #[must_use]
     pub fn target_likeness(&self, addition: &Addition) -> Likeness {
         let file = self.at.function.file;
@@ -213,7 +214,7 @@ impl Target {
     }
 }
 
-/// How long what is at a target lives.
+/// How long a target lives.
 fn life(facts: &Facts<'_>, at: OpRef, place: &PlaceId, values: &Values, global_targets: &[String]) -> Life {
     match place {
         PlaceId::Global(path) => {
@@ -257,14 +258,14 @@ fn life(facts: &Facts<'_>, at: OpRef, place: &PlaceId, values: &Values, global_t
     Life::Unknown
 }
 
-/// Whether giving something back leaves it as it is for the next who leases it, so that what was added stays on it.
+/// Whether a lease keeps its listeners when it is given back, for the next who leases it.
 fn is_pooled(facts: &Facts<'_>, acquisition: &Acquisition) -> bool {
     let How::Leased { giver, .. } = acquisition.how else { return false };
     let is_of_a_pool = giver.is_none_or(|giver| facts.kind(&facts.evaluator.acquisition(giver)) == ResourceKind::Pool);
     is_of_a_pool && facts.kind(acquisition) == ResourceKind::Lease
 }
 
-/// Whether a field is only ever filled by a getter of something that outlives the instance.
+/// Whether a field is only assigned from a getter of something that outlives the instance.
 fn is_fetched(facts: &Facts<'_>, class: ClassRef, field: &Field) -> bool {
     let Some(name) = field.name() else { return false };
     let definitions = facts.program.index(class.file).of_field(class.class, &Name::new(name));

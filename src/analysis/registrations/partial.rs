@@ -20,7 +20,7 @@ pub struct Partial {
     pub is_shown: bool,
 }
 
-/// The way of an addition's promise on which nothing takes it away, where something does on others.
+/// The path on which an addition's promise is settled without a removal, if other paths remove it.
 #[must_use]
 pub fn partial(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> Option<Partial> {
     let by = addition.at.function;
@@ -36,11 +36,11 @@ pub fn partial(facts: &Facts<'_>, registrations: &Registrations, addition: &Addi
         .removals
         .iter()
         .filter(|removal| Registrations::removes(removal, addition))
-        // What takes away all of them at the end of the target says nothing of this piece of work.
+        // Removing all listeners at the end of the target says nothing of this piece of work.
         .filter(|removal| removal.handler.is_some() || facts.evaluator.is_within(removal.at.function, by))
         .map(|removal| removal.at)
         .collect();
-    // A removal outside of the callbacks is one for all.
+    // A removal outside the callbacks covers all paths.
     let is_in_a_callback = |at: &OpRef| at.function != by && facts.evaluator.is_within(at.function, by);
     if removals.is_empty() || !removals.iter().all(is_in_a_callback) {
         return None;
@@ -78,7 +78,7 @@ fn settled(facts: &Facts<'_>, addition: &Addition, handlers: &[FunctionRef]) -> 
     handlers.iter().find_map(|handler| Promised::settled_in(facts, by, *handler))
 }
 
-/// Whether a target is there before and after the call: `Some(false)` where whoever gives it may give it again.
+/// Whether a target exists before and after the call: `Some(false)` if whoever passes it may pass it again.
 fn lives_on(facts: &Facts<'_>, addition: &Addition) -> Option<bool> {
     match addition.target.life {
         Life::Unknown => {}
@@ -104,7 +104,7 @@ fn lives_on(facts: &Facts<'_>, addition: &Addition) -> Option<bool> {
     }
 }
 
-/// Whether a way is one on which the target ends: the handler of an error or end of it, or of a promise of the start.
+/// Whether the target ends on this path: in the handler of its error or end event, or of a promise that it started.
 fn is_end(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition, function: FunctionRef) -> bool {
     let of_its_end = registrations.handled_by(facts, function).is_some_and(|(_, other)| {
         other.event.text().is_some_and(|event| super::lingering::ENDS.contains(&event))
@@ -113,7 +113,7 @@ fn is_end(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition,
     of_its_end || ends_the_target(facts, addition, function)
 }
 
-/// Whether a function calls a method by which the target ends: `socket.destroy()`.
+/// Whether a function calls a method that ends the target: `socket.destroy()`.
 fn ends_the_target(facts: &Facts<'_>, addition: &Addition, function: FunctionRef) -> bool {
     facts.program.function(function).ops().any(|(_, _, op)| {
         let Some((receiver, method)) = op.call().and_then(crate::ir::Call::receiver) else { return false };

@@ -9,11 +9,11 @@ use crate::linking::FunctionRef;
 
 use super::{Addition, HandlerId, Likeness, PlaceId, Registrations, Removal};
 
-/// So many others have to be taken away for each that is left.
+/// This many others have to be removed for each one that is left.
 const MOST: usize = 2;
 
 impl Registrations {
-    /// The function that takes away the others which the same function adds to the same target, and leaves this one.
+    /// The function that removes the others added by the same function to the same target, and leaves this one.
     #[must_use]
     pub fn left_behind(&self, addition: &Addition) -> Option<FunctionRef> {
         if !is_ordinary(addition) || self.is_removed(addition) {
@@ -43,8 +43,8 @@ impl Registrations {
         most.first().filter(|(_, count)| *count >= MOST * left).map(|(function, _)| *function)
     }
 
-    /// The end of the instance that takes away another listener and leaves this one, where everything else that takes
-    /// either away takes both.
+    /// The end of the instance that removes another listener and leaves this one, if everything else that removes
+    /// either removes both.
     #[must_use]
     pub fn left_at_the_end(&self, addition: &Addition, is_end: impl Fn(FunctionRef) -> bool) -> Option<FunctionRef> {
         let is_named = |it: &Addition| {
@@ -72,8 +72,8 @@ impl Registrations {
         })
     }
 
-    /// What was added with the very function that a removal is given, to the same target, for another event, where the
-    /// function that removes takes away nothing else of it.
+    /// The addition of the function that a removal names, to the same target but for another event, if the removing
+    /// function removes no other event of it.
     #[must_use]
     pub fn meant_for(&self, removal: &Removal) -> Option<&Addition> {
         let handler = removal.handler.as_ref()?;
@@ -84,7 +84,7 @@ impl Registrations {
         };
         let is_named = matches!(&handler.id, HandlerId::Place(PlaceId::Variable(..) | PlaceId::Field(..)));
         removal.event.as_ref()?.text()?;
-        // What a variable of a function names is the same at both.
+        // A variable of a function names the same thing at both places.
         let is_local = removal.is_direct && matches!(&handler.id, HandlerId::Place(PlaceId::Variable(..)));
         if !(removal.is_exact || is_local)
             || !is_named

@@ -14,7 +14,7 @@ use crate::source::{Location, Span};
 
 use super::{Addition, Capture, Event, Handler, PlaceId, Registrations, Removal, Target, life};
 
-/// A call that adds or removes, with what it says in terms of the functions that say it.
+/// A call that adds or removes, with its arguments as operands of the functions that write them.
 #[derive(Debug, Clone)]
 struct Site {
     at: OpRef,
@@ -30,14 +30,14 @@ struct Site {
     inner: Option<usize>,
 }
 
-/// Something a site is given, in the function that wrote it.
+/// An argument of a site, in the function that wrote it.
 #[derive(Debug, Clone)]
 struct Slot {
     function: FunctionRef,
     operand: Operand,
 }
 
-/// How many helpers deep a registration is followed.
+/// The maximal number of nested helpers through which a registration is followed.
 const MAX_HELPERS: usize = 2;
 
 pub(super) fn collect(facts: &Facts<'_>) -> Registrations {
@@ -58,7 +58,7 @@ pub(super) fn collect(facts: &Facts<'_>) -> Registrations {
         from = sites.len();
         sites.extend(through);
     }
-    // What a helper is known to do says more than the helper's name.
+    // The known effects of a helper count more than its name.
     let explained: FxHashSet<OpRef> = sites.iter().filter(|site| site.inner.is_some()).map(|site| site.at).collect();
     let mut found = Registrations::default();
     let mut indices = FxHashMap::default();
@@ -148,8 +148,8 @@ fn fits(
     }
 }
 
-/// Whether the method is one of the project's own that removes in another way: it gives back what removes, or its
-/// class has no removing method.
+/// Whether the method is the project's own and is undone in another way: it returns what removes, or its class has no
+/// removing method.
 fn is_of_another_kind(
     evaluator: &Evaluator<'_>,
     at: OpRef,
@@ -182,7 +182,7 @@ fn is_of_another_kind(
     })
 }
 
-/// The sites that calls of helpers make: those whose target, event or handler the caller gives.
+/// The sites in helpers whose target, event or handler the caller passes.
 fn through_helpers(facts: &Facts<'_>, sites: &[Site], from: usize) -> Vec<Site> {
     let evaluator = &facts.evaluator;
     let mut latent: IndexMap<FunctionRef, Vec<usize>, FxBuildHasher> = IndexMap::default();
@@ -272,14 +272,9 @@ fn finish(
                 return None;
             }
             let is_once = site.role == RegistrationRole::AddOnce || is_written_once(evaluator, site);
-            let comes_once = event
-                .as_ref()
-                .and_then(Event::text)
-                .is_some_and(|it| registration.once_events.iter().any(|event| event == it));
-            let is_last = event
-                .as_ref()
-                .and_then(Event::text)
-                .is_some_and(|it| registration.last_event.as_deref() == Some(it))
+            let name = event.as_ref().and_then(Event::text);
+            let comes_once = name.is_some_and(|name| registration.once_events.iter().any(|event| event == name));
+            let is_last = name.is_some_and(|name| registration.last_event.as_deref() == Some(name))
                 && registration.last_target.as_ref().is_some_and(|end| target.text.to_ascii_lowercase().ends_with(end));
             found.additions.push(Addition {
                 is_once,
@@ -364,7 +359,7 @@ fn text(facts: &Facts<'_>, site: &Site, registration: &Registration, place: &Pla
     receiver.split_whitespace().collect()
 }
 
-/// Whether a call's result goes anywhere but into the next call of a chain.
+/// Whether the result of a call goes anywhere but into the next call of a chain.
 fn result_is_kept(evaluator: &Evaluator<'_>, at: OpRef) -> bool {
     let Some(call) = evaluator.program.op(at).call() else { return false };
     let is_result = |operand: &Operand| operand.place().is_some_and(|place| place.root == Root::Temp(call.result));
@@ -397,7 +392,7 @@ fn capture(evaluator: &Evaluator<'_>, site: &Site, registration: &Registration) 
     }
 }
 
-/// What an object literal says of a flag, also where it takes it from another one.
+/// The value of a flag in an object literal, including spread literals.
 fn flag(evaluator: &Evaluator<'_>, literal: OpRef, name: &str, depth: u32) -> Capture {
     match evaluator.written_property(literal, name) {
         Some(Operand::Boolean(flag)) => Capture::Is(flag),

@@ -44,7 +44,7 @@ impl Walk<'_, '_> {
                     self.assigned(function, target, level);
                 }
                 let keeps = self.place(function, target) == Some(Level::Maker);
-                level == Some(Level::Maker) || keeps
+                level == Some(Level::Maker) || keeps || value.disposal().is_some()
             }
             OpKind::Call(call) => facts.is_some_and(|facts| self.call(function, call, facts)),
             OpKind::Yield { value } => self.operand(function, value) == Some(Level::Maker),

@@ -7,11 +7,11 @@ use syn::{Expr, Item, Stmt};
 use crate::languages::rust::range;
 use crate::source::Span;
 
-/// The making of something, and what is around it.
+/// The creation of something, and what surrounds it.
 pub(super) struct Found<'t> {
-    /// All that stands for the thing: the call, and what waits for it and takes it out of a result.
+    /// The whole expression: the call, and what awaits and unwraps its result.
     pub(super) value: &'t Expr,
-    /// How it is come by, from the call outwards.
+    /// How the result is unwrapped, from the call outwards.
     pub(super) steps: Vec<Step>,
     /// The item of the file, or of the innermost module that is written out in it.
     pub(super) item: &'t Item,
@@ -19,13 +19,13 @@ pub(super) struct Found<'t> {
     pub(super) is_top: bool,
     /// The statements before it, in all blocks around it within its function.
     pub(super) before: Vec<&'t syn::Local>,
-    /// What it is declared as: the declared type, or what the function gives where it is its last expression.
+    /// Its written type: of the variable, or of the function if it is its last expression.
     pub(super) declared: Option<&'t syn::Type>,
     /// The name of the variable it goes into.
     pub(super) name: Option<String>,
 }
 
-/// What is done with what a call gives.
+/// How the result of a call is unwrapped.
 #[derive(Clone, Copy)]
 pub(super) enum Step {
     Waits,
@@ -37,7 +37,7 @@ pub(super) enum Step {
     Rewords,
 }
 
-/// The making at exactly this span.
+/// The creation at exactly this span.
 pub(super) fn find(tree: &syn::File, creation: Span) -> Option<Found<'_>> {
     let mut search = Search { creation, items: Vec::new(), locals: Vec::new(), types: Vec::new(), found: None };
     for item in &tree.items {
@@ -50,7 +50,7 @@ struct Search<'t> {
     creation: Span,
     items: Vec<(&'t Item, bool)>,
     locals: Vec<&'t syn::Local>,
-    /// What is expected of the expression at a span.
+    /// The expected type of the expression at a span.
     types: Vec<(Span, &'t syn::Type, Option<String>)>,
     found: Option<Found<'t>>,
 }
@@ -150,7 +150,7 @@ impl<'t> Visit<'t> for Search<'t> {
     }
 }
 
-/// The call without what waits for what it gives and takes it out of a result; the steps from outside inwards.
+/// The call without what awaits and unwraps its result; these steps from outside inwards.
 fn taken_out<'t>(expression: &'t Expr, steps: &mut Vec<Step>) -> &'t Expr {
     let (inner, step) = match expression {
         Expr::Try(it) => (&*it.expr, Some(Step::Fails)),

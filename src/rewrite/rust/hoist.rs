@@ -16,7 +16,7 @@ use crate::rewrite::layout::Layout;
 use crate::rewrite::{Applicability, Edit, Fix, Hoist};
 use crate::source::{SourceFile, Span};
 
-/// The fix; `None` where what it is depends on the call, or its type cannot be told.
+/// The fix; `None` if the arguments depend on the call, or the type is unknown.
 pub(super) fn fix(remedy: &Hoist, files: &[SourceFile]) -> Option<Fix> {
     let id = remedy.creation.file;
     let file = &files[id.index()];
@@ -24,7 +24,7 @@ pub(super) fn fix(remedy: &Hoist, files: &[SourceFile]) -> Option<Fix> {
     let has_runtime = keepers.awaited.is_some();
     with_tree(&file.text, |tree| {
         let own = Plan::of(tree, remedy, remedy.creation.span, has_runtime)?;
-        // All that are made alike share one: the first of them says where it stands.
+        // Identical creations share one; it goes where the first of them is.
         let first = remedy
             .alike
             .iter()
@@ -49,7 +49,7 @@ impl Plan<'_> {
         let (id, text) = (remedy.creation.file, &*file.text);
         let layout = Layout::of(text);
         let value = range(self.found.value.span());
-        // What is laid out anew keeps no comments.
+        // Code that is printed anew loses its comments.
         let has_comments = |span: Span| layout.slice(span).contains("//") && !layout.slice(span).contains("://");
         if has_comments(value) || self.setup.iter().any(|local| has_comments(range(local.span()))) {
             return None;
@@ -93,7 +93,7 @@ impl Plan<'_> {
         })
     }
 
-    /// What is declared, and what stands in the place of what made it.
+    /// The declaration, and the expression that replaces the creation.
     fn by_lock(&self, name: &str, lock: &TokenStream) -> (TokenStream, TokenStream) {
         let (kept, kind) = (format_ident!("{name}"), &self.kind);
         let maker = match self.found.value {

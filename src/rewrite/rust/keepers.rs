@@ -4,7 +4,7 @@ use crate::catalogue::schema::{Keeper, Kept};
 use crate::rewrite::Hoist;
 use crate::source::SourceFile;
 
-/// One for each way of coming by what is kept, where there is one.
+/// One for each way in which it gets its value, if there is one.
 pub(super) struct Keepers<'r> {
     pub(super) lazy: Option<&'r Keeper>,
     pub(super) set: Option<&'r Keeper>,
@@ -15,7 +15,7 @@ impl<'r> Keepers<'r> {
     pub(super) fn of(remedy: &'r Hoist, file: &SourceFile, files: &[SourceFile]) -> Self {
         let of = |kept| remedy.keepers.iter().filter(move |keeper| keeper.kept == kept);
         let name = |keeper: &Keeper| keeper.path.rsplit("::").next().unwrap_or_default().to_owned();
-        // A crate that goes without what comes with the compiler may have to build where there is none.
+        // A crate that does without the standard library may have to build where there is none.
         let goes_without = of(Kept::Lazily).next().is_some_and(|first| !mentions(file, files, &name(first)));
         let usual = |kept| {
             let module = |keeper: &Keeper| keeper.path[..keeper.path.len() - name(keeper).len()].to_owned();
@@ -26,7 +26,7 @@ impl<'r> Keepers<'r> {
     }
 }
 
-/// Whether a file of the crate says something.
+/// Whether a file of the crate contains something.
 fn mentions(file: &SourceFile, files: &[SourceFile], what: &str) -> bool {
     let root = |path: &str| path.find("src/").map(|at| path[..at].to_owned());
     let own = root(&file.display_path);

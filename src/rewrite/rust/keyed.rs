@@ -50,7 +50,7 @@ pub(super) fn fix(remedy: &Hoist, files: &[SourceFile]) -> Option<Fix> {
             static #kept: #lock<std::sync::Mutex<std::collections::HashMap<String, #kind>>> = #lock::new(Default::default);
         };
         let text = format!("{{{}:?}}", names.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(":?} {"));
-        // Whoever panicked with the table left it whole.
+        // A panic while the table was locked left it intact.
         let taken = quote!(unwrap_or_else(std::sync::PoisonError::into_inner));
         let chosen = quote! {
             {

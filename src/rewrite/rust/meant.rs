@@ -6,7 +6,7 @@ use syn::{Expr, Stmt};
 
 use super::uses;
 
-/// The same code with what is imported by name written out: `reqwest::Client::new()` of `Client::new()`.
+/// The code with its imports written out: `reqwest::Client::new()` for `Client::new()`.
 pub(super) fn meant(tree: &syn::File, code: TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = code.into_iter().collect();
     let is_punct = |at: Option<usize>, wanted: char| {
@@ -34,7 +34,7 @@ pub(super) fn meant(tree: &syn::File, code: TokenStream) -> TokenStream {
     out
 }
 
-/// The expression that a function without parameters gives: of `|| made`, `|| { made }`, or a path to such a function.
+/// The result of a function without parameters: `made` of `|| made` and `|| { made }`; or the path of such a function.
 pub(super) fn given_by(function: &Expr) -> Option<TokenStream> {
     match function {
         Expr::Closure(closure) if closure.inputs.is_empty() => Some(match &*closure.body {

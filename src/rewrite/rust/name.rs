@@ -25,7 +25,7 @@ pub(super) fn fix(file: FileId, text: &str, tree: &syn::File, guard: Span) -> Op
     }
     Some(Fix {
         title: format!("keep it as `{name}` to the end of the block"),
-        // What waits below would do so with the guard: some must not be kept that long.
+        // Code below would wait while the guard is held, which not every guard allows.
         applicability: if found.waits { Applicability::Unsafe } else { Applicability::Safe },
         edits: vec![edit],
         common: Vec::new(),
@@ -47,7 +47,7 @@ struct Found {
     statement: Span,
     /// The `_` of `let _ = …`.
     pattern: Option<Span>,
-    /// Whether something behind it in its block waits.
+    /// Whether something after it in its block waits.
     waits: bool,
 }
 
@@ -80,7 +80,7 @@ impl<'t> Visit<'t> for Search {
     }
 }
 
-/// The expression that makes it, without what only takes it out of something.
+/// The expression that makes it, without what only unwraps it.
 fn made_by(expression: &Expr) -> Option<&Expr> {
     match expression {
         Expr::Try(inner) => made_by(&inner.expr),

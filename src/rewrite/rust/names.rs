@@ -9,15 +9,15 @@ use syn::visit::Visit;
 use crate::languages::rust::range;
 use crate::source::Span;
 
-/// The words of some code that may be names of their own: what follows a dot or stands in a path is not.
+/// The words of some code that may be names of their own, and not parts of a path or fields.
 pub(super) struct Words {
     pub(super) free: BTreeSet<String>,
-    /// Whether it says who is called: `self`, `Self`.
+    /// Whether it mentions the instance or its type: `self`, `Self`.
     pub(super) has_self: bool,
     pub(super) waits: bool,
     /// How often it may leave the function with an error: `?`.
     pub(super) fails: usize,
-    /// Whether it leaves whatever is around it.
+    /// Whether it leaves the code around it: `return`, `break`.
     pub(super) leaves: bool,
 }
 
@@ -73,7 +73,7 @@ impl Words {
     }
 }
 
-/// What a function and what is around it give names to.
+/// The names that a function and its surroundings declare.
 #[derive(Default)]
 pub(super) struct Bound {
     /// Names of variables and parameters, with where they are given.

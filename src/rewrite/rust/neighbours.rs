@@ -2,12 +2,12 @@
 
 use crate::source::{FileId, Language, SourceFile};
 
-/// Where a crate begins, by the path of one of its files: what stands before `src/`.
+/// The root of a crate, judging by the path of one of its files: what precedes `src/`.
 fn root(path: &str) -> Option<&str> {
     path.rfind("src/").map(|at| &path[..at])
 }
 
-/// The files of the crate that one is of, with their texts.
+/// The files of the crate that a file belongs to, with their texts.
 pub(super) fn of_crate(file: FileId, files: &[SourceFile]) -> impl Iterator<Item = (FileId, &SourceFile)> {
     let own = root(&files[file.index()].display_path);
     all(files).filter(move |(_, other)| own.is_some() && root(&other.display_path) == own)
@@ -23,7 +23,7 @@ pub(super) fn is_library(file: FileId, files: &[SourceFile]) -> bool {
     of_crate(file, files).any(|(_, other)| other.display_path.ends_with("src/lib.rs"))
 }
 
-/// The module that a file is, from its crate's root on: `crate::http::clients` of `src/http/clients.rs`.
+/// The module path of a file, from its crate's root: `crate::http::clients` for `src/http/clients.rs`.
 fn module(path: &str) -> Option<Vec<&str>> {
     let below = &path[path.rfind("src/")? + "src/".len()..];
     let below = below.strip_suffix(".rs")?;
@@ -34,7 +34,7 @@ fn module(path: &str) -> Option<Vec<&str>> {
     (!below.starts_with("bin/")).then_some(names)
 }
 
-/// How `from` names what `to` declares at its top, where every module on the way lets it.
+/// How `from` refers to what `to` declares at its top, if the visibility of the modules in between allows it.
 pub(super) fn path(from: FileId, to: FileId, name: &str, files: &[SourceFile]) -> Option<String> {
     if from == to {
         return Some(name.to_owned());

@@ -17,9 +17,9 @@ use crate::source::Span;
 pub(super) enum Way {
     Lock,
     Cell,
-    /// The same cell, asked where it was made: what it fails with is for the function to say.
+    /// The same cell, used in place: its errors are for the function to handle.
     TryCell,
-    /// Made in the function itself, and kept for the next.
+    /// Made in the function itself, and kept for the next call.
     InPlace,
 }
 
@@ -27,9 +27,9 @@ pub(super) struct Plan<'t> {
     pub(super) found: Found<'t>,
     pub(super) way: Way,
     pub(super) kind: TokenStream,
-    /// Statements that come before the making, in order.
+    /// Statements before the creation, in order.
     pub(super) setup: Vec<&'t syn::Local>,
-    /// Those of them that nothing else needs.
+    /// Those of them that are used by nothing else.
     pub(super) gone: Vec<Span>,
 }
 
@@ -85,7 +85,7 @@ impl<'t> Plan<'t> {
     }
 }
 
-/// Takes up what code needs of its function; `None` where it depends on the call.
+/// Adds what code needs of its function; `None` if it depends on the call.
 fn needs<'t>(
     bound: &Bound,
     before: &[&'t syn::Local],

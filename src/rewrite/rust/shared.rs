@@ -13,15 +13,15 @@ use crate::rewrite::layout::Layout;
 use crate::rewrite::{Applicability, Edit, Fix, Hoist};
 use crate::source::SourceFile;
 
-/// An instance that is made alike.
+/// An instance with the same arguments.
 struct Known {
     name: String,
-    /// How it is had by that name.
+    /// How its name gives it.
     had: &'static str,
     is_private: bool,
 }
 
-/// The fix that takes a clone of what is there; `None` where nothing is, or it cannot be got at.
+/// The fix that takes a clone of an existing instance; `None` if there is none, or it cannot be reached.
 pub(super) fn fix(wanted: &Wanted, remedy: &Hoist, files: &[SourceFile]) -> Option<Fix> {
     let id = remedy.creation.file;
     if !wanted.is_top {

@@ -7,8 +7,8 @@ use syn::Expr;
 use super::found::{Found, Step};
 use super::uses;
 
-/// The type, where somebody says it: the variable, the function, or the path of the call. `known` are the names of what
-/// may be made.
+/// The type, if the variable, the function, or the path of the call shows it. `known` are the names of what may be
+/// made.
 pub(super) fn of(tree: &syn::File, found: &Found<'_>, known: &[(String, bool)]) -> Option<TokenStream> {
     let is_taken_out = found.steps.iter().any(|step| matches!(step, Step::Fails | Step::Panics));
     let last = |name: &'_ str| name.rsplit('.').next().unwrap_or_default().to_owned();
@@ -26,7 +26,7 @@ pub(super) fn of(tree: &syn::File, found: &Found<'_>, known: &[(String, bool)]) 
     let written = owner.ident.to_string();
     let is_generic = !owner.arguments.is_empty();
     if whole.contains(&written) {
-        // A builder's last call may give a result, a constructor's name says that it does not.
+        // A builder's last call may return a result; the name of a constructor shows that it does not.
         let is_constructor = matches!(maker.ident.to_string().as_str(), "new" | "default");
         let is_direct = matches!(found.value, Expr::Call(_));
         let gives_itself = is_taken_out || is_direct && is_constructor;
@@ -34,7 +34,7 @@ pub(super) fn of(tree: &syn::File, found: &Found<'_>, known: &[(String, bool)]) 
         let segments = segments.iter().map(|segment| segment.to_token_stream());
         return (gives_itself && !is_generic).then(|| quote!(#leading #(#segments)::*));
     }
-    // `PgPoolOptions` stands beside `PgPool`, and `ClientBuilder` beside `Client`.
+    // `PgPoolOptions` is beside `PgPool`, and `ClientBuilder` beside `Client`.
     let built = whole.iter().filter(|name| written.starts_with(*name)).max_by_key(|name| name.len())?;
     if !is_taken_out || is_generic {
         return None;
@@ -55,7 +55,7 @@ pub(super) fn of(tree: &syn::File, found: &Found<'_>, known: &[(String, bool)]) 
     Some(quote!(#(#parents::)* #name))
 }
 
-/// Whether a type can be said of a static: nothing is left to be found out, and nothing is borrowed.
+/// Whether a static can have a type: nothing is left to inference, and nothing is borrowed.
 fn is_plain(declared: &syn::Type) -> bool {
     let text = declared.to_token_stream().to_string();
     matches!(declared, syn::Type::Path(_))

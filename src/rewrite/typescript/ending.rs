@@ -14,7 +14,7 @@ use super::{endings, method, settling};
 use crate::rewrite::{By, Edit, Ending, EndsBy, Fix, Owner};
 use crate::source::Span;
 
-/// The fix for what nobody ends; `None` where neither a name for it nor the owner's end has a shape that is known.
+/// The fix for something that is never ended; `None` if its name or the end of its owner has no known form.
 pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Ending) -> Option<Fix> {
     let call = syntax.call_at(remedy.beginning.span)?;
     let said = match &remedy.by {
@@ -44,12 +44,12 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Ending) -> Option<Fix> {
     })
 }
 
-/// Whether it ends with an instance: another method than the one that begins it says so.
+/// Whether it ends with an instance, in another method than the one that begins it.
 fn is_instance(owner: &Owner) -> bool {
     matches!(owner, Owner::Method(_) | Owner::Absent(_))
 }
 
-/// What is said at the end, and what has to be done where it begins.
+/// The code for the end of the owner, and the edits where it begins.
 pub(super) struct Said {
     /// An expression.
     pub(super) end: String,
@@ -58,7 +58,7 @@ pub(super) struct Said {
     pub(super) statement: NodeId,
 }
 
-/// The release of what a call gives, by the name it has or gets.
+/// The release of a call's result, by its present or new name.
 fn released(syntax: &Syntax<'_, '_>, by: &By, call: NodeId, owner: &Owner) -> Option<Said> {
     let value = syntax.same_value(call).0;
     let at = syntax.parent(value);
@@ -80,7 +80,7 @@ fn released(syntax: &Syntax<'_, '_>, by: &By, call: NodeId, owner: &Owner) -> Op
             if !is_field || !matches!(syntax.kind(statement), AstKind::ExpressionStatement(_)) {
                 return None;
             }
-            // Before it begins there is nothing in the field; who clears a timer may be given nothing.
+            // Before it begins the field is empty; clearing a timer accepts that.
             let end = match by {
                 By::Function(_) => release_of(syntax, by, call, field)?,
                 By::Itself => format!("{field}?.()"),
@@ -115,7 +115,7 @@ fn released(syntax: &Syntax<'_, '_>, by: &By, call: NodeId, owner: &Owner) -> Op
     }
 }
 
-/// The removal of what was added: of the same target, with the same event and the same function.
+/// The removal of a listener: from the same target, with the same event and function.
 fn removed(
     syntax: &Syntax<'_, '_>,
     call: NodeId,
@@ -127,7 +127,7 @@ fn removed(
     let AstKind::CallExpression(written) = syntax.kind(call) else { return None };
     let Expression::StaticMemberExpression(member) = &written.callee else { return None };
     let statement = syntax.own_statement(call)?;
-    // Another method has no other names than the instance and the file.
+    // Another method can only use the instance and names of the file.
     let is_lasting = |expression: &Expression<'_>| is_lasting(syntax, expression, is_instance);
     if !is_lasting(&member.object) {
         return None;
@@ -159,7 +159,7 @@ fn removed(
     Some(Said { end: format!("{target}.{method}({})", arguments.join(", ")), edits, statement })
 }
 
-/// A name for a function that is made where it is handed over, before the statement that does.
+/// A name for an inline function, declared before its statement.
 fn named_handler(
     syntax: &Syntax<'_, '_>,
     call: NodeId,
@@ -167,14 +167,14 @@ fn named_handler(
     statement: NodeId,
     edits: &mut Vec<Edit>,
 ) -> Option<String> {
-    // Alone, parameters have no types but those that are written.
+    // Outside of the call, parameters have only their written types.
     let is_told = |parameters: &oxc_ast::ast::FormalParameters<'_>| {
         !syntax.is_typed
             || parameters.rest.is_none() && parameters.items.iter().all(|parameter| parameter.type_annotation.is_some())
     };
     let is_named = match given {
         Expression::ArrowFunctionExpression(arrow) => is_told(&arrow.params),
-        // What it calls `this` is for whoever calls it to say.
+        // `this` inside depends on the caller.
         Expression::FunctionExpression(function) => is_told(&function.params) && !syntax.is_typed,
         _ => false,
     };
@@ -213,7 +213,7 @@ fn named_handler(
     Some(name)
 }
 
-/// What of some options tells two listeners apart, written for a removal; nothing where that is as without them.
+/// The options that distinguish two listeners, as a removal would write them; nothing if they do not matter.
 fn flag(syntax: &Syntax<'_, '_>, options: &Argument<'_>) -> Option<Option<String>> {
     match options {
         Argument::BooleanLiteral(it) => Some(it.value.then(|| "true".to_owned())),
@@ -232,7 +232,7 @@ fn flag(syntax: &Syntax<'_, '_>, options: &Argument<'_>) -> Option<Option<String
     }
 }
 
-/// Whether an expression means the same when the owner ends: a name that is not given anew, or a member of one.
+/// Whether an expression means the same at the end of the owner: a name that is not assigned again, or a member of one.
 fn is_lasting(syntax: &Syntax<'_, '_>, expression: &Expression<'_>, is_instance: bool) -> bool {
     match expression {
         Expression::ThisExpression(_) => true,

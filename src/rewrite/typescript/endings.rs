@@ -60,8 +60,8 @@ pub(super) fn own_returns(syntax: &Syntax<'_, '_>, function: NodeId) -> Vec<Node
     nodes.filter(|it| matches!(it.kind(), AstKind::ReturnStatement(_)) && is_own(it.id())).map(|it| it.id()).collect()
 }
 
-/// Whether a function that is left early returns nothing then, and before there is something to end. Some compilers are
-/// told to refuse that beside a `return` with a value.
+/// Whether a function returns nothing when it returns early, before there is something to end. Some compiler options
+/// reject that beside a `return` with a value.
 fn early(syntax: &Syntax<'_, '_>, returns: &[NodeId], before: u32) -> Option<Applicability> {
     let is_plain = returns.iter().all(|it| match syntax.kind(*it) {
         AstKind::ReturnStatement(it) => it.argument.is_none() && it.span.start < before,
@@ -70,7 +70,7 @@ fn early(syntax: &Syntax<'_, '_>, returns: &[NodeId], before: u32) -> Option<App
     is_plain.then_some(if returns.is_empty() { Applicability::Safe } else { Applicability::Unsafe })
 }
 
-/// A function that is returned does one thing more.
+/// A returned function does one thing more.
 fn added_to(syntax: &Syntax<'_, '_>, cleanup: &Expression<'_>, end: &str) -> Option<Vec<Edit>> {
     match cleanup {
         Expression::ArrowFunctionExpression(arrow) if !arrow.r#async && !arrow.body.is_function_body() => {
@@ -128,7 +128,7 @@ pub(super) fn in_method(syntax: &Syntax<'_, '_>, call: NodeId, name: Span, end: 
     })?;
     let (node, method) = method;
     let body = method.value.body.as_ref().filter(|_| !method.r#static && class(node) == class(call))?;
-    // What is begun in a function within the method may be begun when the method has long ended.
+    // What begins in a function within the method may begin when the method has ended long ago.
     let begins_in = syntax.around(call)?.node;
     let is_direct = matches!(syntax.kind(syntax.parent(begins_in)), AstKind::MethodDefinition(_));
     let begins_at_start = matches!(syntax.kind(syntax.parent(begins_in)), AstKind::MethodDefinition(it) if it.kind.is_constructor())
@@ -137,7 +137,7 @@ pub(super) fn in_method(syntax: &Syntax<'_, '_>, call: NodeId, name: Span, end: 
     is_direct.then(|| (vec![first_in(syntax, ours(body.span), end)], Vec::new(), applicability))
 }
 
-/// A hook that is called where it begins is given what ends it.
+/// A hook that is called where it begins gets the function that ends it.
 pub(super) fn by_hook(
     syntax: &Syntax<'_, '_>,
     statement: NodeId,

@@ -11,7 +11,8 @@ use super::syntax::{Syntax, name_of, ours};
 use crate::rewrite::{Applicability, Edit, Fix, Listen, Pooled};
 use crate::source::Span;
 
-/// The fix for a connection that a variable of the module keeps; `None` where it does what a pool cannot.
+/// The fix for a connection that a variable of the module keeps; `None` if it is used for something that a pool cannot
+/// do.
 pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Pooled) -> Option<Fix> {
     let call = syntax.call_at(remedy.creation.span)?;
     let declared = syntax.declared(call)?;
@@ -56,17 +57,17 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Pooled) -> Option<Fix> {
     })
 }
 
-/// What is done with the connection at one place.
+/// A use of the connection.
 enum Use {
     /// The statement does nothing but open it.
     Opened(Span),
-    /// Somebody hears of its errors.
+    /// It handles errors of the connection.
     Listened,
-    /// What a pool does as well.
+    /// A pool can do it as well.
     Same,
 }
 
-/// `None` for what needs one connection: statements that follow on one another, and what is handed to strangers.
+/// `None` for a use that needs one connection: statements that depend on one another, and passing it to unknown code.
 fn used(syntax: &Syntax<'_, '_>, mention: NodeId, remedy: &Pooled) -> Option<Use> {
     let parent = syntax.parent(mention);
     match syntax.kind(parent) {
@@ -101,7 +102,7 @@ fn used(syntax: &Syntax<'_, '_>, mention: NodeId, remedy: &Pooled) -> Option<Use
     }
 }
 
-/// Whether a statement of SQL is about the connection it is sent by, and the statements that follow on it.
+/// Whether an SQL statement affects its connection, and the statements that follow on it.
 pub(super) fn is_of_session(written: &str) -> bool {
     const WORDS: &[&str] = &[
         "begin",
@@ -119,11 +120,11 @@ pub(super) fn is_of_session(written: &str) -> bool {
         "create temp",
     ];
     let statement = written.trim_start_matches(['"', '\'', '`']).trim_start().to_lowercase();
-    // `pg_advisory_lock(1)`, `get_lock('name')`: held by who asks.
+    // `pg_advisory_lock(1)`, `get_lock('name')`: held by the connection.
     WORDS.iter().any(|word| statement.starts_with(word)) || statement.contains("_lock(")
 }
 
-/// The maker's other name, in the place where it is written, and the import it needs.
+/// The constructor of the pool at its place, and the import that it needs.
 fn maker(syntax: &Syntax<'_, '_>, call: NodeId, wanted: &str) -> Option<(Edit, Vec<Edit>)> {
     let callee = match syntax.kind(call) {
         AstKind::CallExpression(it) => &it.callee,
@@ -146,7 +147,7 @@ fn maker(syntax: &Syntax<'_, '_>, call: NodeId, wanted: &str) -> Option<(Edit, V
     }
 }
 
-/// What another export of the same package is called here, and the edit of the import by which it is there.
+/// The local name of another export of the same package, and the edit that imports it.
 fn beside(syntax: &Syntax<'_, '_>, imported: SymbolId, wanted: &str) -> Option<(String, Vec<Edit>)> {
     syntax.semantic.nodes().program().body.iter().find_map(|statement| {
         let Statement::ImportDeclaration(import) = statement else { return None };

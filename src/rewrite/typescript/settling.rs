@@ -14,7 +14,8 @@ use super::syntax::{Syntax, ours};
 use crate::rewrite::{Applicability, Edit, Fix};
 use crate::source::Span;
 
-/// The fix for the effect around a call; `said` is what has to be said at its end, if what it returns does not say so.
+/// The fix for the async effect around a call; `said` is the code for its end, unless what it returns does that
+/// already.
 pub(super) fn fix(syntax: &Syntax<'_, '_>, call: NodeId, said: Said) -> Option<Fix> {
     let function = syntax.around(call)?;
     let (span, body) = match syntax.kind(function.node) {

@@ -9,7 +9,7 @@ use super::syntax::{Syntax, name_of, ours};
 use crate::rewrite::{Applicability, Edit, Fix, Reach, Shared};
 use crate::source::Span;
 
-/// The fix that uses a shared instance; `None` where more is taken from the result than what is shared.
+/// The fix that uses a shared instance; `None` if more of the result is used than what is shared.
 pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Shared) -> Option<Fix> {
     let call = syntax.call_at(remedy.acquisition.span)?;
     if remedy.reach == Reach::AsyncCall && syntax.around(call).is_some_and(|function| !function.is_async) {

@@ -12,7 +12,7 @@ use crate::languages::typescript::with_tree;
 use crate::rewrite::layout::Layout;
 use crate::source::{FileId, SourceFile, Span};
 
-/// One file, read again.
+/// One file, parsed again.
 pub(super) struct Syntax<'a, 's> {
     pub(super) file: FileId,
     pub(super) text: &'s str,
@@ -38,7 +38,7 @@ pub(super) struct Around {
     pub(super) is_generator: bool,
 }
 
-/// Reads `source` again for as long as `look` looks.
+/// Parses `source` for as long as `look` runs.
 pub(super) fn read<R>(file: FileId, source: &SourceFile, look: impl FnOnce(&Syntax<'_, '_>) -> Option<R>) -> Option<R> {
     let script = script(&source.text, source.language);
     with_tree(&script.text, source.language, |semantic| {
@@ -85,8 +85,8 @@ impl<'a> Syntax<'a, '_> {
             .map(|node| node.id())
     }
 
-    /// The outermost expression that is the same value as `node`: `await`, parentheses and type assertions around it.
-    /// Says, too, whether one of them awaits.
+    /// The outermost expression with the same value as `node`: `await`, parentheses and type assertions around it. Also
+    /// says whether one of them awaits.
     pub(super) fn same_value(&self, mut node: NodeId) -> (NodeId, bool) {
         let mut is_awaited = false;
         loop {
@@ -104,7 +104,7 @@ impl<'a> Syntax<'a, '_> {
         }
     }
 
-    /// The declaration that the value of the call at `span` goes into, where it declares nothing else.
+    /// The declaration of the call at `span`, if it declares nothing else.
     pub(super) fn declared(&self, call: NodeId) -> Option<Declared<'a>> {
         let value = self.same_value(call).0;
         let at = self.parent(value);
@@ -179,7 +179,7 @@ impl<'a> Syntax<'a, '_> {
         })
     }
 
-    /// The expression statement that does nothing but what `node` does, in a list of statements: itself, awaited or not.
+    /// The expression statement that consists of `node`, awaited or not, if it is in a list of statements.
     pub(super) fn own_statement(&self, node: NodeId) -> Option<NodeId> {
         let mut at = self.same_value(node).0;
         while let AstKind::UnaryExpression(unary) = self.kind(self.parent(at)) {
@@ -216,7 +216,7 @@ impl<'a> Syntax<'a, '_> {
             .any(|symbol| self.mentions(symbol).any(|node| elsewhere.contains(ours(self.kind(node).span()))))
     }
 
-    /// `wanted`, or that with a number behind it, such that the name means nothing yet in and around `scope`.
+    /// `wanted`, or `wanted` with a number, so that the name is free in and around `scope`.
     pub(super) fn free_name(&self, wanted: &str, scope: ScopeId) -> String {
         let scoping = self.semantic.scoping();
         numbered(wanted, |name| {
@@ -231,7 +231,7 @@ impl<'a> Syntax<'a, '_> {
         })
     }
 
-    /// The same for a name that the whole file is to have and `scope` is to see; `gives_way` goes.
+    /// The same for a name that is declared in the file and visible in `scope`; the name `gives_way` becomes free.
     pub(super) fn free_import(&self, wanted: &str, scope: ScopeId, gives_way: SymbolId) -> String {
         let scoping = self.semantic.scoping();
         numbered(wanted, |name| {

@@ -9,8 +9,8 @@ use crate::linking::{ClassRef, FunctionRef, OpRef};
 
 use super::{Why, stoppers};
 
-/// A timer of a connection that only its own callback stops, when a flag says so that some event of the connection
-/// sets: a connection that ends while the flag is down leaves it running.
+/// A timer of a connection that only its own callback stops, when an event of the connection has set a flag: if the
+/// connection ends before that, the timer keeps running.
 pub(super) fn only_itself<'o>(facts: &Facts<'_>, obligation: &'o Obligation, rate: Rate) -> Option<Why<'o>> {
     let at = obligation.acquisition.at;
     if rate == Rate::Once {
@@ -58,7 +58,7 @@ fn raised_by(facts: &Facts<'_>, callback: FunctionRef, flag: VariableId) -> Opti
             continue;
         }
         let Some((_, addition)) = registrations.handled_by(facts, function) else { continue };
-        // An end that raises the flag is an end that stops the timer.
+        // An end that sets the flag stops the timer.
         if !addition.event.fires_again() {
             return None;
         }

@@ -5,7 +5,7 @@ use crate::analysis::ownership::{Effect, Escape, Identity, Returned};
 use crate::ir::{OpKind, Operand, Place, Root, VariableId};
 use crate::linking::FunctionRef;
 
-/// Whether all that has what an effect began are closures of its file, and none of them ends it or hands it on.
+/// Whether only closures of the file have what an effect began, and none of them ends it or passes it on.
 pub(super) fn is_only_captured(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let at = obligation.acquisition.at;
     let goes_on = |function: FunctionRef| {
@@ -36,7 +36,7 @@ pub(super) fn is_only_captured(facts: &Facts<'_>, obligation: &Obligation) -> bo
         && !facts.program.module(at.function.file).functions().any(|(id, _)| goes_on(at.function.sibling(id)))
 }
 
-/// Whether the handle went nowhere but into variables of the file that nothing reads.
+/// Whether the handle went only into variables of the file that nothing reads.
 pub(super) fn is_in_a_dead_slot(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     let function = obligation.acquisition.at.function;
     let module = facts.program.module(function.file);

@@ -53,10 +53,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// So many classes up an end is looked for.
+/// So many base classes are searched for an end.
 const MAX_BASES: usize = 6;
 
-/// How a rule words what goes on by itself until somebody ends it.
+/// The words of a rule for something that keeps running until somebody ends it.
 pub(super) struct Words<'w> {
     pub(super) rule: RuleId,
     /// With its article, where a message begins with it.
@@ -78,7 +78,7 @@ const TIMER: Words<'static> = Words {
     running: "running",
 };
 
-/// Whether any argument of the call may be a function, or hold one: a schedule without one only answers questions.
+/// Whether any argument of the call may be a function, or contain one: a schedule without one only answers questions.
 fn runs_something(facts: &Facts<'_>, at: OpRef) -> bool {
     let evaluator = &facts.evaluator;
     facts.program.op(at).call().is_none_or(|call| {
@@ -99,11 +99,11 @@ pub(super) enum Why<'o> {
     Repeats(Rate),
     /// Once for each instance of something: an effect, a component.
     Entry(String),
-    /// Its function stops another timer, and not this one.
+    /// Its function stops another timer, but not this one.
     SiblingIsStopped,
     /// It is stopped on some paths.
     Path(&'o LeakPath),
-    /// Only its own callback stops it, on a flag that an event sets.
+    /// Only its own callback stops it, when an event has set a flag.
     OnlyItself {
         event: String,
     },
@@ -117,13 +117,13 @@ pub(super) enum Why<'o> {
     RunsAgain(reentry::Overwritten),
     /// Its own callback ends it, sooner or later.
     ItsOwnCallback,
-    /// Nothing is done with it.
+    /// It is not used.
     Unused,
-    /// What it was opened with here is not what it is told to give up.
+    /// It is told to give up something else than what it was opened with here.
     PartlyEnded {
         opened: OpRef,
     },
-    /// What would stop it is never run.
+    /// The function that would stop it never runs.
     CleanupIsLost(LostCleanup),
     /// The class's teardown method leaves it running.
     OutlivesInstance {
@@ -197,24 +197,24 @@ pub(super) fn why<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<W
         .then(|| Why::OutlivesInstance { teardown: facts.program.name_of(teardown) })
 }
 
-/// The method that ends an instance, also of what its class extends.
+/// The method that ends an instance, of its class or of one that this extends.
 fn teardown(facts: &Facts<'_>, class: ClassRef) -> Option<FunctionRef> {
     let bases = std::iter::successors(Some(class), |class| facts.evaluator.base_class(*class));
     bases.take(MAX_BASES).find_map(|class| facts.teardown(class))
 }
 
-/// Why what would stop it is never run, where nothing else stops it.
+/// Why the function that would stop it never runs, if nothing else stops it.
 fn lost_cleanup(facts: &Facts<'_>, id: AcquisitionId) -> Option<LostCleanup> {
     if facts.lost_cleanups.is_empty() || facts.released.contains(&id) {
         return None;
     }
     let lost = stoppers(facts, id).into_iter().find_map(|function| facts.lost_cleanup(function))?;
-    // A promise that nobody waits for gives nothing; the caller of a hook has what that gives.
+    // The result of a promise that nobody awaits is lost; the caller of a hook has its result.
     let is_heard = matches!(lost, LostCleanup::AfterAwait { .. }) && is_handed_out(facts, id);
     (!is_heard).then_some(lost)
 }
 
-/// Whether the function that starts a timer returns it, or what stops it.
+/// Whether the function that starts a timer returns it, or a function that stops it.
 fn is_handed_out(facts: &Facts<'_>, id: AcquisitionId) -> bool {
     let returned = facts.evaluator.returns(facts.evaluator.acquisition(id).at.function);
     let mut held = rustc_hash::FxHashSet::default();
@@ -224,7 +224,7 @@ fn is_handed_out(facts: &Facts<'_>, id: AcquisitionId) -> bool {
         || stoppers(facts, id).iter().any(|stopper| given.iter().any(|(function, _)| function == stopper))
 }
 
-/// A way out of an effect on which it does not return what stops the timer, where that is all that does.
+/// A path out of an effect that does not return the cleanup, if only that stops the timer.
 fn path_without_cleanup<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Option<&'o LeakPath> {
     let effect = obligation.acquisition.at.function;
     if !facts.frequencies.lifecycles.effects.contains_key(&effect) || !obligation.at_normal_exit.contains(Fate::HELD) {
@@ -237,7 +237,7 @@ fn path_without_cleanup<'o>(facts: &Facts<'_>, obligation: &'o Obligation) -> Op
     stoppers(facts, obligation.id).iter().all(is_by_cleanup).then_some(obligation.normal_path.as_ref())?
 }
 
-/// Whether the class's code gives a field away whose name is computed: `for (const name of TIMERS) stop(this[name])`.
+/// Whether the class passes on a field whose name is computed: `for (const name of TIMERS) stop(this[name])`.
 fn gives_some_field(facts: &Facts<'_>, class: ClassRef) -> bool {
     facts.program.module(class.file).functions().any(|(id, body)| {
         facts.program.this_class(FunctionRef::new(class.file, id)) == Some(class)
@@ -273,7 +273,7 @@ fn sibling_is_stopped(facts: &Facts<'_>, obligation: &Obligation) -> bool {
     })
 }
 
-/// The functions of the file that stop a timer, themselves or through what they call.
+/// The functions of the file that stop a timer, directly or through their callees.
 pub(super) fn stoppers(facts: &Facts<'_>, id: AcquisitionId) -> Vec<FunctionRef> {
     let file = facts.evaluator.acquisition(id).at.function.file;
     facts

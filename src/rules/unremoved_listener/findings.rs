@@ -9,7 +9,7 @@ use crate::source::Location;
 use super::super::{RuleId, wording};
 use super::why::{Repetition, Why};
 
-/// Only a note where the very same function is added again: that is no second listener.
+/// A note if the very same function is added again: that is no second listener.
 pub(super) fn left_on_itself(facts: &Facts<'_>, addition: &Addition) -> Finding {
     let is_made = matches!(addition.handler.id, HandlerId::Fresh(_) | HandlerId::Written(_));
     let event = addition.event.text().unwrap_or_default();
@@ -27,7 +27,7 @@ pub(super) fn left_on_itself(facts: &Facts<'_>, addition: &Addition) -> Finding 
     .help("remove it where the element is disconnected, or add it in the constructor")
 }
 
-/// A note: it goes when its event comes, whether or not the component is there.
+/// A note: it is removed by its event, even if the component is gone by then.
 pub(super) fn waiting(facts: &Facts<'_>, addition: &Addition) -> Finding {
     let event = addition.event.text().unwrap_or_default();
     Finding::new(RuleId::UnremovedListener, Severity::Note, Confidence::Medium, facts.location(addition.at))
@@ -38,8 +38,8 @@ pub(super) fn waiting(facts: &Facts<'_>, addition: &Addition) -> Finding {
         .help("remove it in the function that the effect returns")
 }
 
-/// A listener of one piece of work, which is still there for the next. Only a note where nobody shows that the next is
-/// given the same target.
+/// A listener of one piece of work that is still there for the next. A note if nothing shows that the next uses the
+/// same target.
 pub(super) fn left_after_the_work(facts: &Facts<'_>, addition: &Addition, how: Lingering) -> Finding {
     let event = addition.event.text().map_or_else(|| "the".to_owned(), |event| format!("the `{event}`"));
     let target = &addition.target.text;
@@ -55,8 +55,8 @@ pub(super) fn left_after_the_work(facts: &Facts<'_>, addition: &Addition, how: L
         .help("remove it on every path on which the work ends, best in one `finally`")
 }
 
-/// A listener that is taken away on some of the ways in which its promise is settled. Only a note where nobody shows that
-/// the target lives on.
+/// A listener that is removed on some of the ways in which its promise is settled. A note if nothing shows that the
+/// target lives on.
 pub(super) fn left_on_a_way(facts: &Facts<'_>, addition: &Addition, how: Partial) -> Finding {
     let event = addition.event.text().map_or_else(|| "the".to_owned(), |event| format!("the `{event}`"));
     let (severity, confidence) =
@@ -95,7 +95,7 @@ pub(super) fn misnamed_removal(facts: &Facts<'_>, removal: &Removal, addition: &
     let (named, added) = (removal.event.as_ref().and_then(Event::text), addition.event.text());
     let (named, added) = (named.unwrap_or_default(), added.unwrap_or_default());
     let target = &removal.target.text;
-    // What goes with its event is gone in most cases.
+    // A listener that its event removes is gone in most cases.
     let severity = if addition.is_once { Severity::Note } else { Severity::Warning };
     Finding::new(RuleId::UnremovedListener, severity, Confidence::Medium, facts.location(removal.at))
         .label("removes nothing")
@@ -158,7 +158,7 @@ pub(super) fn finding(facts: &Facts<'_>, addition: &Addition, why: &Why<'_>) -> 
         }
         Why::Repeats(repetition) => repeated(facts, addition, repetition, &event, added),
     };
-    // The page has one, and it goes with the page.
+    // A page has only one, which goes with the page.
     let is_perhaps = matches!(why, Why::ForgottenPerhaps { .. }) || facts.is_of_mounted_once(addition.at);
     let severity = if is_perhaps { Severity::Note } else { Severity::Error };
     Finding::new(RuleId::UnremovedListener, severity, confidence, facts.location(addition.at))

@@ -6,10 +6,10 @@ use crate::analysis::frequency::Rate;
 use crate::analysis::registrations::{Addition, Registrations};
 use crate::analysis::value::Value;
 
-/// Events that come when the target ends: until then, what waits for one of them once stays.
+/// Events at the end of the target: until then, a `once` listener for one stays.
 const ENDS: &[&str] = &["close", "end", "destroyed", "disconnect", "error", "exit"];
 
-/// How often an addition is made to what was there before the call that makes it, and is there for the next.
+/// How often a listener is added to something that outlives the call.
 pub(super) fn lasting(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> Option<Rate> {
     let goes_at_the_end = addition.is_once && addition.event.text().is_some_and(|event| ENDS.contains(&event));
     if addition.removes_itself && !goes_at_the_end

@@ -69,7 +69,7 @@ fn never_removed<'r>(
 ) -> Vec<&'r Addition> {
     let mut told = Vec::new();
     for addition in held_to_account(facts, registrations) {
-        // What goes with its event may never see it, and then needs a removal that works.
+        // A `once` listener may never see its event, and then needs a removal that works.
         let is_made = matches!(addition.handler.id, HandlerId::Fresh(_) | HandlerId::Written(_));
         let goes_perhaps = addition.is_once
             && is_made
@@ -112,7 +112,7 @@ fn useless_removals(facts: &Facts<'_>, registrations: &Registrations, told: &[&A
     }
 }
 
-/// Whether an object adds a listener to itself each time it begins anew, and nothing surely takes it away.
+/// Whether an object adds a listener to itself each time it starts again, and nothing surely removes it.
 fn is_left_on_itself(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> bool {
     let is_on_itself = matches!(&addition.target.place, PlaceId::Field(_, path) if path.is_empty());
     let takes_it = |removal: &Removal| {
@@ -130,7 +130,7 @@ fn is_left_on_itself(facts: &Facts<'_>, registrations: &Registrations, addition:
         && !registrations.removals.iter().any(takes_it)
 }
 
-/// Whether an effect adds a listener for one time to something that outlives the component, which only its event takes away.
+/// Whether an effect adds a `once` listener to something that outlives the component, and only its event removes it.
 fn waits_for_its_event(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> bool {
     addition.is_once
         && addition.target.life == Life::Global
@@ -139,7 +139,7 @@ fn waits_for_its_event(facts: &Facts<'_>, registrations: &Registrations, additio
         && !registrations.removals.iter().any(|removal| Registrations::removes(removal, addition))
 }
 
-/// Whether a removal is given a function that was made for it, which nothing can have added.
+/// Whether a removal gets a function that was made for it, which nothing can have added.
 fn removes_nothing(removal: &Removal) -> bool {
     let is_made = |handler: &Handler| matches!(handler.id, HandlerId::Fresh(_) | HandlerId::Written(_));
     removal.is_exact && removal.event.is_some() && removal.handler.as_ref().is_some_and(is_made)

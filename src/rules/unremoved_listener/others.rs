@@ -6,8 +6,8 @@ use crate::analysis::registrations::{Addition, Event, Life, PlaceId};
 use crate::ir::{Binding, Field, FunctionKind, Name, OpKind, Operand, Root, Rvalue};
 use crate::linking::{ClassRef, FunctionRef};
 
-/// The method that ends the instances of a class, where an instance listens to what others have for its own sake, and its
-/// end leaves the listener there.
+/// The method that ends the instances of a class, if an instance listens to something of others for its own purposes,
+/// and its end leaves the listener there.
 pub(super) fn forgotten_on_others(facts: &Facts<'_>, addition: &Addition) -> Option<FunctionRef> {
     let class = addition.class?;
     let teardown = facts.teardown(class)?;
@@ -27,9 +27,9 @@ pub(super) fn forgotten_on_others(facts: &Facts<'_>, addition: &Addition) -> Opt
     (is_anothers && !is_ended_by(facts, teardown, &addition.target.place)).then_some(teardown)
 }
 
-/// Whether a target is a part of what the instance was given, or a signal that it was.
+/// Whether a target is a part of a constructor argument, or a signal that was one.
 fn is_given(facts: &Facts<'_>, addition: &Addition, class: ClassRef, place: &PlaceId) -> bool {
-    // What comes at its end ends the listener as well.
+    // Its last event ends the listener as well.
     let is_end = !addition.is_last && addition.event.text().is_some() && !addition.event.fires_again();
     if is_end || addition.event == Event::Unknown {
         return false;
@@ -51,7 +51,7 @@ fn is_given(facts: &Facts<'_>, addition: &Addition, class: ClassRef, place: &Pla
     }
 }
 
-/// Whether a field only ever holds what the constructor was given.
+/// Whether a field only ever holds a constructor argument.
 fn is_filled_by_the_caller(facts: &Facts<'_>, class: ClassRef, field: &Field) -> bool {
     let Some(name) = field.name() else { return false };
     let name = Name::new(name);
@@ -71,7 +71,7 @@ fn is_filled_by_the_caller(facts: &Facts<'_>, class: ClassRef, field: &Field) ->
         })
 }
 
-/// Whether what the listener does has to do with the instance that added it.
+/// Whether the listener uses the instance that added it.
 fn works_on_the_instance(facts: &Facts<'_>, addition: &Addition) -> bool {
     addition
         .handler
@@ -79,7 +79,7 @@ fn works_on_the_instance(facts: &Facts<'_>, addition: &Addition) -> bool {
         .any(|handler| facts.program.function(handler).mentioned_places().any(|place| place.root == Root::This))
 }
 
-/// Whether a method ends the target, or gives it to somebody who may.
+/// Whether a method ends the target, or passes it to somebody who may.
 fn is_ended_by(facts: &Facts<'_>, teardown: FunctionRef, target: &PlaceId) -> bool {
     let is_target = |place: &crate::ir::Place| PlaceId::of(&facts.evaluator, teardown, place) == *target;
     facts.program.function(teardown).ops().filter_map(|(_, _, op)| op.call()).any(|call| {

@@ -24,7 +24,7 @@ pub(super) fn forgotten(facts: &Facts<'_>, registrations: &Registrations, additi
     (is_an_end(facts, registrations, class, teardown)).then_some(teardown)
 }
 
-/// Whether a method does anything with a place: what it calls there may end the listener as well.
+/// Whether a method uses a place: what it calls there may end the listener as well.
 pub(super) fn touches(facts: &Facts<'_>, method: FunctionRef, place: &PlaceId) -> bool {
     let body = facts.program.function(method);
     body.mentioned_places().any(|mentioned| {
@@ -40,7 +40,7 @@ pub(super) fn touches(facts: &Facts<'_>, method: FunctionRef, place: &PlaceId) -
     })
 }
 
-/// Whether a method surely ends its instance: it says so, or it removes other listeners.
+/// Whether a method surely ends its instance: its name says so, or it removes other listeners.
 fn is_an_end(facts: &Facts<'_>, registrations: &Registrations, class: ClassRef, teardown: FunctionRef) -> bool {
     let name = facts.program.function(teardown).name.as_deref().unwrap_or_default().to_ascii_lowercase();
     let says_so =
@@ -52,7 +52,7 @@ fn is_an_end(facts: &Facts<'_>, registrations: &Registrations, class: ClassRef, 
             .any(|removal| removal.class == Some(class) && facts.evaluator.is_within(removal.at.function, teardown))
 }
 
-/// A removal of the same class or file that is meant for it and differs in one thing.
+/// A removal in the same class or file that is meant for it and differs in one thing.
 pub(super) fn mismatch<'r>(
     facts: &Facts<'_>,
     registrations: &'r Registrations,
@@ -65,7 +65,7 @@ pub(super) fn mismatch<'r>(
         let (reason, _) = wording::lost_cleanup(facts, facts.lost_cleanup(removal.at.function)?);
         return Some(Why::Mismatch { removal, reason });
     }
-    // What a helper takes away of its own making is about what it added.
+    // A helper's removal of a function of its own is about what the helper added.
     let is_its_own = |removal: &&Removal| {
         removal.handler.iter().flat_map(|handler| handler.values.iter()).all(|value| match value {
             Value::Function { function, .. } => facts.evaluator.is_within(*function, removal.at.function),
@@ -126,8 +126,8 @@ pub(super) fn difference(removal: &Removal, addition: &Addition) -> Option<&'sta
     }
 }
 
-/// Why a removal that is given one function of the adder takes nothing away, where another one of them was added and the
-/// given one is added nowhere: `req.on("close", onClose)` and `req.removeListener("close", cleanup)`.
+/// Why a removal of one function of the adder removes nothing, if another one of them was added and this one never was:
+/// `req.on("close", onClose)` and `req.removeListener("close", cleanup)`.
 fn other_function(facts: &Facts<'_>, removal: &Removal, addition: &Addition) -> Option<&'static str> {
     let (
         HandlerId::Place(PlaceId::Variable(given, given_path)),
@@ -153,7 +153,7 @@ fn other_function(facts: &Facts<'_>, removal: &Removal, addition: &Addition) -> 
     if !removal.handler.as_ref().is_some_and(is_function) || !is_function(&addition.handler) {
         return None;
     }
-    // Given to anything else, it may have been added there.
+    // If it is passed anywhere else, it may have been added there.
     let module = facts.program.module(given.file);
     let is_given_elsewhere = module.functions().any(|(id, body)| {
         let function = FunctionRef::new(given.file, id);
@@ -166,7 +166,7 @@ fn other_function(facts: &Facts<'_>, removal: &Removal, addition: &Addition) -> 
     (!is_given_elsewhere).then_some("it is given another function than the one that was added")
 }
 
-/// Another addition of the same by a method whose name says that it removes, or of what such a method adds.
+/// Another addition of the same, by a method that is named like a removal, or of the result of such a method.
 pub(super) fn added_again(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> Option<OpRef> {
     let removes = |at: OpRef| {
         let name = facts.program.function(at.function).name.as_deref().unwrap_or_default().to_ascii_lowercase();

@@ -15,12 +15,12 @@ use super::pairs::{added_again, forgotten, mismatch, touches};
 
 /// What makes a registration a leak.
 pub(super) enum Why<'r> {
-    /// A removal was meant for it and does nothing.
+    /// A removal was meant for it, but removes nothing.
     Mismatch {
         removal: &'r Removal,
         reason: &'static str,
     },
-    /// The method that by its name removes it adds it once more.
+    /// The method that should remove it, judging by its name, adds it once more.
     AddedAgain {
         by: OpRef,
     },
@@ -28,12 +28,11 @@ pub(super) enum Why<'r> {
     Forgotten {
         teardown: FunctionRef,
     },
-    /// The same, where the listener is on a part of what the instance was given: how long that lives is for others to
-    /// know.
+    /// The same for a listener on a part of a constructor argument, whose lifetime is unknown.
     ForgottenPerhaps {
         teardown: FunctionRef,
     },
-    /// What takes away the others that were added with it leaves it.
+    /// The function that removes the others added with it leaves it.
     LeftBehind {
         by: FunctionRef,
     },
@@ -45,7 +44,7 @@ pub(super) enum Why<'r> {
 /// How often it is added.
 pub(super) enum Repetition {
     Rate(Rate),
-    /// By an entry point that runs once for each instance: an effect, a component's start.
+    /// By an entry point that runs once per instance: an effect, the setup of a component.
     Entry(String),
     /// By the handler of an event.
     Event {
@@ -101,8 +100,7 @@ pub(super) fn why<'r>(facts: &Facts<'_>, registrations: &'r Registrations, addit
     forgotten(facts, registrations, addition).map(|teardown| Why::Forgotten { teardown })
 }
 
-/// Whether a component's effect or start adds it to what the component is given: that was there before, and is there for
-/// the next.
+/// Whether an effect or the setup of a component adds it to a prop, which outlives the component.
 pub(super) fn is_given(facts: &Facts<'_>, addition: &Addition) -> bool {
     let function = addition.at.function;
     let is_effect = facts.frequencies.lifecycles.effects.contains_key(&function);
@@ -124,7 +122,7 @@ pub(super) fn is_given(facts: &Facts<'_>, addition: &Addition) -> bool {
     }
 }
 
-/// Whether what ends a component's effect or the component has to do with the target.
+/// Whether the cleanup of an effect or of a component uses the target.
 fn is_ended_with_the_component(facts: &Facts<'_>, addition: &Addition) -> bool {
     let function = addition.at.function;
     let cleanups = facts.evaluator.functions_behind(facts.evaluator.returns(function));
@@ -133,7 +131,7 @@ fn is_ended_with_the_component(facts: &Facts<'_>, addition: &Addition) -> bool {
     cleanups.into_iter().chain(teardowns).any(|end| touches(facts, end, &addition.target.place))
 }
 
-/// Whether the event is one that a process listens to for its own sake.
+/// Whether a process listens to the event for its own sake.
 fn is_for_the_process(addition: &Addition) -> bool {
     let is_process =
         matches!(&addition.target.place, PlaceId::Global(path) if path.first().is_some_and(|it| it == "process"));
@@ -144,7 +142,7 @@ fn is_for_the_process(addition: &Addition) -> bool {
         })
 }
 
-/// Events that a page sees once; who listens for one of them listens on behalf of the page.
+/// Events that a page sees once; their listeners act on behalf of the page.
 const PAGE_EVENTS: &[&str] = &["load", "DOMContentLoaded", "appinstalled", "beforeinstallprompt"];
 
 pub(super) fn repetition(facts: &Facts<'_>, registrations: &Registrations, addition: &Addition) -> Option<Repetition> {
@@ -216,7 +214,7 @@ pub(super) fn is_made_in(facts: &Facts<'_>, handler: &Handler, function: Functio
     }
 }
 
-/// Whether a function by its name is one that is called once.
+/// Whether a function is called once, judging by its name.
 pub(super) fn is_start(name: &str) -> bool {
     const WORDS: &[&str] =
         &["init", "setup", "start", "boot", "main", "register", "configure", "listen", "create", "connect"];
@@ -224,8 +222,8 @@ pub(super) fn is_start(name: &str) -> bool {
     last == "constructor" || WORDS.iter().any(|word| last.starts_with(word))
 }
 
-/// Whether the handler calls the function that adds it: who connects anew when the connection breaks wants it to stay
-/// for as long as it holds, and adds the next to another one.
+/// Whether the handler calls the function that adds it: a handler that reconnects is meant to stay for as long as the
+/// connection holds, and is added to the next connection then.
 fn calls_back(facts: &Facts<'_>, addition: &Addition) -> bool {
     let adder = addition.at.function;
     addition.handler.values.iter().any(|value| {

@@ -22,11 +22,11 @@ use crate::source::Span;
 use declaration::Names;
 use needed::Needed;
 
-/// The fix that makes a resource once; `None` where what it is depends on the call.
+/// The fix that makes a resource once; `None` if its arguments depend on the call.
 pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Hoist) -> Option<Fix> {
     let call = syntax.call_at(remedy.creation.span)?;
     let plan = Plan::of(syntax, remedy, call)?;
-    // All that are made alike share one: the first of them says where it stands.
+    // Identical creations share one; it goes where the first of them is.
     let first = remedy
         .alike
         .iter()
@@ -68,9 +68,9 @@ struct Plan<'a, 's, 'r> {
     /// Statements that set it up, with the name it has there.
     setup: Vec<Span>,
     name: Option<String>,
-    /// What nobody needs any more where it stands.
+    /// Statements that are no longer needed where they are.
     gone: Vec<Span>,
-    /// Whether what creates it has to be waited for.
+    /// Whether its creation has to be awaited.
     waits: bool,
     is_awaited: bool,
 }
@@ -105,7 +105,7 @@ impl<'a, 's, 'r> Plan<'a, 's, 'r> {
             return None;
         }
         plan.before = needed.statements.iter().copied().collect();
-        // What is used elsewhere too stays, and is written twice.
+        // A constant that is used elsewhere too is duplicated.
         let mut inside = plan.before.clone();
         inside.push(ours(syntax.kind(call).span()));
         inside.extend(&plan.setup);
@@ -165,7 +165,7 @@ impl<'a, 's, 'r> Plan<'a, 's, 'r> {
             self.setup.push(ours(statement.span()));
         }
         self.name = (!self.setup.is_empty()).then(|| name.to_owned());
-        // What is set up anywhere else would be set up again and again.
+        // Set-up code anywhere else would run again and again.
         let is_set_up_elsewhere = syntax.mentions(symbol).any(|mention| {
             let span = ours(syntax.kind(mention).span());
             let AstKind::StaticMemberExpression(member) = syntax.kind(syntax.parent(mention)) else { return false };

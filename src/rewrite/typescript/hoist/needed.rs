@@ -18,7 +18,7 @@ pub(super) struct Needed<'a, 's, 'r> {
 }
 
 impl Needed<'_, '_, '_> {
-    /// Takes up all that an expression mentions; `None` where it depends on the call. `known` is there anyway.
+    /// Adds everything that an expression mentions; `None` if it depends on the call. `known` is available anyway.
     pub(super) fn expression(&mut self, span: Span, known: Option<SymbolId>) -> Option<()> {
         let scoping = self.syntax.semantic.scoping();
         for node in self.syntax.semantic.nodes().iter().filter(|node| span.contains(ours(node.span()))) {
@@ -47,7 +47,7 @@ impl Needed<'_, '_, '_> {
         Some(())
     }
 
-    /// A constant of the function, made of what can move with it.
+    /// A constant of the function, if its value can move too.
     fn local(&mut self, symbol: SymbolId) -> Option<()> {
         if !self.locals.insert(symbol) {
             return Some(());
@@ -68,7 +68,7 @@ impl Needed<'_, '_, '_> {
         Some(())
     }
 
-    /// The tests that throw for what was taken up: without them a type may be too wide.
+    /// The tests that throw for the constants that move: without them a type may be too wide.
     pub(super) fn guards(&mut self) -> Option<()> {
         let tests: Vec<Span> = self
             .locals

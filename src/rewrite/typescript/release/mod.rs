@@ -23,7 +23,7 @@ use crate::source::Span;
 pub(super) use handle::release_of;
 use handle::{Handle, handle, is_plain_release};
 
-/// The fix for a resource that is not released on every path; `None` where the code has another shape.
+/// The fix for a resource that is not released on every path; `None` if the code has another form.
 pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Release) -> Option<Fix> {
     let call = syntax.call_at(remedy.acquisition.span)?;
     let declared = syntax.declared(call)?;
@@ -39,7 +39,7 @@ pub(super) fn fix(syntax: &Syntax<'_, '_>, remedy: &Release) -> Option<Fix> {
     for span in &remedy.present {
         let statement = syntax.own_statement(syntax.call_at(*span)?)?;
         let is_here = syntax.around(statement).map(|it| it.node) == function.map(|it| it.node);
-        // What releases it among other things has to stay.
+        // A statement that also does other things has to stay.
         if !is_here || !is_plain_release(syntax, syntax.call_at(*span)?, &handle) {
             return None;
         }
@@ -235,7 +235,7 @@ impl Rewrite<'_, '_, '_> {
         first.unwrap_or_else(|| format!("{wait}{}", self.handle.call))
     }
 
-    /// Whether what ran after a release would now run before it, up to `end`: nothing to speak of, unless it waits.
+    /// Whether moving the release behind the code up to `end` matters: only if that waits.
     fn keeps_longer(&self, end: u32) -> bool {
         self.present.iter().any(|&statement| {
             let released = self.syntax.kind(statement).span().end;
@@ -255,7 +255,7 @@ impl Rewrite<'_, '_, '_> {
         Some(out.span().end)
     }
 
-    /// Whether a span of statements means the same inside of a block.
+    /// Whether a span of statements means the same inside a block.
     fn can_be_wrapped(&self, span: Span) -> bool {
         self.list.iter().filter(|statement| span.contains(ours(statement.span()))).all(|statement| match statement {
             // Its name is known in all of the function, as long as it stands directly in it.

@@ -38,7 +38,7 @@ impl<'a> Rewrite<'a, '_, '_> {
                 );
                 continue;
             }
-            // It may be a promise, or something that lasts no longer than the resource.
+            // It may be a promise, or something that is only valid as long as the resource.
             is_complete = false;
             if function.is_async {
                 let at = argument.span().start;
@@ -104,8 +104,8 @@ impl<'a> Rewrite<'a, '_, '_> {
         }
     }
 
-    /// Whether what stands in a span is made of the resource, by itself or through variables: what was awaited is
-    /// there, and needs it no more.
+    /// Whether a span depends on the resource, directly or through variables: awaited values are complete, and no
+    /// longer need it.
     fn depends_on_resource(&self, span: Span, depth: u32) -> bool {
         let scoping = self.syntax.semantic.scoping();
         self.syntax.semantic.nodes().iter().any(|node| {
@@ -137,7 +137,7 @@ impl<'a> Rewrite<'a, '_, '_> {
         self.handle.names.iter().flat_map(|&name| self.syntax.mentions(name)).collect()
     }
 
-    /// Whether all that is begun with the resource is waited for, as far as can be seen.
+    /// Whether everything that is begun with the resource is awaited, as far as can be seen.
     pub(super) fn is_waited_for(&self, span: Span) -> bool {
         self.resource_mentions().into_iter().all(|mention| {
             if !span.contains(ours(self.syntax.kind(mention).span())) {
