@@ -40,6 +40,9 @@ impl Filled {
                     OpKind::Assign { target, .. } if target.path.contains(&Field::Computed) => target,
                     OpKind::Call(call) => {
                         let Some(place) = call.callee.place() else { continue };
+                        if !matches!(place.root, Root::Variable(_) | Root::This) {
+                            continue;
+                        }
                         // What a library memoises is filled by calling it.
                         let fills = |name: &str| {
                             collections.fills(name) || catalogue.fills_something(module.language.into(), name)
