@@ -8,7 +8,7 @@ use crate::analysis::evaluate::CallTarget;
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::registrations::conditions;
-use crate::ir::{BlockId, Condition, Edges, OpKind, Operand, Place, Root, Rvalue};
+use crate::ir::{BlockId, Condition, Edges, Function, OpKind, Operand, Place, Root, Rvalue, Terminator};
 use crate::linking::{FunctionRef, OpRef};
 
 /// A call that asks for the next turn of a loop which nothing ends.
@@ -124,9 +124,9 @@ pub fn is_kept(facts: &Facts<'_>, function: FunctionRef, place: &Place, names: u
         let in_ops = body.ops().any(|(_, _, op)| match &op.kind {
             OpKind::Assign { target, value: Rvalue::Use(operand) } if reads(operand) => {
                 names == 0
-                    || !target.path.is_empty()
-                    || *target == *place
-                    || is_kept(facts, function.sibling(id), target, names - 1)
+                    || !target.path.is_empty() && !is_unread_field(facts, target)
+                    || target.path.is_empty() && *target == *place
+                    || target.path.is_empty() && is_kept(facts, function.sibling(id), target, names - 1)
             }
             OpKind::Assign { target, value } => {
                 value.operands().into_iter().any(reads) || (target.root == place.root && !target.path.is_empty())
@@ -135,4 +135,27 @@ pub fn is_kept(facts: &Facts<'_>, function: FunctionRef, place: &Place, names: u
         });
         in_ops || body.blocks().any(|(_, block)| block.terminator.operands().into_iter().any(reads))
     })
+}
+
+/// Whether a place is a field of the instance that nothing in the program reads: what is kept there, nobody calls off.
+fn is_unread_field(facts: &Facts<'_>, place: &Place) -> bool {
+    let [field] = place.path.as_ref() else { return false };
+    let Some(name) = field.name().filter(|_| place.root == Root::This) else { return false };
+    let has = |place: &Place| place.path.iter().any(|field| field.name() == Some(name));
+    let reads = |operand: &Operand| operand.place().is_some_and(has);
+    let is_read = |body: &Function| {
+        let in_ops = body.ops().any(|(_, _, op)| match &op.kind {
+            OpKind::Assign { target, value } => {
+                let is_inner = target.path.iter().rev().skip(1).any(|field| field.name() == Some(name));
+                is_inner || value.operands().into_iter().any(reads)
+            }
+            _ => op.places().into_iter().any(has),
+        });
+        in_ops
+            || body.blocks().any(|(_, block)| match &block.terminator {
+                Terminator::Branch { condition, .. } => condition.places().any(has),
+                other => other.operands().into_iter().any(reads),
+            })
+    };
+    !facts.program.modules().any(|module| module.functions().any(|(_, body)| is_read(body)))
 }

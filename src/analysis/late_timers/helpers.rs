@@ -50,9 +50,11 @@ fn made_by(facts: &Facts<'_>, function: FunctionRef, place: &Place) -> Option<Op
         Root::Variable(id) => (index.of_variable(id), true),
         _ => return None,
     };
+    // What the function around made is raced by whoever calls this one, as often as they like.
     let [definition] = definitions else { return None };
     let at = function.definition(definition);
     match &facts.program.op(at).kind {
+        _ if at.function != function => None,
         OpKind::Call(_) => Some(at),
         OpKind::Assign { target, value: Rvalue::Use(Operand::Place(of)) }
             if is_named && target.path.is_empty() && matches!(of.root, Root::Temp(_)) =>
