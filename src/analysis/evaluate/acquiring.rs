@@ -61,6 +61,10 @@ impl Evaluator<'_> {
         };
         let mut is_made = false;
         for value in &self.argument(at, index) {
+            // `LazyLock::new(DashMap::new)`
+            if let Value::External(maker) = value {
+                is_made |= self.made_by(at, *maker, values);
+            }
             if let Value::Function { function, context } = value {
                 is_made = true;
                 for given in self.seen_through(self.returns(*function), *context).iter() {
@@ -76,6 +80,15 @@ impl Evaluator<'_> {
         }
         values.open |= is_made && values.is_empty();
         is_made
+    }
+
+    /// Adds the collection that a library's function makes.
+    fn made_by(&self, at: OpRef, maker: ExternalId, values: &mut Values) -> bool {
+        let makes = self.facts(maker).function.is_some_and(|fact| fact.makes.is_some());
+        if makes {
+            values.add(Value::Product { of: maker, at });
+        }
+        makes
     }
 
     /// Whether a function is an async block that stands in another.

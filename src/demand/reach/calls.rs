@@ -68,6 +68,10 @@ impl Walk<'_, '_> {
                     made = made.max(Some(Made::Container));
                 }
                 collection = collection.or_else(|| facts.function?.makes);
+                // `LazyLock::new(DashMap::new)`
+                if facts.function.is_some_and(|fact| fact.memoises.is_some()) && self.is_given_maker(call) {
+                    made = made.max(Some(Made::Maker));
+                }
             }
         }
         let (acts, is_end) = match call.method_name().filter(|_| call.has_receiver()) {
@@ -76,6 +80,15 @@ impl Walk<'_, '_> {
         };
         let is_library = variable.is_some_and(|id| self.is_library(id));
         CallFacts { made, collection, is_library, is_global, acts, is_end }
+    }
+
+    /// Whether a call is given a library's function that makes a collection, by its path.
+    fn is_given_maker(&self, call: &Call) -> bool {
+        let given = call.arguments.iter().filter_map(|argument| argument.value.place());
+        let mut named = given.filter_map(|place| Some((place.root_variable()?, place)));
+        named.any(|(id, place)| {
+            self.symbols(id, place).any(|facts| facts.function.is_some_and(|fact| fact.makes.is_some()))
+        })
     }
 
     /// Whether what a library's member gives makes something when it is called: `const pgp = init(); const db = pgp(url)`.
