@@ -51,8 +51,10 @@ pub use remedies::remedies;
 type Check = fn(&Facts<'_>, &mut Vec<Finding>);
 
 /// The judgements that ask what fills the program's containers, and all others: neither list gathers what the other needs.
-const ON_CONTAINERS: &[Check] = &[unclosed_client::check, unbounded_cache::check];
+const ON_CONTAINERS: &[Check] = &[unclosed_client::check_sweeps, unbounded_cache::check];
 const ON_THE_REST: &[Check] = &[
+    // First, since it checks which places have been reported so far.
+    unclosed_client::check,
     pool_per_call::check,
     client_per_call::check,
     discarded_cleanup::check,

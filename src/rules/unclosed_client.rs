@@ -62,11 +62,6 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(left_by_the_end(facts, &part));
         }
     }
-    for dropped in dropped_entries(facts) {
-        if facts.is_held_to_account(dropped.removal.function) {
-            findings.push(swept(facts, &dropped));
-        }
-    }
     for one in undisposed(facts) {
         if !findings.iter().any(|it| it.location == facts.location(one.at)) {
             findings.push(dropped(facts, &one));
@@ -76,6 +71,15 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let at = deviant.at;
         if facts.rate(at) >= Rate::Once && !findings.iter().any(|it| it.location == facts.location(at)) {
             findings.push(deviating(facts, &deviant));
+        }
+    }
+}
+
+/// What sweeps take out of containers and leave open.
+pub(super) fn check_sweeps(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    for dropped in dropped_entries(facts) {
+        if facts.is_held_to_account(dropped.removal.function) {
+            findings.push(swept(facts, &dropped));
         }
     }
 }

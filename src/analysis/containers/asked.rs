@@ -26,7 +26,7 @@ impl Uses<'_, '_, '_> {
     /// an account by its next right password. What ends by itself (a timer, a connection, the call that put it in) is not
     /// asked for.
     pub(super) fn is_asked_for(&self, site: OpRef, at: OpRef, key: Option<&Operand>) -> bool {
-        let is_in_flight = self.sites[&site].writes.iter().any(|write| write.at.function == at.function);
+        let is_in_flight = self.found.sites[&site].writes.iter().any(|write| write.at.function == at.function);
         let body = self.facts.program.function(at.function);
         key.is_some()
             && !is_in_flight

@@ -23,7 +23,7 @@ impl Uses<'_, '_, '_> {
             }
             for operand in [left, right] {
                 for site in clock::of_operand(self.facts, self.aliases, function, operand).sizes {
-                    self.sites[&site].is_bounded = true;
+                    self.found.sites[&site].is_bounded = true;
                 }
             }
         }
@@ -41,7 +41,7 @@ impl Uses<'_, '_, '_> {
         let Some(position) = place.path.iter().position(|field| *field == Field::Computed) else { return };
         let holder = Place { root: place.root.clone(), path: place.path[..position].into() };
         for alias in self.aliases_of(function, &holder) {
-            self.reads.entry((alias.site, function)).or_default().push(None);
+            self.found.reads.entry((alias.site, function)).or_default().push(None);
         }
     }
 
@@ -55,13 +55,13 @@ impl Uses<'_, '_, '_> {
                 .chain(before.map(|(before, _)| before))
                 .find_map(|block| Some(function.op(block, body.block(block).ops.len().checked_sub(1)?)));
             for site in &origin.entries {
-                let container = &mut self.sites[site];
+                let container = &mut self.found.sites[site];
                 container.expiry = container.expiry.or(at);
             }
         }
         if !origin.sizes.is_empty() && self.is_limit(function, condition) {
             for site in origin.sizes {
-                self.sites[&site].is_bounded = true;
+                self.found.sites[&site].is_bounded = true;
             }
         }
     }

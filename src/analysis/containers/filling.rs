@@ -16,7 +16,7 @@ impl Uses<'_, '_, '_> {
             return;
         }
         let is_at_the_end = self.is_at_the_end(at.function);
-        self.sites[&alias.site].shrinks.push(Shrink {
+        self.found.sites[&alias.site].shrinks.push(Shrink {
             at,
             via: alias.via,
             on_expired_read: false,
@@ -28,7 +28,7 @@ impl Uses<'_, '_, '_> {
 
     pub(super) fn remove(&mut self, site: OpRef, at: OpRef, key: Option<Operand>) {
         if !self.is_only_for_tests {
-            self.removals.push((site, at, key));
+            self.found.removals.push((site, at, key));
         }
     }
 
@@ -48,12 +48,12 @@ impl Uses<'_, '_, '_> {
             } else if collections.fills(name) || collections.empties(name) || LOOK_UPS.contains(&name) {
                 for alias in self.aliases_of(at.function, &receiver) {
                     if LOOK_UPS.contains(&name) {
-                        self.reads.entry((alias.site, at.function)).or_default().push(key.clone());
+                        self.found.reads.entry((alias.site, at.function)).or_default().push(key.clone());
                     } else if name == "delete" {
                         self.remove(alias.site, at, key.clone());
                     } else if collections.empties(name) {
                         self.shrink(alias, at);
-                    } else if self.sites[&alias.site].filled_by.is_empty() {
+                    } else if self.found.sites[&alias.site].filled_by.is_empty() {
                         self.write(alias, at, name);
                     }
                 }
@@ -71,7 +71,7 @@ impl Uses<'_, '_, '_> {
         let Root::Variable(id) = place.root else { return };
         let known = libraries::variable_behind(self.facts, function, id).and_then(|it| self.memoised.get(&it).copied());
         if let Some(site) = known.filter(|_| !place.path.is_empty()) {
-            self.sites[&site].escapes = true;
+            self.found.sites[&site].escapes = true;
         }
         let Some((receiver, field)) = place.split_last() else { return };
         let name = field.name().unwrap_or_default();
@@ -79,7 +79,7 @@ impl Uses<'_, '_, '_> {
             return;
         }
         for alias in self.aliases_of(function, &receiver) {
-            let container = &mut self.sites[&alias.site];
+            let container = &mut self.found.sites[&alias.site];
             container.escapes |= !container.filled_by.is_empty() && !container.asked_by.iter().any(|it| it == name);
         }
     }
@@ -97,14 +97,14 @@ impl Uses<'_, '_, '_> {
         }
         // Whoever is given the function may call it, or have it forget.
         for site in given {
-            self.sites[&site].escapes = true;
+            self.found.sites[&site].escapes = true;
         }
     }
 
     /// A call of a method that fills what a library makes, on something that may be one.
     fn fill_library(&mut self, at: OpRef, call: &Call, receiver: &Place, name: &str) {
         for alias in self.aliases_of(at.function, receiver) {
-            let container = &mut self.sites[&alias.site];
+            let container = &mut self.found.sites[&alias.site];
             if container.filled_by.iter().any(|it| it == name) {
                 container.is_bounded |= libraries::has_own_end(container, call);
                 self.add_write(alias, at);
@@ -115,7 +115,7 @@ impl Uses<'_, '_, '_> {
     }
 
     fn write(&mut self, alias: Alias, at: OpRef, name: &str) {
-        let container = &self.sites[&alias.site];
+        let container = &self.found.sites[&alias.site];
         let is_list = container.shape == Shape::List;
         if container.shape == Shape::Weak || is_list != matches!(name, "push" | "unshift") {
             return;
@@ -131,8 +131,8 @@ impl Uses<'_, '_, '_> {
         {
             rate = rate.min(self.facts.rate(via));
         }
-        self.sites[&alias.site].is_bounded |= self.counts(at.function);
-        self.sites[&alias.site].writes.push(Write {
+        self.found.sites[&alias.site].is_bounded |= self.counts(at.function);
+        self.found.sites[&alias.site].writes.push(Write {
             at,
             via: alias.via,
             by: alias.by,
@@ -171,7 +171,7 @@ impl Uses<'_, '_, '_> {
                 match field {
                     Field::Named(name) if name == "length" => self.shrink(alias, at),
                     Field::Named(_) => {}
-                    Field::Computed if matches!(self.sites[&alias.site].shape, Shape::Table | Shape::Weak) => {
+                    Field::Computed if matches!(self.found.sites[&alias.site].shape, Shape::Table | Shape::Weak) => {
                         self.add_write(alias, at);
                     }
                     Field::Computed => {}
@@ -195,7 +195,7 @@ impl Uses<'_, '_, '_> {
             let replaced =
                 if is_rust { self.aliases_of(at.function, target) } else { self.own_aliases_of(at.function, target) };
             for alias in replaced {
-                let declared = self.sites[&alias.site].at;
+                let declared = self.found.sites[&alias.site].at;
                 // `let mut map = CACHE.lock()` names it, `*map = HashMap::new()` replaces it.
                 if is_rust && value.operands().into_iter().any(|of| self.is_itself(at.function, of, alias.site)) {
                     continue;
@@ -222,7 +222,7 @@ impl Uses<'_, '_, '_> {
         if is_unknown_holder || target.path.contains(&Field::Computed) {
             for operand in value.operands() {
                 for alias in self.aliases_within(at.function, operand) {
-                    let container = &mut self.sites[&alias.site];
+                    let container = &mut self.found.sites[&alias.site];
                     container.escapes |= container.at != at;
                 }
             }

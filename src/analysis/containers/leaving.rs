@@ -31,14 +31,14 @@ impl Uses<'_, '_, '_> {
                 }
                 continue;
             }
-            self.helpers.extend(callee.targets.iter().flat_map(|target| run_by(self.facts.program, target)));
+            self.found.helpers.extend(callee.targets.iter().flat_map(|target| run_by(self.facts.program, target)));
             if !self.is_followed(callee) {
                 for alias in found {
                     // Whoever is given a list of tasks waits for them: `join_all(handles)`. Only when matters.
-                    if self.sites[&alias.site].lifetime == Lifetime::Loop {
+                    if self.found.sites[&alias.site].lifetime == Lifetime::Loop {
                         self.shrink(alias, at);
                     } else {
-                        self.sites[&alias.site].escapes = true;
+                        self.found.sites[&alias.site].escapes = true;
                     }
                 }
             }
@@ -72,14 +72,14 @@ impl Uses<'_, '_, '_> {
         }
         let mut found = self.aliases_within(function, operand);
         // `|| Mutex::new(HashMap::new())`: what makes it hands it to who keeps it.
-        let sites = &self.sites;
+        let sites = &self.found.sites;
         found.retain(|alias| {
             !is_rust || alias.site.function != function || sites[&alias.site].lifetime == Lifetime::Loop
         });
         // Callers here are followed; a function nobody here calls hands it to somebody else.
         if !found.is_empty() && self.aliases.callers(function).next().is_none() {
             for alias in found {
-                self.sites[&alias.site].escapes = true;
+                self.found.sites[&alias.site].escapes = true;
             }
         }
     }

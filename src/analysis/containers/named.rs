@@ -28,14 +28,14 @@ impl Uses<'_, '_, '_> {
             if known.empties_something || collections.empties(name) {
                 self.shrink(alias, at);
             } else if name == "entry" && !self.is_filled_in(at.function, call.result) {
-                self.sites[&alias.site].escapes = true;
+                self.found.sites[&alias.site].escapes = true;
             } else if known.fills_something
                 || collections.fills(name)
-                || appends(call) && self.sites[&alias.site].shape == Shape::List
+                || appends(call) && self.found.sites[&alias.site].shape == Shape::List
             {
                 self.add_write(alias, at);
             } else if !collections.reading.contains(&name) {
-                self.sites[&alias.site].escapes = true;
+                self.found.sites[&alias.site].escapes = true;
             }
         }
     }
@@ -72,7 +72,7 @@ impl Uses<'_, '_, '_> {
     pub(super) fn removed_by_name(&mut self) {
         let program = self.facts.program;
         let is_named = |site: &OpRef| self.facts.evaluator.drops_implicitly(site.function);
-        if !self.sites.keys().any(is_named) {
+        if !self.found.sites.keys().any(is_named) {
             return;
         }
         let mut removed: Vec<(Name, OpRef)> = Vec::new();
@@ -104,7 +104,7 @@ impl Uses<'_, '_, '_> {
             }
         }
         let known: FxHashSet<&Name> = removed.iter().map(|(name, _)| name).collect();
-        for (site, container) in &mut self.sites {
+        for (site, container) in &mut self.found.sites {
             if !self.facts.evaluator.drops_implicitly(site.function) {
                 continue;
             }

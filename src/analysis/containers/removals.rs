@@ -19,7 +19,7 @@ impl Uses<'_, '_, '_> {
             }
             _ => false,
         };
-        let writes = &self.sites[&site].writes;
+        let writes = &self.found.sites[&site].writes;
         key.is_some_and(|key| keys.is_joined(at.function, key, 4) == Some(false))
             && !writes.is_empty()
             && writes.iter().all(is_joined)
@@ -30,11 +30,11 @@ impl Uses<'_, '_, '_> {
         let function = at.function;
         let body = self.facts.program.function(function);
         let is_read =
-            self.reads.get(&(site, function)).is_some_and(|reads| reads.iter().any(|read| read.as_ref() == key));
+            self.found.reads.get(&(site, function)).is_some_and(|reads| reads.iter().any(|read| read.as_ref() == key));
         if !is_read || body.block(at.block).loop_depth > 0 {
             return false;
         }
-        let others = self.removals.iter().filter(|(of, other, _)| *of == site && other.function == function);
+        let others = self.found.removals.iter().filter(|(of, other, _)| *of == site && other.function == function);
         let others: Vec<BlockId> = others.map(|(_, other, _)| other.block).collect();
         body.blocks().any(|(block, content)| {
             let Terminator::Branch { condition, then, otherwise } = &content.terminator else { return false };
@@ -75,7 +75,7 @@ impl Uses<'_, '_, '_> {
     fn is_always_written(&self, site: OpRef, at: OpRef, key: &Operand) -> bool {
         let body = self.facts.program.function(at.function);
         let is_here = |write: &&Write| write.at.function == at.function;
-        self.sites[&site].writes.iter().filter(is_here).any(|write| {
+        self.found.sites[&site].writes.iter().filter(is_here).any(|write| {
             let written = match &self.facts.program.op(write.at).kind {
                 OpKind::Call(call) => call.argument(0),
                 _ => None,

@@ -22,65 +22,109 @@ use super::{Container, Key, Lifetime, Shape, Shrink, Write};
 
 /// Finds the uses of `sites`.
 pub(super) fn collect(facts: &Facts<'_>, sites: Sites) -> Vec<Container> {
-    let aliases = Aliases::new(facts, sites.keys().copied().collect());
-    let memoised = libraries::memoised(facts, &sites);
-    let of_libraries = sites.values().flat_map(|it| &it.filled_by).cloned().collect();
-    let mut uses = Uses {
-        facts,
-        aliases: &aliases,
-        sites,
-        memoised,
-        of_libraries,
-        reads: FxHashMap::default(),
-        removals: Vec::new(),
-        is_only_for_tests: false,
-        is_touched: false,
-        helpers: Vec::new(),
+    let functions: Vec<FunctionRef> = facts.program.relevant_functions().collect();
+    let (first, second) = functions.split_at(functions.len() / 2);
+    let untouched = sites.clone();
+    // What one half of the functions does to a container says nothing of what the other half does.
+    let here = || {
+        let aliases = Aliases::new(facts, sites.keys().copied().collect());
+        let found = Uses::new(facts, &aliases, Found::nothing(sites)).functions(first).found;
+        (aliases, found)
     };
-    let mut seen: FxHashSet<FunctionRef> = facts.program.relevant_functions().collect();
-    let mut followed: FxHashSet<FunctionRef> = FxHashSet::default();
-    let mut functions: VecDeque<FunctionRef> = facts.program.relevant_functions().collect();
-    while let Some(function) = functions.pop_front() {
-        // What tests do neither fills a container for long nor bounds it.
-        if facts.program.role(function.file) != FileRole::Test {
-            uses.is_only_for_tests = aliases.is_only_for_tests(function);
-            uses.function(function);
-        }
-        let mut helpers = std::mem::take(&mut uses.helpers);
-        while let Some(helper) = helpers.pop() {
-            // What a helper sets up to happen later, it does to what it was given as well.
-            if followed.insert(helper) {
-                helpers.extend(facts.program.children(helper));
-            }
-            if seen.insert(helper) {
-                functions.push_back(helper);
-            }
-        }
-    }
+    let ((aliases, mut found), others) = facts.beside(here, |facts| {
+        let aliases = Aliases::new(facts, untouched.keys().copied().collect());
+        Uses::new(facts, &aliases, Found::nothing(untouched)).functions(second).found
+    });
+    found.absorb(others);
+    let mut uses = Uses::new(facts, &aliases, found);
+    uses.helpers(functions.into_iter().collect());
     uses.finish()
+}
+
+/// What functions are found to do to the containers.
+pub(super) struct Found {
+    pub(super) sites: Sites,
+    /// The keys that a function looks up in a container; `None` for one that the form does not keep.
+    pub(super) reads: FxHashMap<(OpRef, FunctionRef), Vec<Option<Operand>>>,
+    /// Deletes of one key: the container, where, and the key.
+    pub(super) removals: Vec<(OpRef, OpRef, Option<Operand>)>,
+    /// Functions that are given a container as an argument.
+    pub(super) helpers: Vec<FunctionRef>,
+}
+
+impl Found {
+    fn nothing(sites: Sites) -> Self {
+        Self { sites, reads: FxHashMap::default(), removals: Vec::new(), helpers: Vec::new() }
+    }
+
+    /// Adds what other functions were found to do to the same containers.
+    fn absorb(&mut self, others: Self) {
+        for (container, other) in self.sites.values_mut().zip(others.sites.into_values()) {
+            container.writes.extend(other.writes);
+            container.shrinks.extend(other.shrinks);
+            container.is_bounded |= other.is_bounded;
+            container.escapes |= other.escapes;
+            container.expiry = container.expiry.or(other.expiry);
+        }
+        self.reads.extend(others.reads);
+        self.removals.extend(others.removals);
+        self.helpers.extend(others.helpers);
+    }
 }
 
 pub(super) struct Uses<'s, 'f, 'p> {
     pub(super) facts: &'f Facts<'p>,
     pub(super) aliases: &'s Aliases<'f, 'p>,
-    pub(super) sites: Sites,
+    pub(super) found: Found,
     /// Memoised functions, by what they are called.
     pub(super) memoised: FxHashMap<VariableRef, OpRef>,
     /// The methods that fill what libraries make.
     pub(super) of_libraries: FxHashSet<String>,
-    /// The keys that a function looks up in a container; `None` for one that the form does not keep.
-    pub(super) reads: FxHashMap<(OpRef, FunctionRef), Vec<Option<Operand>>>,
-    /// Deletes of one key: the container, where, and the key.
-    pub(super) removals: Vec<(OpRef, OpRef, Option<Operand>)>,
     /// Whether only tests call the function that is looked at: what it takes out, it takes out of a test.
     pub(super) is_only_for_tests: bool,
     /// Whether the function that is looked at names one of the containers.
     pub(super) is_touched: bool,
-    /// Functions that are given a container as an argument.
-    pub(super) helpers: Vec<FunctionRef>,
 }
 
-impl Uses<'_, '_, '_> {
+impl<'s, 'f, 'p> Uses<'s, 'f, 'p> {
+    fn new(facts: &'f Facts<'p>, aliases: &'s Aliases<'f, 'p>, found: Found) -> Self {
+        let memoised = libraries::memoised(facts, &found.sites);
+        let of_libraries = found.sites.values().flat_map(|it| &it.filled_by).cloned().collect();
+        Self { facts, aliases, found, memoised, of_libraries, is_only_for_tests: false, is_touched: false }
+    }
+
+    fn functions(mut self, functions: &[FunctionRef]) -> Self {
+        for function in functions {
+            self.function_of_product(*function);
+        }
+        self
+    }
+
+    /// The functions that are given a container and were not looked at of their own accord.
+    fn helpers(&mut self, mut seen: FxHashSet<FunctionRef>) {
+        let mut followed: FxHashSet<FunctionRef> = FxHashSet::default();
+        while !self.found.helpers.is_empty() {
+            let mut helpers = VecDeque::from(std::mem::take(&mut self.found.helpers));
+            while let Some(helper) = helpers.pop_front() {
+                // What a helper sets up to happen later, it does to what it was given as well.
+                if followed.insert(helper) {
+                    helpers.extend(self.facts.program.children(helper));
+                }
+                if seen.insert(helper) {
+                    self.function_of_product(helper);
+                }
+            }
+        }
+    }
+
+    fn function_of_product(&mut self, function: FunctionRef) {
+        // What tests do neither fills a container for long nor bounds it.
+        if self.facts.program.role(function.file) != FileRole::Test {
+            self.is_only_for_tests = self.aliases.is_only_for_tests(function);
+            self.function(function);
+        }
+    }
+
     fn function(&mut self, function: FunctionRef) {
         let body = self.facts.program.function(function);
         self.is_touched = false;
@@ -130,19 +174,19 @@ impl Uses<'_, '_, '_> {
 
     pub(super) fn aliases_of(&mut self, function: FunctionRef, place: &Place) -> Vec<Alias> {
         let found = self.values_of(function, place).map(|values| self.aliases.of(&values));
-        self.found(found)
+        self.note_touch(found)
     }
 
     /// The same, as far as the function has them from nobody who calls it.
     pub(super) fn own_aliases_of(&mut self, function: FunctionRef, place: &Place) -> Vec<Alias> {
         let found = self.values_of(function, place).map(|values| self.aliases.own(&values));
-        self.found(found)
+        self.note_touch(found)
     }
 
     pub(super) fn aliases_within(&mut self, function: FunctionRef, operand: &Operand) -> Vec<Alias> {
         let Operand::Place(place) = operand else { return Vec::new() };
         let found = self.values_of(function, place).map(|values| self.aliases.within(&values));
-        self.found(found)
+        self.note_touch(found)
     }
 
     /// What a place holds; a part of something is not asked for where that leads to no container.
@@ -158,7 +202,7 @@ impl Uses<'_, '_, '_> {
         }
     }
 
-    fn found(&mut self, found: Option<Vec<Alias>>) -> Vec<Alias> {
+    fn note_touch(&mut self, found: Option<Vec<Alias>>) -> Vec<Alias> {
         let found = found.unwrap_or_default();
         self.is_touched |= !found.is_empty();
         found
@@ -170,7 +214,7 @@ impl Uses<'_, '_, '_> {
 
     fn finish(mut self) -> Vec<Container> {
         self.removed_by_name();
-        let removals = self.removals.clone();
+        let removals = self.found.removals.clone();
         for (site, at, key) in &removals {
             if self.is_on_demand(*at)
                 || self.misses(*site, *at, key.as_ref())
@@ -181,7 +225,7 @@ impl Uses<'_, '_, '_> {
             let on_expired_read = self.is_on_expired_read(*site, *at, key.as_ref());
             let is_asked_for = !on_expired_read && self.is_asked_for(*site, *at, key.as_ref());
             let is_at_the_end = self.is_at_the_end(at.function);
-            self.sites[site].shrinks.push(Shrink {
+            self.found.sites[site].shrinks.push(Shrink {
                 at: *at,
                 via: None,
                 on_expired_read,
@@ -190,9 +234,9 @@ impl Uses<'_, '_, '_> {
                 is_too_late: false,
             });
         }
-        for (site, container) in &mut self.sites {
+        for (site, container) in &mut self.found.sites {
             for write in &mut container.writes {
-                let Some(reads) = self.reads.get(&(*site, write.at.function)) else { continue };
+                let Some(reads) = self.found.reads.get(&(*site, write.at.function)) else { continue };
                 let key = match &self.facts.program.op(write.at).kind {
                     OpKind::Call(call) => call.arguments.first().map(|argument| &argument.value),
                     _ => None,
@@ -201,7 +245,7 @@ impl Uses<'_, '_, '_> {
             }
         }
         // What a set holds has no age.
-        for container in self.sites.values_mut().filter(|container| !container.writes.is_empty()) {
+        for container in self.found.sites.values_mut().filter(|container| !container.writes.is_empty()) {
             let adds = |write: &Write| {
                 self.facts.program.op(write.at).call().is_some_and(|call| call.method_name() == Some("add"))
             };
@@ -209,23 +253,23 @@ impl Uses<'_, '_, '_> {
                 container.expiry = None;
             }
         }
-        for container in self.sites.values_mut().filter(|container| container.lifetime == Lifetime::Loop) {
+        for container in self.found.sites.values_mut().filter(|container| container.lifetime == Lifetime::Loop) {
             for shrink in &mut container.shrinks {
                 shrink.is_too_late = is_too_late(self.facts, &container.writes, *shrink);
             }
         }
-        let grown = self.sites.iter().filter(|(_, container)| container.only_grows());
+        let grown = self.found.sites.iter().filter(|(_, container)| container.only_grows());
         let written = |(site, container): (&OpRef, &Container)| -> Vec<(OpRef, OpRef)> {
             container.writes.iter().map(|write| (*site, write.at)).collect()
         };
         for (site, at) in grown.flat_map(written).collect::<Vec<_>>() {
             if self.is_first_entry(site, at) {
-                self.sites[&site].writes.retain(|write| write.at != at);
+                self.found.sites[&site].writes.retain(|write| write.at != at);
             }
         }
         // Where keys come from is asked last: it is far to go, and few containers are left by now.
         let keys = Keys { facts: self.facts, aliases: self.aliases };
-        for container in self.sites.values_mut().filter(|container| container.only_grows()) {
+        for container in self.found.sites.values_mut().filter(|container| container.only_grows()) {
             let names_things = names_things(container.name.rsplit('.').next().unwrap_or_default());
             for write in &mut container.writes {
                 write.is_of_things = names_things && is_keyed_by_identity(self.facts, write.at);
@@ -237,7 +281,7 @@ impl Uses<'_, '_, '_> {
             }
         }
         let mut seen = FxHashSet::default();
-        let mut containers: Vec<Container> = self.sites.into_values().collect();
+        let mut containers: Vec<Container> = self.found.sites.into_values().collect();
         containers.retain(|container| seen.insert((container.at, container.name.clone())));
         containers
     }
