@@ -239,12 +239,8 @@ impl<'d> Demand<'d> {
     }
 
     fn lower(&mut self, wanted: &[FileId]) {
-        // The longest first: a long file that is begun last keeps one thread busy while the others have nothing to do.
-        let mut wanted = wanted.to_vec();
-        wanted.sort_by_key(|file| std::cmp::Reverse(self.discovered.files[file.index()].text.len()));
         let read: Vec<Read> = wanted
             .par_iter()
-            .with_max_len(1)
             .map(|&file| {
                 let (mut module, issues) = languages::lower(file, &self.discovered.files[file.index()]);
                 let mut targets =

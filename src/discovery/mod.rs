@@ -271,12 +271,17 @@ fn settings(
 /// named and passed over is worth a word; one that is merely met is not.
 fn read_what_was_named(targets: &[PathBuf], settings: &walk::Settings, walked: &mut Walked) {
     let missed: Vec<&PathBuf> = {
-        let met = walked.sources.iter().map(|(path, ..)| path.as_path());
-        let met = met.chain(walked.skipped.iter().map(|(path, _)| path.as_path()));
-        let met: FxHashSet<&Path> = met.chain(walked.problems.iter().map(|(path, _)| path.as_path())).collect();
-        let is_met =
-            |target: &Path| met.contains(target) || target.is_dir() && met.iter().any(|path| path.starts_with(target));
-        targets.iter().filter(|target| !is_met(target)).collect()
+        let met = || {
+            let skipped = walked.skipped.iter().map(|(path, _)| path);
+            let problems = walked.problems.iter().map(|(path, _)| path);
+            walked.sources.iter().map(|(path, ..)| path).chain(skipped).chain(problems)
+        };
+        let (directories, files): (Vec<&PathBuf>, Vec<&PathBuf>) = targets.iter().partition(|target| target.is_dir());
+        let files_met: FxHashSet<&[u8]> =
+            if files.is_empty() { FxHashSet::default() } else { met().map(|path| location::bytes(path)).collect() };
+        let files = files.into_iter().filter(|target| !files_met.contains(location::bytes(target)));
+        let is_met = |directory: &Path| met().any(|path| path.starts_with(directory));
+        directories.into_iter().filter(|target| !is_met(target)).chain(files).collect()
     };
     for target in missed {
         if settings.exclude.matched(target, target.is_dir()).is_ignore() || settings.configuration.excludes_file(target)
@@ -320,9 +325,12 @@ fn role_below(relative: &str, bases: &[String]) -> FileRole {
 }
 
 fn display(working_directory: &Path, path: &Path) -> String {
-    let shown = path.strip_prefix(working_directory).unwrap_or(path);
-    let shown = if shown.as_os_str().is_empty() { ".".into() } else { shown.to_string_lossy() };
-    if std::path::MAIN_SEPARATOR == '/' { shown.into_owned() } else { shown.replace('\\', "/") }
+    match location::relative(working_directory, path) {
+        Some(shown) if shown.is_empty() => ".".to_owned(),
+        Some(shown) => shown,
+        None if std::path::MAIN_SEPARATOR == '/' => path.to_string_lossy().into_owned(),
+        None => path.to_string_lossy().replace('\\', "/"),
+    }
 }
 
 fn index(at: usize) -> u32 {
