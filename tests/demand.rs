@@ -108,6 +108,21 @@ fn the_methods_of_a_class_lead_to_whoever_has_an_instance() {
 }
 
 #[test]
+fn a_class_is_followed_when_its_base_becomes_known_later() {
+    let service = "import { Base } from './base';\nexport class Service extends Base {}\nsetInterval(beat, 1000);\n";
+    check(
+        &[
+            ("maker.ts", "import { Pool } from 'pg';\nexport class Maker { pool = new Pool(); }\n"),
+            ("base.ts", "import { Maker } from './maker';\nexport class Base extends Maker {}\n"),
+            // Read from the start, for its timer, and nothing in a function of it mentions the base.
+            ("service.ts", service),
+            ("caller.ts", "import { Service } from './service';\nexport const serve = () => new Service();\n"),
+        ],
+        &["base.ts", "caller.ts", "maker.ts", "service.ts"],
+    );
+}
+
+#[test]
 fn a_collection_that_functions_fill_leads_to_their_callers() {
     let cache = "const seen = new Map();\nexport function see(key: string) { seen.set(key, 1); }";
     let local = "export function unique(list: string[]) { return [...new Set(list)]; }";
