@@ -350,7 +350,7 @@ impl<'d> Demand<'d> {
                     }
                     Clause::Names(names) => names.iter().filter_map(of).max(),
                     Clause::Everything => any,
-                    Clause::Types => any.map(|_| Level::Held),
+                    Clause::Types(names) => names.iter().filter_map(of).max().map(|_| Level::Held),
                 };
                 match level {
                     Some(_) if self.read[importer.index()].is_some() => {

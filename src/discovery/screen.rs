@@ -58,8 +58,8 @@ pub enum Clause {
     Star,
     /// `export { a as b } from`: passed on, with the new names; `*` stands for the whole.
     Forward(Vec<(Name, Name)>),
-    /// Types only: nothing of it runs.
-    Types,
+    /// These exports as types, named like those of `Names`, or `*` for all there is: nothing of it runs.
+    Types(Vec<Name>),
 }
 
 /// What a specifier names, as far as the screen cares.
@@ -189,7 +189,7 @@ fn clause(before: &str) -> Clause {
         if next.is_some_and(|next| next.is_ascii_whitespace() || matches!(next, b'{' | b'*'))
             && !types.trim_start().starts_with(',')
         {
-            return Clause::Types;
+            return Clause::Types(if types.contains('*') { vec![Name::new("*")] } else { imported(types) });
         }
     }
     if word == "export" {
@@ -204,10 +204,15 @@ fn clause(before: &str) -> Clause {
     if rest.contains('*') {
         return Clause::Everything;
     }
+    Clause::Names(imported(rest))
+}
+
+/// What an import takes under names: `a, { b as c }`.
+fn imported(rest: &str) -> Vec<Name> {
     let default =
         rest.split('{').next().is_some_and(|before| !before.trim_matches([' ', ',', '\n', '\r', '\t']).is_empty());
     let named = names(rest).map(|(name, _)| name);
-    Clause::Names(default.then(|| Name::new("default")).into_iter().chain(named).collect())
+    default.then(|| Name::new("default")).into_iter().chain(named).collect()
 }
 
 /// Where `word` last stands in the text, not as a part of a longer one.
@@ -418,7 +423,7 @@ mod tests {
                 r#"Forward([("f", "g"), ("h", "h")])"#,
                 r#"Names(["default", "b"])"#,
                 "Star",
-                "Types",
+                r#"Types(["J"])"#,
             ]
         );
     }
@@ -426,11 +431,12 @@ mod tests {
     #[test]
     fn clauses() {
         let names = |names: &[&str]| Clause::Names(names.iter().map(Name::new).collect());
+        let types = |names: &[&str]| Clause::Types(names.iter().map(Name::new).collect());
         for (text, expected) in [
-            ("import type { A } ", Clause::Types),
-            ("import 'x'\nimport type A ", Clause::Types),
-            ("export type * ", Clause::Types),
-            ("export type{A, B as C} ", Clause::Types),
+            ("import type { A } ", types(&["A"])),
+            ("import 'x'\nimport type A ", types(&["default"])),
+            ("export type * ", types(&["*"])),
+            ("export type{A, B as C} ", types(&["A", "B"])),
             ("import type ", names(&["default"])),
             ("import type, { a } ", names(&["default", "a"])),
             ("import { type A } ", names(&[])),
