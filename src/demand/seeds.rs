@@ -38,10 +38,10 @@ impl Interest for Seeds<'_> {
         let is_sought = |name: &Name| self.catalogue.is_member_of(&self.members, package, name);
         let is_any_sought = match clause {
             Clause::Names(names) => names.iter().any(is_sought),
-            Clause::Types(names) if names.iter().all(|name| name != "*") => names.iter().any(is_sought),
             Clause::Forward(names) if names.iter().all(|(name, _)| name != "*") => {
                 names.iter().any(|(name, _)| is_sought(name))
             }
+            // A function that is typed by a library may be one that the library's own functions are wrapped in.
             Clause::Forward(_) | Clause::Everything | Clause::Star | Clause::Types(_) => {
                 self.catalogue.is_of(&self.members, package)
             }
