@@ -1,10 +1,9 @@
 //! `unbounded-cache`: a container that outlives the call only ever grows.
 
-use crate::analysis::containers::{Container, Key, Lifetime, Shape, Shrink, Write};
+use crate::analysis::containers::{Container, Key, Lifetime, Shape, Shrink, Write, are_entries};
 use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::analysis::turns;
-use crate::analysis::value::{AcquiredKind, Value};
 use crate::findings::{Confidence, Finding, Severity, TraceStep};
 use crate::ir::{Binding, Call, CallKind, Field, FunctionKind, Module, Root};
 
@@ -107,22 +106,12 @@ fn is_for_each(facts: &Facts<'_>, container: &Container, write: &Write) -> bool 
         && (write.rate >= Rate::PerTick || write.rate == Rate::PerCall && starts_what_it_is_given())
 }
 
-/// Whether a set of tasks is that of one entry of a table, and others than the entry fill it: each has a set of its own,
-/// which goes with it.
+/// Whether a set of tasks belongs to one entry of a table, and others than the entry fill it: each entry has a set of its
+/// own, which goes with it.
 fn is_of_an_entry(facts: &Facts<'_>, container: &Container, write: &Write) -> bool {
     let FunctionKind::Constructor { class } = facts.program.function(container.at.function).kind else { return false };
     let class = container.at.function.class(class);
-    let is_one = |value: &Value| match value {
-        Value::Resource(id) => facts.evaluator.acquisition(*id).kind == AcquiredKind::Instance(class),
-        _ => false,
-    };
-    facts.program.this_class(write.at.function) != Some(class)
-        && facts.program.relevant_functions().any(|function| {
-            facts.program.function(function).ops().any(|(block, index, op)| {
-                op.call().is_some_and(|call| call.arguments.len() == 2 && call.method_name() == Some("insert"))
-                    && facts.evaluator.argument(function.op(block, index), 1).iter().any(is_one)
-            })
-        })
+    facts.program.this_class(write.at.function) != Some(class) && are_entries(facts, class)
 }
 
 /// Whether a write starts a task, instead of storing its handle.

@@ -9,8 +9,25 @@ use crate::analysis::frequency::Rate;
 use crate::analysis::value::{AcquiredKind, Value, Values};
 use crate::catalogue::schema::Runs;
 use crate::discovery::FileRole;
-use crate::ir::{Binding, Decorator, FunctionId, OpKind, VariableId};
+use crate::ir::{Binding, Call, Collections, Decorator, FunctionId, OpKind, VariableId};
 use crate::linking::{ClassRef, VariableRef};
+
+/// Whether the program puts instances of a class into tables, each under a key.
+#[must_use]
+pub fn are_entries(facts: &Facts<'_>, class: ClassRef) -> bool {
+    let is_one = |value: &Value| match value {
+        Value::Resource(id) => facts.evaluator.acquisition(*id).kind == AcquiredKind::Instance(class),
+        _ => false,
+    };
+    facts.program.relevant_functions().any(|function| {
+        let collections = Collections::of(facts.program.module(function.file).language);
+        facts.program.function(function).ops().any(|(block, index, op)| {
+            let fills = |call: &Call| call.method_name().is_some_and(|name| collections.fills(name));
+            op.call().is_some_and(|call| call.arguments.len() == 2 && fills(call))
+                && facts.evaluator.argument(function.op(block, index), 1).iter().any(is_one)
+        })
+    })
+}
 
 pub(super) struct Instances<'f, 'p> {
     facts: &'f Facts<'p>,

@@ -29,6 +29,7 @@ use crate::analysis::facts::Facts;
 use crate::analysis::frequency::Rate;
 use crate::linking::{ClassRef, OpRef};
 
+pub use instances::are_entries;
 pub use keys::Key;
 
 /// A container and its uses.
