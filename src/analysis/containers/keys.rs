@@ -210,13 +210,10 @@ impl Keys<'_, '_, '_> {
 
     /// Whether what is called a tenant is, for some, what there are ever more of: `auth ? auth.tenant : request.ip`.
     fn is_of_many(&self, function: FunctionRef, place: &Place, depth: u32) -> bool {
-        let index = self.facts.program.index(function.file);
-        let definitions = match &place.root {
-            _ if depth == 0 || !place.path.is_empty() => return false,
-            Root::Variable(id) => index.of_variable(*id),
-            Root::Temp(temp) => index.of_temp(function.function, *temp),
-            _ => return false,
-        };
+        if depth == 0 || !place.path.is_empty() {
+            return false;
+        }
+        let definitions = self.facts.program.index(function.file).of_root(function.function, &place.root);
         definitions.iter().any(|definition| {
             let at = function.definition(definition);
             let OpKind::Assign { value: Rvalue::Use(Operand::Place(of)), .. } = &self.facts.program.op(at).kind else {

@@ -145,13 +145,10 @@ impl Uses<'_, '_, '_> {
 
     /// `let list = self.lists.entry(key).or_default()`, `self.lists.get_mut(key)?`.
     fn is_of_entry(&self, function: FunctionRef, place: &Place, steps: u32) -> bool {
-        let index = self.facts.program.index(function.file);
-        let definitions = match &place.root {
-            _ if steps == 0 || !place.path.is_empty() => return false,
-            Root::Variable(id) => index.of_variable(*id),
-            Root::Temp(temp) => index.of_temp(function.function, *temp),
-            _ => return false,
-        };
+        if steps == 0 || !place.path.is_empty() {
+            return false;
+        }
+        let definitions = self.facts.program.index(function.file).of_root(function.function, &place.root);
         let [definition] = definitions else { return false };
         let function = function.sibling(definition.function);
         match &self.facts.program.op(function.definition(definition)).kind {

@@ -43,17 +43,12 @@ fn elements(facts: &Facts<'_>, function: FunctionRef, list: &Place) -> Vec<Place
 
 /// The call that gave what a place holds, in the function, where nothing else has to do with that.
 fn made_by(facts: &Facts<'_>, function: FunctionRef, place: &Place) -> Option<OpRef> {
-    let index = facts.program.index(function.file);
-    let (definitions, is_named) = match place.root {
-        _ if !place.path.is_empty() => return None,
-        Root::Temp(temp) => (index.of_temp(function.function, temp), false),
-        Root::Variable(id) => (index.of_variable(id), true),
-        _ => return None,
-    };
-    // What the function around made is raced by whoever calls this one, as often as they like.
-    let [definition] = definitions else { return None };
+    let definitions = facts.program.index(function.file).of_root(function.function, &place.root);
+    let ([definition], true) = (definitions, place.path.is_empty()) else { return None };
+    let is_named = matches!(place.root, Root::Variable(_));
     let at = function.definition(definition);
     match &facts.program.op(at).kind {
+        // Whoever calls this one races what the function around made, as often as they like.
         _ if at.function != function => None,
         OpKind::Call(_) => Some(at),
         OpKind::Assign { target, value: Rvalue::Use(Operand::Place(of)) }
